@@ -1,0 +1,30 @@
+"""What all tests share: one thread a worker, and the real data where it is."""
+
+import os
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+os.environ.setdefault("MNE_LOGGING_LEVEL", "ERROR")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+from pathlib import Path  # noqa: E402
+
+import pytest  # noqa: E402
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs real recordings where there are none, and say so."""
+    if (SHARED / "data" / "manifest.json").exists():
+        return
+    skip = pytest.mark.skip(reason="the real recordings are not beside this checkout (../shared)")
+    for item in items:
+        if item.get_closest_marker("realdata"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with the real recordings, vocabularies and benchmarks."""
+    return SHARED
