@@ -11,6 +11,7 @@ from commissure.model.image import Image
 from commissure.model.job import Job, JobState, Study
 from commissure.model.optical import Cells, Movie
 from commissure.model.people import Person, Session, Site, Subject
+from commissure.model.progress import Progress, Silent
 from commissure.model.recording import Channel, Recording, Signal
 from commissure.model.source import Source
 from commissure.model.sweeps import Sweep, Sweeps
@@ -40,11 +41,13 @@ __all__ = [
     "Origin",
     "Person",
     "Pose",
+    "Progress",
     "Recording",
     "Release",
     "Session",
     "Severity",
     "Signal",
+    "Silent",
     "Site",
     "Software",
     "Source",
