@@ -10,10 +10,10 @@ taken as written; lab habits (``S07``, ``subject 7``, ``visit2``) are recognized
 datetime.date(2021, 4, 23)
 """
 
+import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import PurePosixPath
 
 from commissure.model import Fact, Identifier, Origin
@@ -87,7 +87,7 @@ class NameFacts:
     explicit: bool = False
     entities: Mapping[str, str] = field(default_factory=dict)
     datatype: str = ""
-    date: date | None = None
+    date: datetime.date | None = None
     facts: tuple[Fact, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
 
@@ -139,12 +139,12 @@ def _last(pattern: re.Pattern[str], path: str) -> str:
     return found[-1] if found else ""
 
 
-def _date(path: str) -> tuple[date | None, str]:
+def _date(path: str) -> tuple[datetime.date | None, str]:
     for pattern, order in _DATES:
         for match in reversed(list(pattern.finditer(path))):
             year, month, day = (int(match.group(index)) for index in order)
             try:
-                return date(year + 2000 if year < 100 else year, month, day), match.group()
+                return datetime.date(year + 2000 if year < 100 else year, month, day), match.group()
             except ValueError:
                 continue
     return None, ""
