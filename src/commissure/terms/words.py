@@ -1,0 +1,286 @@
+"""The words of anatomy as tables: which words are one and the same, and which contradict each other.
+
+Facts of language, not a list of answers: Latin beside English, British beside American, the irregular
+plurals, numbers in words, and the pairs of directions that must not be confused.
+"""
+
+__all__ = [
+    "CONTRARY",
+    "DIRECTIONS",
+    "FILLER",
+    "FRONT_BACK",
+    "GREEK",
+    "HEADS",
+    "NUMBERS",
+    "SAME",
+    "SPINAL",
+]
+
+
+def _list(text: str) -> list[str]:
+    return text.split()
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """``"to: from from"`` lines as ``{from: to}``."""
+    table: dict[str, str] = {}
+    for line in text.strip().splitlines():
+        to, _, words = line.partition(":")
+        for word in words.split():
+            table[word] = to.strip()
+    return table
+
+
+#: whole words that mean the same; what is not here goes through the stemmer
+SAME: dict[str, str] = _pairs("""
+    cortex: cortex cortical cortices corticis corticalis cort cx
+    nucle: nucleus nuclei nuclear nuclearis nuc nucl ncl
+    layer: layer layers stratum strata lamellae couche tier
+    lamin: lamina laminae laminar
+    part: part parts pars partis partes portion portions subdivision subdivisions division divisions subnucleus subregion pt component sector
+    branch: branch branches ramus rami
+    root: root roots radix radices radicular
+    horn: horn horns cornu cornua
+    gray: gray grey griseum grisea griseus grisei griseae
+    white: white alba album albae albus
+    nerve: nerve nerves nervus nervi nervorum nerval nn
+    tract: tract tracts tractus pathway pathways
+    bundle: bundle bundles fascicle fascicles fasciculus fasciculi fasciculi
+    fiber: fiber fibers fibre fibres fibrae fibrarum
+    body: body bodies corpus corporis corpora
+    head: head heads caput capitis
+    tail: tail tails cauda caudae
+    neck: neck collum cervix
+    arm: arm arms brachium brachia
+    peduncle: peduncle peduncles pedunculus pedunculi peduncular
+    groove: groove grooves
+    fissure: fissure fissures fissura fissurae
+    sulcus: sulcus sulci sulcal
+    gyrus: gyrus gyri gyral convolution convolutions circumvolution
+    lobe: lobe lobes lobus lobi lobar
+    lobule: lobule lobules lobulus lobuli lobular
+    foot: foot pes pedis
+    substance: substance substances substantia substantiae
+    matter: matter materia
+    web: tela telae
+    floor: floor
+    roof: roof tectum tectal tecti
+    plate: plate plates lamina-plate
+    bulb: bulb bulbs bulbus bulbi
+    eye: eye eyes ocular oculi oculus eyeball
+    brain: brain brains cerebri encephalon encephali encephalic
+    spinal: spinal spinalis spine spinales medullaspinalis
+    cord: cord cords chorda
+    skin: skin cutis cutaneous cutaneus cutanei
+    muscle: muscle muscles muscular musculus musculi muscularis
+    ear: ear ears auris aural
+    vein: vein veins vena venae venous
+    artery: artery arteries arteria arteriae arterial
+    bone: bone bones os ossis
+    tooth: tooth teeth dens dentis
+    first: primary
+    second: secondary
+    third: tertiary
+    external: external externus externa externum externi externae outer exterior
+    internal: internal internus interna internum interni internae inner interior
+    anterior: anterior anterius anterioris anteriores anteriorum front
+    posterior: posterior posterius posterioris posteriores posteriorum hind
+    superior: superior superius superioris superiores upper
+    inferior: inferior inferius inferioris inferiores lower
+    dorsal: dorsal dorsalis dorsale dorsales dorsali dorsum dorsi
+    ventral: ventral ventralis ventrale ventrales ventrali
+    medial: medial medialis mediale mediales mesial medially
+    lateral: lateral lateralis laterale laterales laterally
+    median: median mediana medianus medianum
+    middle: middle medius media medium mid medii
+    intermediate: intermediate intermedius intermedia intermedium intermedialis intermedial intermed
+    rostral: rostral rostralis rostrale oral oralis cranial-ward
+    caudal: caudal caudalis caudale
+    central: central centralis centrale centrales center centre centrum centro
+    deep: deep profundus profunda profundum profunde
+    superficial: superficial superficialis superficiale superficiales
+    proper: proper propria proprius proprium
+    large: large magnus magna magnum major great
+    small: small minor parvus
+    magnocellular: magnocellular magnocellularis magnicellular magnocellulare large-celled gigantocellular
+    parvicellular: parvicellular parvocellular parvicellularis parvocellularis parvicellulare small-celled
+    gigantocellular: gigantocellular gigantocellularis
+    transverse: transverse transversus transversa transversum transversi
+    ascending: ascending ascendens ascendentis
+    descending: descending descendens descendentis
+    left: left sinister sinistra sinistrum
+    right: right dexter dextra dextrum
+    paired: bilateral both
+    pituitary: pituitary hypophysis hypophysial hypophyseal hypophyseos hypophyseus
+    pineal: pineal epiphysis epiphyseal
+    solitary: solitary solitarius solitarii solitari solitariospinal
+    spinocerebellar: spinocerebellar spinocerebellaris
+    mammillary: mammillary mamillary mammillaris mammillare mamillaris mamillare mammillarybody mammill
+    caudate: caudate caudatus caudati
+    lentiform: lentiform lenticular lentiformis
+    pallidum: pallidum pallidus pallidal pallidi
+    thalam: thalamus thalamic thalami thalamicus
+    hypothalam: hypothalamus hypothalamic hypothalami hypothalamicae hypothalamica
+    dienceph: diencephalon diencephalic diencephali
+    mesenceph: mesencephalon mesencephalic mesencephali midbrain mesencephalicus
+    telenceph: telencephalon telencephalic telencephali endbrain
+    rhombenceph: rhombencephalon rhombencephalic hindbrain rhombencephali
+    prosenceph: prosencephalon prosencephalic forebrain
+    pons: pons pontine pontis pontes pontinus pontini
+    medulla: medulla medullary medullae medullaris medullare oblongata oblongatae
+    cerebell: cerebellum cerebellar cerebelli cerebellaris
+    cerebr: cerebrum cerebral cerebralis
+    hippocamp: hippocampus hippocampal hippocampi hippocampalis
+    amygdal: amygdala amygdaloid amygdalar amygdalae amygdaloideum amygdaloideus amygdaloidea
+    striat: striatum striatal striati striate striatus
+    habenula: habenula habenular habenulae habenularis
+    septum: septum septal septi septalis
+    tegment: tegmentum tegmental tegmenti tegmentalis
+    retina: retina retinal retinae
+    insula: insula insular insulae insularis island islands islet islets
+    choroid: choroid choroidal choroideus choroidea chorioid choroidalis
+    optic: optic opticus optici optica opticum
+    vagus: vagus vagal vagi
+    vestibulocochlear: vestibulocochlear vestibulocochlearis statoacoustic acoustic-vestibular
+    trochlear: trochlear trochlearis
+    oculomotor: oculomotor oculomotorius oculomotorii
+    abducens: abducens abducent abducentis
+    facial: facial facialis
+    trigeminal: trigeminal trigeminus trigemini trigeminalis trigem
+    hypoglossal: hypoglossal hypoglossus hypoglossi hypoglossalis
+    glossopharyngeal: glossopharyngeal glossopharyngeus glossopharyngei
+    accessory: accessory accessorius accessorii accessoria
+    olfactory: olfactory olfactorius olfactoria olfactorii olfactorium
+    auditory: auditory auditorius acoustic acousticus acustic acustica
+    cochlea: cochlear cochlea cochleae cochlearis cochleares
+    eighth: statoacousticus
+    raphe: raphe raphes raphae rhaphe
+    meninx: meninx meninges meningeal meningeus meningea
+    dura: dura pachymeninx dural
+    pia: pia pial
+    mater: mater matris
+    ganglion: ganglion ganglia ganglionic ganglii
+    commissure: commissure commissures commissura commissurae commissural commissuralis
+    decussation: decussation decussatio decussationis decussations crossing
+    ventricle: ventricle ventricles ventricular ventriculus ventriculi
+    coll: colliculus colliculi collicular
+    vermis: vermis vermian vermal
+    neocortex: neocortex isocortex neocortical isocortical neopallium
+    paleocortex: paleocortex palaeocortex
+    archicortex: archicortex archipallium
+    subiculum: subiculum subicular
+    presubiculum: presubiculum presubicular
+    entorhinal: entorhinal entorhinalis
+    dentate: dentate dentatus dentata dentati
+    area: area areas areae areal
+    region: region regions regio regional regionis
+    zone: zone zones zona zonae zonal
+    field: field fields
+    complex: complex complexus
+    group: group groups set sets
+    neuron: neuron neurons neuronal neural neurone neurones
+    segment: segment segments
+    pyramidal: pyramidal pyramidalis pyramidale pyramidales
+    pyramid: pyramid pyramids pyramis pyramus
+    visual: visual visualis
+    stria: stria striae
+    taste: gustatory gustatorius gustatoria gustat
+    limb: limb limbs crus crura cruris crural
+    dopamine: dopaminergic dopamine da
+    leaf: folium folia
+    olive: olive olivary olivaris oliva olivae
+    red: red rubri ruber rubral
+    black: nigra nigral nigrae
+    triangle: triangle trigone trigonum
+    wall: wall
+    edge: border margin marginal margo
+    thick: thick
+    spongy: spongy
+    gland: gland glands glandula glandular
+    posteromedial: posteromedial posteromedialis
+    dorsolateral: dorsolateral dorsolateralis
+    dorsomedial: dorsomedial dorsomedialis mediodorsal mediodorsalis
+    ventrolateral: ventrolateral ventrolateralis lateroventral
+    ventromedial: ventromedial ventromedialis medioventral
+    anteroventral: anteroventral anteroventralis ventroanterior
+    anterodorsal: anterodorsal anterodorsalis dorsoanterior
+    anteromedial: anteromedial anteromedialis medioanterior
+    posterolateral: posterolateral posterolateralis
+    posterodorsal: posterodorsal posterodorsalis
+    posteroventral: posteroventral posteroventralis
+    cingulate: cingulate cingularis cingulatus cinguli cingular
+    cingulum: cingulum cingulus
+    orbital: orbital orbitalis orbitofrontal
+    nervous: nervous nervosus
+    cell: cell cells cellular cellularis
+    rolandic: rolandic rolando
+    sylvian: sylvian sylvius silvian
+    epithel: epithelium epithelial epithelia
+    motor: motor motoria motorius motorium
+    sensory: sensory sensoria sensorius sensible
+    gelatinous: gelatinosa gelatinous
+    heschl: heschl heschls
+""")
+
+#: words that say little: left out of the order-free key
+FILLER: frozenset[str] = frozenset(
+    _list(
+        "of the a an n and to in on for by from with at de du der la le et cum part proper region structure"
+    )
+)
+
+#: number words and Roman numerals
+NUMBERS: dict[str, str] = {
+    word: str(index + 1)
+    for words in (
+        _list("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"),
+        _list("one two three four five six seven eight nine ten eleven twelve"),
+        _list("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv"),
+        _list("1st 2nd 3rd 4th 5th 6th 7th 8th 9th 10th 11th 12th"),
+        _list("primus secundus tertius quartus quintus sextus"),
+        _list("prima secunda tertia quarta quinta sexta"),
+    )
+    for index, word in enumerate(words)
+}
+
+GREEK: dict[str, str] = dict(
+    zip("αβγδεζηθικλμνξοπρστυφχψω",
+        _list("alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau "
+        "upsilon phi chi psi omega"),
+        strict=True)
+)  # fmt: skip
+
+_SIDES = (
+    ("anterior", "posterior"), ("superior", "inferior"), ("dorsal", "ventral"), ("medial", "lateral"),
+    ("rostral", "caudal"), ("external", "internal"), ("left", "right"), ("deep", "superficial"),
+    ("large", "small"), ("gray", "white"), ("motor", "sensory"), ("ascending", "descending"),
+    ("magnocellular", "parvicellular"), ("anterior", "caudal"), ("posterior", "rostral"),
+    ("dorsolateral", "dorsomedial"), ("ventrolateral", "ventromedial"), ("dorsolateral", "ventrolateral"),
+    ("dorsomedial", "ventromedial"), ("medial", "middle"), ("lateral", "middle"), ("superior", "middle"),
+    ("inferior", "middle"), ("superior", "intermediate"), ("inferior", "intermediate"), ("left", "paired"),
+    ("lateral", "intermediate"), ("medial", "intermediate"), ("deep", "intermediate"), ("superficial", "intermediate"),
+    ("anteromedial", "posteromedial"), ("anteroventral", "anterodorsal"), ("anterodorsal", "posterodorsal"),
+    ("anteroventral", "anteromedial"), ("anterodorsal", "anteromedial"), ("posterodorsal", "posteroventral"),
+    ("central", "lateral"), ("central", "medial"), ("central", "peripheral"), ("horizontal", "vertical"),
+    ("posteromedial", "posterolateral"), ("anterior", "central"), ("posterior", "central"),
+    ("anterior", "middle"), ("posterior", "middle"), ("anterior", "intermediate"), ("posterior", "intermediate"),
+    ("dorsal", "intermediate"), ("ventral", "intermediate"), ("1", "2"),
+)  # fmt: skip
+
+#: pairs of directions that exclude each other
+CONTRARY: frozenset[tuple[str, str]] = frozenset(_SIDES) | frozenset((b, a) for a, b in _SIDES)
+DIRECTIONS: frozenset[str] = frozenset(word for pair in _SIDES for word in pair) - {"1", "2"}
+
+#: in the human cord and roots, front is ventral and back is dorsal
+FRONT_BACK: dict[str, str] = {"anterior": "ventral", "posterior": "dorsal"}
+SPINAL: frozenset[str] = frozenset(_list("spinal horn column root funicul radicl ramus rootlet"))
+
+#: what kind of thing it is: the head noun
+HEADS: frozenset[str] = frozenset(
+    _list(
+        "nucle gyrus sulcus fissure tract nerve bundle lobe lobule layer lamin commissure ganglion plex cortex area "
+        "ventricle horn root branch plate body peduncle decussation fiber capsul coll segment pole operculum gland "
+        "epithel meninx artery vein bone muscle stria arm lemnisc column funicul pallidum matter zone complex pit placod "
+        "crest primord vesicl tube cleft recess limb nerve-ending corpuscl duct foramen membrane"
+    )
+)

@@ -1,0 +1,346 @@
+"""Build the lexicon tables that ship with the package from the ontologies as published.
+
+    python tools/build_lexicon.py ../shared/ontologies
+
+Each row of each table carries its source and licence. Nothing is read from any benchmark. The region kind is
+closed: the nervous-system structures of openMINDS; other anatomy is kept under kind ``anatomy`` as what a name may
+mean instead. Terms of one kind with the same name in two sources become one term with two names.
+"""
+
+import csv
+import gzip
+import io
+import json
+import re
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from commissure.terms.load import RawTerm, contract, read_ontology
+from commissure.terms.normal import bag, plain, sides, tokens
+
+OUT = Path(__file__).parents[1] / "src" / "commissure" / "terms" / "data"
+CURATED = Path(__file__).parent / "curated"
+LICENCE = {
+    "openminds": "MIT", "nifstd": "CC-BY-4.0", "mbao": "CC-BY-4.0", "hbao": "CC-BY-4.0", "uberon": "CC-BY-4.0",
+    "pato": "CC-BY-3.0", "cogat": "MIT", "commissure": "CC0-1.0",
+}  # fmt: skip
+CODE = {"label": "L", "exact": "E", "abbreviation": "A", "narrow": "N", "broad": "B", "related": "R"}
+OPENMINDS_KIND = {
+    "nervousSystemStructure": "region", "technique": "technique", "analysisTechnique": "technique",
+    "cellType": "cell type", "experimentalApproach": "technique", "species": "species", "disease": "diagnosis",
+    "stimulationTechnique": "stimulus", "deviceType": "device", "diseaseModel": "diagnosis",
+}  # fmt: skip
+INVESTIGATION = {
+    "BIRNLEX:2066": "task", "BIRNLEX:2018": "task", "BIRNLEX:2126": "technique", "BIRNLEX:2269": "technique",
+    "BIRNLEX:2123": "technique", "BIRNLEX:11035": "device", "BIRNLEX:2300": "technique", "BIRNLEX:11010": "technique",
+}  # fmt: skip
+
+
+@dataclass
+class Made:
+    """A term in the making."""
+
+    curie: str
+    label: str
+    kind: str
+    source: str
+    species: str = ""
+    parents: dict[str, None] = field(default_factory=dict)
+    names: dict[tuple[str, str], str] = field(default_factory=dict)  # (name, scope) -> source
+
+    def add(self, name: str, scope: str, source: str) -> None:
+        name = " ".join(name.split()).strip(" ;,")
+        if 0 < len(name) <= 160:
+            self.names.setdefault((name, scope), source)
+
+
+class Builder:
+    def __init__(self, sources: Path) -> None:
+        self.sources = sources
+        self.terms: dict[str, Made] = {}
+        self.xrefs: list[tuple[str, str, str, str, str]] = []  # subject, label, predicate, object, source
+
+    def term(self, curie: str, label: str, kind: str, source: str) -> Made:
+        made = self.terms.get(curie)
+        if made is None:
+            made = self.terms[curie] = Made(curie, " ".join(label.split()), kind, source)
+        return made
+
+    # ---- openMINDS: defines the regions
+    def openminds(self) -> None:
+        texts: dict[str, str] = {}
+        for line in (self.sources / "openminds_terminologies.jsonl").read_text().splitlines():
+            row = json.loads(line)
+            kind = OPENMINDS_KIND[row["kind"]]
+            uri = row.get("preferredOntologyIdentifier") or ""
+            curie = (
+                contract(uri)
+                if "obolibrary" in uri
+                else f"openminds:{row['kind']}/{row['@id'].rsplit('/', 1)[1]}"
+            )
+            made = self.term(curie, row["name"], kind, "openminds")
+            for synonym in row.get("synonym", []):
+                made.add(synonym, "abbreviation" if looks_short(synonym) else "exact", "openminds")
+            texts[curie] = row.get("definition", "")
+        by_label = {plain(m.label): m.curie for m in self.terms.values() if m.kind == "region"}
+        for curie, text in texts.items():
+            for match in re.finditer(r"[Ii]s (?:a|an|part of the|part of) ([^.\[]+?)(?=\.| \[|$)", text):
+                parent = by_label.get(plain(match[1])) or by_label.get(plain(match[1]).rstrip("s"))
+                if parent and parent != curie and self.terms[curie].kind == "region":
+                    self.terms[curie].parents[parent] = None
+
+    # ---- the Allen/BICAN atlases, with UBERON's synonyms inside
+    def allen(self, name: str, prefix: str, source: str, species: str) -> None:
+        raws = read_ontology(self.sources / name)
+        regions = {c for c, m in self.terms.items() if m.kind == "region"}
+        for raw in raws:
+            if raw.curie.startswith("UBERON:"):
+                self._uberon(raw, regions)
+            elif raw.curie.startswith("CL:"):
+                made = self.term(raw.curie, raw.label, "cell type", "uberon")
+                self._synonyms(made, raw, "uberon")
+            elif raw.curie.startswith("NCBITaxon:"):
+                made = self.term(raw.curie, raw.label, "species", "uberon")
+                self._synonyms(made, raw, "uberon")
+        by_id = {raw.curie: raw for raw in raws}
+        for raw in raws:
+            if raw.curie.startswith(prefix):
+                self._atlas_label(raw, by_id, source)
+
+    def _uberon(self, raw: RawTerm, regions: set[str]) -> None:
+        made = self.terms.get(raw.curie) or self.term(raw.curie, raw.label, "anatomy", "uberon")
+        if plain(raw.label) != plain(made.label):
+            made.add(raw.label, "exact", "uberon")
+        self._synonyms(made, raw, "uberon")
+        for parent in raw.parents + raw.part_of:
+            if parent in regions and parent != raw.curie:
+                made.parents[parent] = None
+
+    def _synonyms(self, made: Made, raw: RawTerm, source: str) -> None:
+        short = {n for n, s in raw.synonyms if s == "abbreviation"}
+        for name, scope in raw.synonyms:
+            if scope != "abbreviation" and (name in short or looks_short(name)):
+                scope = "abbreviation"
+            made.add(name, scope, source)
+
+    def _atlas_label(self, raw: RawTerm, by_id: dict[str, RawTerm], source: str) -> None:
+        same = [u for u in raw.equals if u in self.terms and self.terms[u].kind == "region"]
+        near = [u for u in raw.parents if u in self.terms and self.terms[u].kind == "region"]
+        names = [(raw.label, "exact"), *dict.fromkeys(raw.synonyms)]
+        side = re.search(r",\s*(left|right)\b", raw.label, re.IGNORECASE)
+        for target in same or near:
+            scope = "exact" if same else "narrow"
+            made = self.terms[target]
+            for name, kind in names:
+                bare = sides(name)[-1][0] if side and plain(made.label) != plain(name) else name
+                short = kind == "abbreviation" or looks_short(name)
+                if not (short and not same):
+                    made.add(bare, "abbreviation" if short else scope, source)
+        if source == "mbao" or not side:
+            self._xref(raw, same, near, by_id, source)
+
+    def _xref(
+        self, raw: RawTerm, same: list[str], near: list[str], by_id: dict[str, RawTerm], source: str
+    ) -> None:
+        if same or near:
+            predicate = "skos:exactMatch" if same else "skos:broadMatch"
+            self.xrefs += [(raw.curie, raw.label, predicate, u, source) for u in same or near]
+            return
+        seen, queue = {raw.curie}, list(raw.part_of)
+        while queue:  # what no source links goes to the nearest linked ancestor
+            above = by_id.get(queue.pop(0))
+            if above is None or above.curie in seen:
+                continue
+            seen.add(above.curie)
+            hits = [
+                u for u in above.equals + above.parents if u in self.terms and self.terms[u].kind == "region"
+            ]
+            if hits:
+                self.xrefs.append((raw.curie, raw.label, "skos:broadMatch", hits[0], source))
+                return
+            queue += above.part_of
+
+    # ---- NIFSTD
+    def nifstd(self) -> None:
+        for raw in read_ontology(self.sources / "NIF-GrossAnatomy.ttl"):
+            target = raw.replaced_by if raw.replaced_by.startswith("UBERON:") else ""
+            target = target or (raw.curie if raw.curie.startswith("UBERON:") else "")
+            made = self.terms.get(target) or self.term(target or raw.curie, raw.label, "anatomy", "nifstd")
+            if target:
+                self.xrefs.append((raw.curie, raw.label, "skos:exactMatch", target, "nifstd"))
+            self._nif_names(made, raw)
+        self._nif_tree("NIF-Cell.ttl", {"SAO:1813327414": "cell type"})
+        self._nif_tree("NIF-Dysfunction.ttl", {"BIRNLEX:11013": "diagnosis", "BIRNLEX:12822": "diagnosis"})
+        self._nif_tree("NIF-Organism.ttl", {"BIRNLEX:2": "species"})
+        self._nif_tree("NIF-Investigation.ttl", INVESTIGATION)
+
+    def _nif_names(self, made: Made, raw: RawTerm) -> None:
+        if plain(raw.label) != plain(made.label):
+            made.add(raw.label, "exact", "nifstd")
+        for name, scope in raw.synonyms:
+            if plain(name) != plain(raw.label):
+                made.add(name, "abbreviation" if looks_short(name) else scope, "nifstd")
+
+    def _nif_tree(self, file: str, roots: dict[str, str]) -> None:
+        raws = {r.curie: r for r in read_ontology(self.sources / file)}
+        for raw in raws.values():
+            chain, queue = [], [raw.curie]
+            while queue:
+                c = queue.pop(0)
+                if c not in chain:
+                    chain.append(c)
+                    queue += raws[c].parents if c in raws else []
+            kind = next((roots[c] for c in chain if c in roots), "")
+            if not kind or raw.deprecated or re.search(r"\brole\b|obsolete", raw.label):
+                continue
+            above = " | ".join(raws[c].label for c in chain if c in raws).lower()
+            if kind == "species" and re.search(
+                r"strain|mutant|transgenic|knock|inbred|outbred|targeted|hybrid|tg\(", above
+            ):
+                kind = "strain"
+            made = self.term(raw.curie, raw.label, kind, "nifstd")
+            self._nif_names(made, raw)
+            for parent in raw.parents:
+                made.parents[parent] = None
+
+    # ---- the rest
+    def cognitive_atlas(self) -> None:
+        for file, kind in (("Task", "task"), ("Concept", "cognitive concept"), ("Disorder", "diagnosis")):
+            entries = json.loads((self.sources / "cognitive_atlas" / f"{file}Collection.json").read_text())[
+                "entries"
+            ]
+            for row in entries:
+                curie = cogat_curie(row["id"])
+                label = re.sub(r"\s*\(([A-Z][A-Za-z0-9-]{1,9})\)$", "", row["name"].strip())
+                if not label:
+                    continue
+                made = self.term(curie, label, kind, "cogat")
+                if label != row["name"].strip():
+                    made.add(row["name"].strip().rstrip(")").rsplit("(", 1)[1], "abbreviation", "cogat")
+                for alias in re.split(r"[,;]", row.get("alias") or ""):
+                    made.add(alias, "abbreviation" if looks_short(alias.strip()) else "exact", "cogat")
+                for parent in row.get("kind_of") or row.get("is_a") or []:
+                    made.parents[cogat_curie(str(parent))] = None
+
+    def pato(self) -> None:
+        keep = {
+            "PATO:0000383",
+            "PATO:0000384",
+            "PATO:0001340",
+            "PATO:0001827",
+            "PATO:0020000",
+            "PATO:0020001",
+            "PATO:0020002",
+        }
+        for raw in read_ontology(self.sources / "pato.obo"):
+            if raw.curie in keep:
+                self._synonyms(self.term(raw.curie, raw.label, "sex", "pato"), raw, "pato")
+
+    def curated(self) -> None:
+        for row in csv.DictReader((CURATED / "names.tsv").open(), delimiter="\t"):
+            made = self.term(row["curie"], row["label"], row["kind"], "commissure")
+            for name in filter(None, (row["names"] or "").split("|")):
+                made.add(name, "abbreviation" if looks_short(name) else "exact", "commissure")
+            if row.get("parent"):
+                made.parents[row["parent"]] = None
+        for row in csv.DictReader((CURATED / "atlas_labels.tsv").open(), delimiter="\t"):
+            subject = f"{row['atlas']}:{row['id']}"
+            self.xrefs.append(
+                (subject, row["label"], f"skos:{row['match']}Match", row["curie"], "commissure")
+            )
+            if row["match"] == "exact" and row["curie"] in self.terms:
+                made = self.terms[row["curie"]]
+                for name in row["label"].split("|"):
+                    if len(name) > 4:
+                        made.add(name, "exact", "commissure")
+
+    def merge(self) -> None:
+        """Terms of one kind with one label become one; the better-known prefix stays."""
+        order = {"UBERON": 0, "NCBITaxon": 0, "CL": 0, "DOID": 0, "PATO": 0, "COGAT": 1}
+        groups: dict[tuple[str, str], list[Made]] = defaultdict(list)
+        for made in self.terms.values():
+            if made.kind not in ("region", "anatomy"):
+                groups[made.kind, bag(tokens(made.label))].append(made)
+        gone = {}
+        for group in groups.values():
+            group.sort(
+                key=lambda m: (order.get(m.curie.partition(":")[0], 3 - ("openminds" in m.curie)), m.curie)
+            )
+            keep = group[0]
+            for other in group[1:]:
+                keep.add(other.label, "exact", other.source)
+                for (name, scope), source in other.names.items():
+                    keep.add(name, scope, source)
+                keep.parents.update(other.parents)
+                gone[other.curie] = keep.curie
+                self.xrefs.append((other.curie, other.label, "skos:exactMatch", keep.curie, other.source))
+                del self.terms[other.curie]
+        for made in self.terms.values():
+            parents = dict.fromkeys(gone.get(p, p) for p in made.parents)
+            made.parents = {p: None for p in parents if p in self.terms and p != made.curie}
+
+    def write(self) -> None:
+        OUT.mkdir(parents=True, exist_ok=True)
+        kinds = sorted(self.terms.values(), key=lambda m: (m.kind != "region", m.kind, m.curie))
+        dump("terms.tsv.gz", ["curie", "label", "kind", "species", "parents", "source", "licence"],
+             [[m.curie, m.label, m.kind, m.species, "|".join(sorted(m.parents)), m.source, LICENCE[m.source]] for m in kinds])  # fmt: skip
+        rows = []
+        for made in kinds:
+            rows.append(
+                [made.curie, made.label, "L", made.source, LICENCE[made.source], " ".join(tokens(made.label))]
+            )
+            rank = {s: i for i, s in enumerate(CODE)}
+            seen = {made.label.lower()}
+            for (name, scope), source in sorted(made.names.items(), key=lambda x: (rank[x[0][1]], x[0][0])):
+                if name.lower() not in seen or (scope == "abbreviation" and name not in seen):
+                    seen |= {name.lower(), name}
+                    rows.append(
+                        [made.curie, name, CODE[scope], source, LICENCE[source], " ".join(tokens(name))]
+                    )
+        dump("names.tsv.gz", ["curie", "name", "scope", "source", "licence", "tokens"], rows)
+        known = {c: m.label for c, m in self.terms.items()}
+        xrefs = sorted({(s, la, p, o, known[o], "semapv:ManualMappingCuration" if src == "commissure" else
+                         "semapv:MappingReview", src, LICENCE[src]) for s, la, p, o, src in self.xrefs if o in known})  # fmt: skip
+        dump("xrefs.sssom.tsv.gz", ["subject_id", "subject_label", "predicate_id", "object_id", "object_label",
+                                    "mapping_justification", "source", "licence"], [list(x) for x in xrefs])  # fmt: skip
+        print(len(kinds), "terms", len(rows), "names", len(xrefs), "cross-references")
+
+
+def looks_short(name: str) -> bool:
+    """An abbreviation by its shape: one short word with a capital that is not the first alone, or a digit."""
+    if " " in name or len(name) > 9:
+        return False
+    return bool(re.search(r"[A-Z].*[A-Z]|[a-z][A-Z]|\d", name)) or (len(name) <= 3)
+
+
+def cogat_curie(identifier: str) -> str:
+    return f"DOID:{identifier[4:]}" if identifier.startswith("dso_") else f"COGAT:{identifier}"
+
+
+def dump(name: str, head: list[str], rows: list[list[str]]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter="\t", quoting=csv.QUOTE_NONE, lineterminator="\n", quotechar=None)
+    writer.writerow(head)
+    for row in rows:
+        writer.writerow([str(cell).replace("\t", " ").replace("\n", " ").replace("\r", " ") for cell in row])
+    data = text.getvalue().encode()
+    (OUT / name).write_bytes(gzip.compress(data, 9, mtime=0))
+
+
+def main() -> None:
+    builder = Builder(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/ontologies"))
+    builder.openminds()
+    builder.allen("mbao-full.obo", "MBA:", "mbao", "NCBITaxon:10090")
+    builder.allen("hbao-base.obo", "HBA:", "hbao", "NCBITaxon:9606")
+    builder.nifstd()
+    builder.cognitive_atlas()
+    builder.pato()
+    builder.curated()
+    builder.merge()
+    builder.write()
+
+
+if __name__ == "__main__":
+    main()
