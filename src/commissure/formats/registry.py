@@ -12,7 +12,9 @@ _SIGNALS: dict[str, str] = {}
 _IMAGES: dict[str, str] = {}
 
 #: what becomes NWB: extracellular and intracellular recordings, optical imaging, behaviour
-_NEUROPHYSIOLOGY: dict[str, str] = {}
+_NEUROPHYSIOLOGY: dict[str, str] = {
+    "spikeglx": "commissure.formats.spikeglx:reader",
+}
 
 #: every reader, by name; third parties add theirs by the entry point group ``commissure.reader``
 READERS: Registry[Reader] = Registry("reader", _SIGNALS | _IMAGES | _NEUROPHYSIOLOGY)
