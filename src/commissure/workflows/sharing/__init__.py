@@ -1,0 +1,1 @@
+"""The stages of ``share``: each a small module; the recipe is :mod:`commissure.workflows.share`."""

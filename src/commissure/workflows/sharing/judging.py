@@ -1,0 +1,78 @@
+"""Stage ``validate``: the field's own validators and the search for leaks, on the tree as it would be released."""
+
+from collections.abc import Iterable
+
+from commissure.model import Finding, Severity
+from commissure.protect.scan import scan_tree
+from commissure.standardize.bids_validate import validate_bids
+from commissure.standardize.nwb_validate import validate_nwb
+from commissure.standardize.validation import Validation
+from commissure.workflows.sharing.describing import describe
+from commissure.workflows.sharing.work import Item, Work
+
+__all__ = ["judge"]
+
+_ROUNDS = 3
+
+
+def judge(work: Work) -> bool:
+    """Describe, validate and scan until nothing more must be taken out; True if what remains may be released.
+
+    A recording whose files a validator calls wrong, or in which an identifier is found, is quarantined and the
+    rest judged again. Errors that belong to no recording stop the release.
+    """
+    for _ in range(_ROUNDS):
+        if not work.standing:
+            return False
+        with work.stage("describe"):
+            describe(work)
+        with work.stage("validate"):
+            findings = _validate(work)
+        with work.stage("deidentify"):
+            leaks, files = scan_tree(work.staging.tree, work.identifiers)
+        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+        guilty = _owners(work, [finding.where for finding in errors] + list(files))
+        work.findings.extend(leaks)
+        if not errors and not files:
+            work.findings.extend(findings)
+            return True
+        if not guilty:
+            work.findings.extend(findings)
+            return False
+        for item in guilty:
+            work.findings.extend(_quarantine(work, item, errors))
+    return False
+
+
+def _validate(work: Work) -> list[Finding]:
+    verdicts: list[tuple[str, Validation]] = []
+    if "bids" in work.standards:
+        verdicts.append(("bids", validate_bids(work.staging.tree / "bids")))
+    if "nwb" in work.standards:
+        verdicts.extend(("nwb", verdict) for verdict in validate_nwb(work.staging.tree / "nwb"))
+    work.validators = {verdict.validator: {"errors": verdict.errors, "warnings": verdict.warnings} for _, verdict in verdicts}
+    return [_placed(finding, standard) for standard, verdict in verdicts for finding in verdict.findings]
+
+
+def _placed(finding: Finding, standard: str) -> Finding:
+    where = f"{standard}/{finding.where}" if finding.where else ""
+    return Finding(finding.check, finding.severity, finding.message, where, finding.remedy)
+
+
+def _owners(work: Work, places: Iterable[str]) -> list[Item]:
+    wanted = {place.strip("/") for place in places if place}
+    found = []
+    for item in work.standing:
+        files = item.written.files if item.written else ()
+        names = {f"{item.standard}/{name}" for name in files}
+        if names & wanted or any(name.startswith(f"{place}/") for place in wanted for name in names):
+            found.append(item)
+    return found
+
+
+def _quarantine(work: Work, item: Item, errors: list[Finding]) -> list[Finding]:
+    item.quarantined = True
+    files = item.written.files if item.written else ()
+    work.staging.drop(item.standard, files)
+    names = {f"{item.standard}/{name}" for name in files}
+    return [finding for finding in errors if finding.where in names]

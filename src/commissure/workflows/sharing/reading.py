@@ -1,0 +1,147 @@
+"""Stages ``read`` and ``deidentify``: Sources become nouns, and nouns lose what tells who somebody is."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from commissure.annotate.face import check_face
+from commissure.errors import CommissureError
+from commissure.formats.detect import safe_name
+from commissure.formats.port import Noun
+from commissure.formats.registry import READERS
+from commissure.model import About, Fact, Finding, Image, Origin, Session, Severity, Source, Subject
+from commissure.protect.deidentify import deidentify
+from commissure.protect.policy import Policy
+from commissure.protect.pseudonym import Pseudonyms
+from commissure.standardize.registry import standard_of
+from commissure.workflows.sharing.naming import number_runs
+from commissure.workflows.sharing.options import FileRule, ShareOptions
+from commissure.workflows.sharing.work import Item, Work
+
+__all__ = ["protect_items", "read_sources"]
+
+#: stands for the subject of recordings that name none: one person a dataset, not one for all
+_UNNAMED = "unnamed subject of "
+
+
+def read_sources(work: Work) -> None:
+    """Read every complete Source into Items; what cannot be read becomes a Finding, the rest goes on."""
+    if work.detection is None or work.listing is None:
+        return
+    sources = [source for source in work.detection.sources if source.complete]
+    for number, source in enumerate(sources):
+        scratch = work.staging.scratch / f"{number:05d}"
+        scratch.mkdir(mode=0o700)
+        try:
+            nouns = READERS.get(source.format).read(source, work.listing, scratch=scratch)
+        except CommissureError as error:
+            work.findings.append(_not_read(source, str(error)))
+            nouns = ()
+        except Exception as error:  # noqa: BLE001 - one broken file must not end the rest
+            work.findings.append(_not_read(source, f"its reader failed ({type(error).__name__})"))
+            nouns = ()
+        work.items.extend(_items(source, nouns, work.options))
+        work.progress.advance()
+
+
+def protect_items(work: Work) -> None:
+    """De-identify every Item, quarantine faces, then give unique names."""
+    pseudonyms = Pseudonyms(work.hub.secret("pseudonyms"))
+    for number, item in enumerate(work.items):
+        item.noun = _with_about(item.noun, _with_subject(item.noun.about, work.dataset))
+        work.identifiers.update(item.noun.about.identifiers)
+        if isinstance(item.noun, Image) and (face := check_face(item.noun)) is not None:
+            item.quarantined = True
+            work.findings.append(replace(face, where=safe_name(item.source.primary)))
+            continue
+        _protect(work, item, pseudonyms, number)
+        work.progress.advance()
+    standing = work.standing
+    for item, about in zip(standing, number_runs([item.noun.about for item in standing]), strict=True):
+        item.noun = _with_about(item.noun, about)
+
+
+def _protect(work: Work, item: Item, pseudonyms: Pseudonyms, number: int) -> None:
+    is_tree = item.source.format == "bids"
+    policy = Policy(keep_labels=work.options.keep_labels or is_tree)
+    scratch = work.staging.scratch / f"protect-{number:05d}"
+    scratch.mkdir(mode=0o700, exist_ok=True)
+    try:
+        item.noun, removed = deidentify(item.noun, pseudonyms=pseudonyms, policy=policy, scratch=scratch)
+    except CommissureError as error:
+        item.quarantined = True
+        remedy = "Mend the file, or leave it out of the folder, and share again."
+        finding = Finding("protect.failed", Severity.ERROR, str(error), safe_name(item.source.primary), remedy)
+        work.findings.append(finding)
+        return
+    work.removed.update(removed)
+    work.identifiers.update(item.noun.about.identifiers)
+
+
+def _not_read(source: Source, why: str) -> Finding:
+    message = f"{source.format}: {why}"
+    remedy = "Export or copy the recording again; the rest of the folder went through."
+    return Finding("read.failed", Severity.ERROR, message, safe_name(source.primary), remedy)
+
+
+def _items(source: Source, nouns: Sequence[Noun], options: ShareOptions) -> list[Item]:
+    items = []
+    for noun in nouns:
+        about = _told(noun.about, options, options.rules_for(source.primary))
+        items.append(Item(source, _with_about(noun, about), getattr(noun, "standard", "") or standard_of(about)))
+    return items
+
+
+def _with_about(noun: Any, about: About) -> Any:
+    return noun if noun.about == about else replace(noun, about=about)
+
+
+def _with_subject(about: About, dataset: str) -> About:
+    if about.subject.label:
+        return about
+    return replace(about, subject=replace(about.subject, label=_UNNAMED + dataset))
+
+
+def _told(about: About, options: ShareOptions, rules: Sequence[FileRule]) -> About:
+    """``about`` with what flags and ``commissure.yaml`` say; files' rules win over the folder's words."""
+    for layer in (options, *rules):
+        origin = Origin.CONFIG if isinstance(layer, FileRule) else Origin.FLAG
+        about = _overlay(about, layer, origin)
+    return about
+
+
+def _overlay(about: About, said: ShareOptions | FileRule, origin: Origin) -> About:
+    facts = list(about.facts)
+
+    def take(key: str, value: object) -> None:
+        facts[:] = [fact for fact in facts if fact.key != key]
+        facts.append(Fact(key, value, origin))
+
+    subject: Subject = about.subject
+    for name, key in (("subject", "label"), ("species", "species"), ("sex", "sex"), ("strain", "strain")):
+        if value := getattr(said, name, ""):
+            subject = replace(subject, **{key: value})
+            take(name, value)
+    if age := getattr(said, "age", ""):
+        subject = replace(subject, age_iso=age) if age.startswith("P") else replace(subject, age_years=float(age))
+        take("age", age)
+    entities = dict(about.entities) | dict(getattr(said, "entities", {}))
+    if said.task:
+        entities["task"] = said.task
+        take("task", said.task)
+    session = about.session
+    if said.session:
+        session = Session(said.session)
+        take("session", said.session)
+    sidecar = dict(about.sidecar) | dict(getattr(said, "sidecar", {}))
+    datatype, suffix = getattr(said, "datatype", ""), getattr(said, "suffix", "")
+    return replace(
+        about,
+        subject=subject,
+        session=session,
+        entities=entities,
+        sidecar=sidecar,
+        datatype=datatype or about.datatype,
+        suffix=suffix or about.suffix,
+        facts=tuple(facts),
+    )

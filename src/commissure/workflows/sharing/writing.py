@@ -1,0 +1,72 @@
+"""Stages ``standardize`` and ``quality``: nouns become files of a standard, and are judged."""
+
+import hashlib
+import json
+from dataclasses import replace
+
+from commissure import __version__
+from commissure.annotate.quality import check_quality
+from commissure.errors import CommissureError
+from commissure.formats.detect import safe_name
+from commissure.model import About, Finding, Severity
+from commissure.standardize.registry import writer_for
+from commissure.workflows.sharing.work import Item, Work
+
+__all__ = ["check_items", "write_items"]
+
+
+def write_items(work: Work) -> None:
+    """Write every standing Item in a folder of its own (or take what a former run finished), and join the trees."""
+    for number, item in enumerate(work.items):
+        if item.quarantined:
+            continue
+        try:
+            folder, item.written = work.staging.written(
+                _key(work, item, number), lambda root, noun=item.noun: writer_for(noun).write(noun, root=root)
+            )
+        except CommissureError as error:
+            _give_up(work, item, str(error))
+            continue
+        except OSError as error:
+            if error.errno == 28:
+                raise
+            _give_up(work, item, f"writing failed ({type(error).__name__})")
+            continue
+        except Exception as error:  # noqa: BLE001 - one recording that cannot be written must not end the rest
+            _give_up(work, item, f"writing failed ({type(error).__name__})")
+            continue
+        work.findings.extend(item.written.findings)
+        work.staging.join(folder, item.standard, item.written.files)
+        work.progress.advance()
+
+
+def check_items(work: Work) -> None:
+    """Judge the signals; what is found are Findings, never a reason to stop."""
+    for item in work.standing:
+        where = item.written.files[0] if item.written and item.written.files else ""
+        try:
+            annotations, findings = check_quality(item.noun)
+        except Exception as error:  # noqa: BLE001 - a detector that fails says so and the release goes on
+            message = f"Quality could not be judged ({type(error).__name__})."
+            work.findings.append(Finding("quality.failed", Severity.INFO, message, where))
+            continue
+        work.findings.extend(replace(finding, where=finding.where or where) for finding in findings)
+        marks = work.metadata.setdefault("annotations", {})
+        if isinstance(marks, dict):
+            for annotation in annotations:
+                marks[annotation.label] = marks.get(annotation.label, 0) + 1
+        work.progress.advance()
+
+
+def _give_up(work: Work, item: Item, why: str) -> None:
+    item.quarantined = True
+    remedy = "Say what is missing in commissure.yaml, or leave the recording out, and share again."
+    message = f"{item.source.format}: {why}"
+    work.findings.append(Finding("standardize.failed", Severity.ERROR, message, safe_name(item.source.primary), remedy))
+
+
+def _key(work: Work, item: Item, number: int) -> str:
+    about: About = replace(item.noun.about, identifiers=(), facts=())
+    hashes = [work.hashes.get(path, "") for path in item.source.files]
+    message = json.dumps([__version__, item.source.format, number, hashes, repr(about)])
+    return hashlib.sha256(message.encode()).hexdigest()[:32]
