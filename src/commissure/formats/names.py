@@ -22,9 +22,11 @@ __all__ = ["NameFacts", "facts_of", "label_of"]
 
 #: short keys of BIDS entities, other than ``sub`` and ``ses``
 _ENTITIES = frozenset(
-    "acq ce chunk cond desc dir echo flip hemi inv mod mt part proc rec recording res run sample space split "
-    "stain task tracer tracksys trc".split()
-)
+    {
+        "acq", "ce", "chunk", "dir", "echo", "flip", "hemi", "inv", "mod", "mt", "part", "proc", "rec", "recording",
+        "run", "sample", "space", "split", "stain", "task", "tracksys", "trc", "voi", "nuc",
+    }
+)  # fmt: skip
 _DATATYPES = {
     "eeg": "eeg", "ieeg": "ieeg", "ecog": "ieeg", "seeg": "ieeg", "sieeg": "ieeg", "intracranial": "ieeg",
     "meg": "meg", "nirs": "nirs", "fnirs": "nirs", "motion": "motion", "mocap": "motion", "bold": "func",
@@ -105,7 +107,7 @@ def facts_of(path: str) -> NameFacts:
     NameFacts
         Empty fields where nothing is said.
     """
-    pairs = {key: value for key, value in _ENTITY.findall(path)}
+    pairs = dict(_ENTITY.findall(path))
     explicit = "sub" in pairs
     subject = pairs.get("sub") or _last(_SUBJECT_WORD, path) or _last(_SUBJECT_LETTER, path)
     session = pairs.get("ses") or _last(_SESSION_WORD, path)

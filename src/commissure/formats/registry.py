@@ -6,7 +6,9 @@ from commissure.plugins import Registry
 __all__ = ["READERS"]
 
 #: signals that become BIDS: EEG, iEEG, MEG, NIRS, motion
-_SIGNALS: dict[str, str] = {}
+_SIGNALS: dict[str, str] = {
+    "edf": "commissure.formats.edf:reader",
+}
 
 #: images that become BIDS
 _IMAGES: dict[str, str] = {}
