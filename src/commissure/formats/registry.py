@@ -11,7 +11,9 @@ _SIGNALS: dict[str, str] = {
 }
 
 #: images that become BIDS
-_IMAGES: dict[str, str] = {}
+_IMAGES: dict[str, str] = {
+    "dicom": "commissure.formats.dicom:reader",
+}
 
 #: what becomes NWB: extracellular and intracellular recordings, optical imaging, behaviour
 _NEUROPHYSIOLOGY: dict[str, str] = {

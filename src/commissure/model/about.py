@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from commissure.model.finding import Finding
 from commissure.model.people import Session, Subject
 
 __all__ = ["About", "Device", "Fact", "Identifier", "Origin"]
@@ -94,6 +95,8 @@ class About:
         Every inferred value with its origin, for the plan that a person reads.
     identifiers : tuple of Identifier
         All that must not be found in what is released.
+    findings : tuple of Finding
+        What the reader noticed and the writer shall pass on: parts that are missing, doubts about a value.
     """
 
     datatype: str
@@ -106,3 +109,4 @@ class About:
     sidecar: Mapping[str, object] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
+    findings: tuple[Finding, ...] = ()

@@ -66,9 +66,7 @@ class Card:
     fields: Mapping[str, object] = field(default_factory=dict)
 
 
-def write_dataset(
-    root: Path, *, card: Card, written: Iterable[tuple[About, Written]], ignore: Iterable[str] = ()
-) -> Written:
+def write_dataset(root: Path, *, card: Card, written: Iterable[tuple[About, Written]]) -> Written:
     """Write the dataset's own files into the BIDS tree at ``root``, or complete those that are there.
 
     Parameters
@@ -78,9 +76,8 @@ def write_dataset(
     card : Card
         What a person says of it.
     written : iterable of (About, Written)
-        Each de-identified recording with the files that its writer wrote.
-    ignore : iterable of str
-        Lines for ``.bidsignore``.
+        Each de-identified recording with the files that its writer wrote; what it asks to be ignored goes into
+        ``.bidsignore``.
 
     Returns
     -------
@@ -99,8 +96,8 @@ def write_dataset(
         *_write_scans(root, pairs),
         *_write_texts(root, card),
     ]
-    lines = sorted(set(ignore))
-    if lines:
+    lines = sorted({line for _, one in pairs for line in one.ignore})
+    if lines or (root / ".bidsignore").exists():
         _keep_lines(root / ".bidsignore", lines)
         files.append(".bidsignore")
     return Written(tuple(sorted(files)), software=(Software("commissure", version("commissure")),))

@@ -21,11 +21,14 @@ class Written:
         What could not be carried over, and what was assumed.
     software : tuple of Software
         The libraries that wrote.
+    ignore : tuple of str
+        Lines for ``.bidsignore``: files that carry a BIDS name but lack metadata that BIDS demands; a Finding says which.
     """
 
     files: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
     software: tuple[Software, ...] = ()
+    ignore: tuple[str, ...] = ()
 
 
 @runtime_checkable

@@ -35,10 +35,10 @@ def writer_for(noun: Noun) -> Writer:
     """The writer for ``noun``; :class:`NotFound` if there is none for its datatype."""
     if isinstance(noun, Tree):
         return WRITERS.get("tree")
-    if standard_of(noun.about) == "nwb":
-        return WRITERS.get("nwb")
     if isinstance(noun, Image):
         return WRITERS.get("bids-image")
+    if standard_of(noun.about) == "nwb":
+        return WRITERS.get("nwb")
     if isinstance(noun, Recording):
         return WRITERS.get("bids-signal")
     raise NotFound(f"No writer takes a {type(noun).__name__} of datatype {noun.about.datatype!r}.")
