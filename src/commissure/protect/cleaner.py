@@ -1,0 +1,186 @@
+"""One subject's de-identification: what is known, the offset, the policy, and a count of what went.
+
+Everything that cleans (headers, side files, names, notes) goes through one :class:`Cleaner`, so that the same
+value is treated alike wherever it stands.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from commissure.model import About
+from commissure.protect.dates import find_dates, shift, shift_text
+from commissure.protect.known import Known
+from commissure.protect.names import Span, non_overlapping, recognize
+from commissure.protect.policy import Policy
+from commissure.protect.pseudonym import Pseudonyms
+
+__all__ = ["Cleaner"]
+
+_LONGEST_LABEL = 32
+_WORDS_OF_A_NOTE = 5
+_SEEN_IN_A_CODE = 3
+
+
+@dataclass(frozen=True)
+class Cleaner:
+    """Cleans values of one subject.
+
+    Parameters
+    ----------
+    known : Known
+        The subject's known identifiers.
+    pseudonyms : Pseudonyms
+        The hub's keyed hash.
+    subject : str
+        The raw id, from which the offset and the tokens come.
+    policy : Policy
+        What may stay.
+    is_person : bool
+        False for an animal; ``policy.keep_staff`` then applies.
+    removed : Counter
+        Grows by category with every removal.
+    """
+
+    known: Known
+    pseudonyms: Pseudonyms
+    subject: str
+    policy: Policy = Policy()
+    is_person: bool = True
+    removed: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, about: About, *, pseudonyms: Pseudonyms, policy: Policy) -> "Cleaner":
+        """The Cleaner for what a reader knows about one noun."""
+        kept = (
+            frozenset({about.subject.label, about.session.label} - {""})
+            if policy.keep_labels
+            else frozenset()
+        )
+        return cls(
+            Known(about.identifiers, kept=kept),
+            pseudonyms,
+            about.subject.label,
+            policy,
+            about.subject.is_person,
+        )
+
+    @property
+    def offset_days(self) -> int | None:
+        """By how many days dates go back; None if they are removed instead."""
+        return self.pseudonyms.offset_days(self.subject) if self.policy.shift_dates else None
+
+    @property
+    def keeps_staff(self) -> bool:
+        """Whether operators and institutions may stay."""
+        return self.policy.keep_staff and not self.is_person
+
+    def count(self, category: str) -> None:
+        """Note that one value of ``category`` went."""
+        self.removed[category] += 1
+
+    def spans(self, text: str) -> tuple[Span, ...]:
+        """What identifies in ``text``: known values, and what the recognizer finds."""
+        return non_overlapping([*self.known.spans(text), *recognize(text)])
+
+    def text(self, value: str) -> str:
+        """``value`` with dates shifted and every other identifier replaced by its category in brackets."""
+        spans = [span for span in self.spans(value) if not self._stays(span)]
+        parts: list[str] = []
+        last = 0
+        for span in spans:
+            self.count(span.category)
+            parts += [value[last : span.start], self._stand_in(span, value[span.start : span.end])]
+            last = span.end
+        return "".join([*parts, value[last:]])
+
+    def known_only(self, value: str) -> str:
+        """``value`` without known identifiers; for fields whose text is science, such as a strain."""
+        spans = [span for span in self.known.spans(value) if not self._stays(span)]
+        for span in reversed(spans):
+            self.count(span.category)
+            value = f"{value[: span.start]}[{span.category}]{value[span.end :]}"
+        return value
+
+    def free(self, value: str) -> str:
+        """Free text that nobody has declared safe: cleaned if short, gone if long."""
+        if len(value) > self.policy.longest_text:
+            self.count("comment")
+            return ""
+        return self.text(value)
+
+    def value(self, value: object) -> object:
+        """A JSON-like value with every text in it cleaned; numbers stay."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {key: self.value(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(self.value(item) for item in value)
+        return self.day(value) if isinstance(value, date) else value
+
+    def day(self, value: date) -> Any:
+        """A date or datetime, shifted; None if dates are removed."""
+        self.count("date")
+        return None if self.offset_days is None else shift(value, offset_days=self.offset_days)
+
+    def delta(self) -> timedelta | None:
+        """The offset as a timedelta; None if dates are removed."""
+        return None if self.offset_days is None else timedelta(days=self.offset_days)
+
+    def label(self, value: str, *, kind: str = "label") -> str:
+        """A BIDS label (letters and digits): as it is, or a token where it identifies somebody."""
+        if not value:
+            return ""
+        found = find_dates(value)
+        if found and self.offset_days is not None:
+            self.count("date")
+            return shift(found[0].day, offset_days=self.offset_days).strftime("%Y%m%d")
+        spans = self.spans(value)
+        if spans:
+            self.count(spans[0].category)
+            return self.pseudonyms.token(kind, f"{self.subject}\x1f{value}", length=8)
+        return re.sub(r"[^0-9A-Za-z]", "", value)[:_LONGEST_LABEL]
+
+    def subject_label(self) -> str:
+        """What stands for the subject: the pseudonym, or the label itself where the policy keeps it."""
+        raw = self.subject
+        if self.policy.keep_labels and re.fullmatch(r"[0-9A-Za-z]+", raw) and not self.spans(raw):
+            return raw
+        self.count("id")
+        return self.pseudonyms.label(raw)
+
+    def descriptions(self, texts: list[str]) -> list[str]:
+        """Event descriptions: codes stay, what identifies or is a rare note becomes ``comment``."""
+        seen = Counter(texts)
+        return [self._description(text, seen[text]) for text in texts]
+
+    def _description(self, text: str, times: int) -> str:
+        words = re.findall(r"[^\W\d_]{2,}", text)
+        note = times < _SEEN_IN_A_CODE and (
+            len(words) >= _WORDS_OF_A_NOTE or len(text) > self.policy.longest_text
+        )
+        spans = self.spans(text)
+        if not note and not spans:
+            return text
+        self.count("comment")
+        for span in spans:
+            self.count(span.category)
+        bad = re.match(r"(?:bad|edge)[_ ]", text, re.I)
+        return f"{bad.group()}comment" if bad else "comment"
+
+    def _stays(self, span: Span) -> bool:
+        return self.keeps_staff and span.category in {"operator", "institution", "address"}
+
+    def _stand_in(self, span: Span, original: str) -> str:
+        if span.category == "date" and self.offset_days is not None and find_dates(original):
+            return shift_text(original, offset_days=self.offset_days)
+        return f"[{span.category}]"
+
+    def shifted_start(self, start: datetime | None) -> datetime | None:
+        """When a recording began, shifted; None stays None."""
+        moved: datetime | None = None if start is None else self.day(start)
+        return moved

@@ -1,0 +1,129 @@
+"""Recognizes what may tell who somebody is in free text and in file names, by rules.
+
+Rules find what has a shape of its own: mail addresses, phone numbers, dates, user paths, host names, network
+addresses, UIDs, numbers announced as ids, street addresses, institutions, titled names, and given names followed
+by a capitalized word. What has no shape must be known from a header; see :mod:`commissure.protect.known`.
+
+>>> [span.category for span in recognize("Called Dr. Giroud at 10:30, mail a.b@lab.org")]
+['name', 'contact']
+>>> recognize("Stimulus/S  1")
+()
+"""
+
+import re
+from dataclasses import dataclass
+
+from commissure.protect.dates import find_dates
+from commissure.protect.first_names import FIRST_NAMES
+
+__all__ = ["Span", "non_overlapping", "recognize"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a text that may identify somebody, and its category (see ``Identifier``)."""
+
+    start: int
+    end: int
+    category: str
+
+
+_UPPER = "A-ZÀ-ÖØ-ÞŁŚŻČŠŽ"
+_WORD = rf"[{_UPPER}][^\W\d_]+(?:['’-][^\W\d_]+)*"
+_PLACE_WORDS = (
+    r"Universit\w+|University|Hospital\w*|Hôpital|Krankenhaus|Klinik\w*|Clinic\w*|Institut\w*|College|Charité|"
+    r"Medical (?:Center|Centre|School)|Health (?:Center|Centre|System)|School of Medicine"
+)
+_ROOTS = (
+    r"home|users?|Users|gpfs|mnt|media|Volumes|scratch|data\d*|export|nfs|private|root|work|projects?|storage"
+)
+
+_RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("contact", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
+    ("path", re.compile(r"(?:file:/+)?(?<![A-Za-z])[A-Za-z]:[\\/]{1,2}(?:[^\\/:*?\"<>|\r\n\t]+[\\/]{1,2})*[^\\/:*?\"<>|\r\n\t;,]*")),
+    ("path", re.compile(r"\\\\[\w.$-]{2,}\\[^\s\"'<>|;,]+")),
+    ("path", re.compile(rf"(?<![\w.:/])(?:file:/+|~)?/?(?<=[/~])(?:{_ROOTS})/[^\s\"'<>|;,\]\)}}]+")),
+    ("path", re.compile(r"(?<![\w/])~[\w-]*/[^\s\"'<>|;,]+")),
+    ("host", re.compile(r"\b[\w-]+(?:\.[\w-]+)*\.(?:local|lan|localdomain|intranet|corp)\b(?!\.\w)", re.I)),
+    ("host", re.compile(r"\b(?:DESKTOP|LAPTOP|WIN|PC)-[A-Z0-9]{5,}\b")),
+    ("host", re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])(?=[:/]|\b)")),
+    ("host", re.compile(r"\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}\b")),
+    ("uid", re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.I)),
+    ("uid", re.compile(r"(?<![\d.])[0-2](?:\.\d+){6,}(?![\d.])")),
+    ("id", re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")),
+    ("id", re.compile(r"\b(?:MRN|SSN|NHS|NIR|PESEL|patient(?:\s+(?:id|no|number))|accession(?:\s+(?:no|number))?|"
+                      r"case\s+(?:no|number)|hospital\s+(?:id|no|number)|chart\s+(?:no|number))"
+                      r"\s*[.:#=-]*\s*[A-Z]{0,4}[-/]?\d[\d-]{2,}", re.I)),
+    ("contact", re.compile(r"(?<![\w.])\+\d{1,3}[\s(.-]*\d(?:[\s().-]*\d){6,12}(?!\w)")),
+    ("contact", re.compile(r"(?<![\w.])(?:\(\d{2,5}\)\s*|0\d{1,4}[\s/-])\d{3,}(?:[\s-]\d{2,})*(?![\w.])")),
+    ("contact", re.compile(r"(?<![\w.-])\d{3}[-.\s]\d{3}[-.\s]\d{4}(?![\w.-])")),
+    ("contact", re.compile(r"\b(?:tel|phone|fax|mobile|cell)\b\.?\s*[:#]?\s*\+?\d[\d\s().-]{4,}\d", re.I)),
+    ("address", re.compile(rf"\b\d{{1,5}}[a-z]?\s+(?:{_WORD}\s+){{1,3}}(?:Street|St|Road|Rd|Avenue|Ave|Drive|Lane|Boulevard|Blvd|Way|Court|Square)\b\.?")),
+    ("address", re.compile(rf"\b{_WORD}(?:straße|strasse|str\.|weg|gasse|platz|allee|straat|gatan)\s*\d+[a-z]?\b")),
+    ("address", re.compile(rf"\b\d{{1,4}},?\s+(?:rue|avenue|boulevard|chemin|via|calle|rua)\s+(?:\w+\s+){{0,3}}{_WORD}")),
+    ("institution", re.compile(rf"\b(?:{_WORD}\s+){{0,4}}(?:{_PLACE_WORDS})(?:\s+(?:of|for|de|di|für|des|du|la|le|the|and|zu|at|{_WORD})){{0,5}}(?!\w)")),
+    ("name", re.compile(rf"\b(?:Dr|Prof|Professor|Doctor|Mr|Mrs|Ms|Miss|Mme|Mlle|Monsieur|Madame|Herr|Frau|Señora?|Sr|Sra|Signora?|Nurse|Sir)"
+                        rf"\b\.?(?:\s+(?:Dr|Prof|med|rer|nat)\b\.?)*\s+{_WORD}(?:\s+{_WORD})?")),
+    ("name", re.compile(rf"\b(?:[Pp]atient|[Nn]ame|[Oo]perator|[Tt]echnician|[Tt]ech|[Ee]xperimenter|[Pp]hysician|[Ee]xaminer|[Rr]ecorded by|[Pp]erformed by|"
+                        rf"[Aa]cquired by|[Aa]nalyzed by|[Tt]ested by|[Uu]ser)\s*[:=]\s*(?:{_WORD})(?:[\s,^]+{_WORD}){{0,2}}")),
+    ("name", re.compile(rf"\b{_WORD}\^{_WORD}(?:\^[^\W\d_]*)*")),
+)  # fmt: skip
+_PAIR = re.compile(rf"\b({_WORD})(?:,\s*|\s+|_)(?:[{_UPPER}]\.\s*)?({_WORD})\b")
+
+
+_STANDARD_UIDS = "1.2.840.10008."
+
+
+def recognize(text: str) -> tuple[Span, ...]:
+    """The stretches of ``text`` that may identify somebody, in order, none overlapping another."""
+    if len(text) < 3:
+        return ()
+    spans = [
+        Span(match.start(), match.end(), category)
+        for category, rule in _RULES
+        for match in rule.finditer(text)
+        if not _innocent(category, match, text)
+    ]
+    spans += [Span(span.start, span.end, "date") for span in find_dates(text)]
+    spans += _pairs(text)
+    return non_overlapping(spans)
+
+
+def _innocent(category: str, match: re.Match[str], text: str) -> bool:
+    """Whether a match is a version that looks like a network address, or a UID that the DICOM standard defines."""
+    value = match.group()
+    if category == "uid":
+        return value.startswith(_STANDARD_UIDS)
+    octets = value.split(".")
+    if category != "host" or len(octets) != 4 or not all(octet.isdigit() for octet in octets):
+        return False
+    announced = re.search(r"(?:\bip|host|addr\w*|server|//|@)\W*$", text[: match.start()], re.I) is not None
+    return not (announced or value.startswith("192.168.") or sum(int(octet) > 19 for octet in octets) > 1)
+
+
+def non_overlapping(spans: list[Span]) -> tuple[Span, ...]:
+    """The spans in order; where two overlap they become one, of the longer one's category."""
+    merged: list[Span] = []
+    for span in sorted(spans, key=lambda item: (item.start, -item.end)):
+        if merged and span.start < merged[-1].end:
+            last = merged[-1]
+            longer = last if last.end - last.start >= span.end - span.start else span
+            merged[-1] = Span(last.start, max(last.end, span.end), longer.category)
+        else:
+            merged.append(span)
+    return tuple(merged)
+
+
+def _pairs(text: str) -> list[Span]:
+    found = []
+    start = 0
+    while match := _PAIR.search(text, start):
+        first, second = match.group(1).lower(), match.group(2).lower()
+        given_then_family = first in FIRST_NAMES
+        family_then_given = second in FIRST_NAMES and "," in match.group()
+        if given_then_family or family_then_given:
+            found.append(Span(match.start(), match.end(), "name"))
+            start = match.end()
+        else:
+            start = match.start(2)
+    return found

@@ -1,0 +1,153 @@
+"""BIDS tables and side files: columns that identify go, ages are topped, dates shifted, other texts cleaned."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+
+from commissure.errors import Unreadable
+from commissure.protect.cleaner import Cleaner
+from commissure.protect.dates import find_dates, top_age
+from commissure.protect.sidecar import clean_sidecar
+
+__all__ = ["clean_json", "clean_table", "identifying_column"]
+
+_COLUMNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(date_?of_?birth|birth_?(date|day)?|dob|born)", re.I), "birth_date"),
+    (re.compile(r"((first|last|middle|given|family|maiden|sur|full|patient|subject|participant)_?)?name|surname|initials", re.I), "name"),
+    (re.compile(r"(e_?)?mail(_?address)?|(tele)?phone(_?number)?|mobile|fax|contact", re.I), "contact"),
+    (re.compile(r"(home_?|postal_?|street_?)?address|street|city|town|zip(_?code)?|post_?(al_?)?code|county", re.I), "address"),
+    (re.compile(r"mrn|ssn|nhs_?(number|no)?|(patient|medical_?record|hospital|insurance|national|chart|original|source|old|real)_?(id|number|no)", re.I), "id"),
+    (re.compile(r"operator|technician|experimenter|physician|nurse|examiner|rater_?name", re.I), "operator"),
+    (re.compile(r"institution(_?name)?|hospital|clinic", re.I), "institution"),
+    (re.compile(r"(device_?)?serial(_?(number|no))?", re.I), "serial"),
+    (re.compile(r"comments?|notes?|remarks?|free_?text", re.I), "comment"),
+)  # fmt: skip
+_AGE = re.compile(r"age(_?(at_?\w+|in_?years|years|yrs|y))?", re.I)
+_PUBLIC = frozenset({"Authors", "HowToAcknowledge", "Acknowledgements", "Funding", "ReferencesAndLinks", "DatasetDOI",
+                     "License", "GeneratedBy", "SourceDatasets", "EthicsApprovals", "DatasetLinks"})  # fmt: skip
+_MISSING = "n/a"
+_ROWS_SHOWING_A_CODE = 3
+
+
+def identifying_column(name: str) -> str | None:
+    """The category a column of this name is removed as; None if it may stay.
+
+    >>> identifying_column("date_of_birth"), identifying_column("trial_type")
+    ('birth_date', None)
+    """
+    for pattern, category in _COLUMNS:
+        if pattern.fullmatch(name.strip()):
+            return category
+    return None
+
+
+def clean_table(
+    text: str,
+    *,
+    cleaner: Cleaner,
+    relabel: Callable[[str], str],
+    per_row: Callable[[str], Cleaner] | None = None,
+) -> str:
+    """A TSV without identifying columns.
+
+    Parameters
+    ----------
+    text : str
+        The whole table.
+    cleaner : Cleaner
+        The subject's, or the dataset's.
+    relabel : callable
+        From a text with old ``sub-`` and ``ses-`` labels to one with the new.
+    per_row : callable or None
+        From a ``participant_id`` to the Cleaner of that subject, whose offset its dates take.
+    """
+    rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter="\t", quoting=csv.QUOTE_NONE))
+    if not rows:
+        return text
+    header = [name.strip() for name in rows[0]]
+    kept = []
+    for index, name in enumerate(header):
+        category = identifying_column(name)
+        if category is None:
+            kept.append(index)
+        elif any(len(row) > index and row[index].strip() not in ("", _MISSING) for row in rows[1:]):
+            cleaner.count(category)
+    out = [[header[index] for index in kept]]
+    notes = _notes(header, rows, cleaner)
+    for row in rows[1:]:
+        whose = per_row(row[0]) if per_row is not None and row else cleaner
+        out.append(
+            [_cell(header[i], row[i] if i < len(row) else _MISSING, whose, relabel, notes) for i in kept]
+        )
+    return "".join("\t".join(row) + "\n" for row in out)
+
+
+def _notes(header: list[str], rows: list[list[str]], cleaner: Cleaner) -> dict[str, str]:
+    """Rare notes among the events' codes, by what they become."""
+    if "onset" not in header:
+        return {}
+    found: dict[str, str] = {}
+    for index, name in enumerate(header):
+        if name in {"trial_type", "value", "description", "label", "event_type"}:
+            texts = [row[index] for row in rows[1:] if len(row) > index]
+            found.update(
+                {old: new for old, new in zip(texts, cleaner.descriptions(texts), strict=True) if old != new}
+            )
+    return found
+
+
+def _cell(
+    name: str, value: str, cleaner: Cleaner, relabel: Callable[[str], str], notes: dict[str, str]
+) -> str:
+    if value in notes:
+        return notes[value]
+    if _is_number(value):
+        if _AGE.fullmatch(name) and cleaner.is_person and float(value) >= cleaner.policy.top_age_years:
+            cleaner.count("age")
+            return f"{top_age(float(value), top=cleaner.policy.top_age_years):.0f}"
+        whole_date = len(value) == 8 and "date" in name.lower() and find_dates(value)
+        return cleaner.text(value) if whole_date else value
+    moved = relabel(value)
+    return moved if moved != value else cleaner.text(value)
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return value in ("", _MISSING)
+    return True
+
+
+def clean_json(text: str, *, name: str, cleaner: Cleaner, relabel: Callable[[str], str]) -> str:
+    """A BIDS side file without identifying fields.
+
+    ``dataset_description.json`` keeps its authors: they are credited, not studied. The descriptions of columns
+    that a table loses go too.
+
+    Raises
+    ------
+    Unreadable
+        If the text is no JSON object or array.
+    """
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise Unreadable("A JSON side file is damaged; repair it or take it out.") from error
+    if isinstance(content, dict):
+        public = {
+            key: content[key] for key in content if name == "dataset_description.json" and key in _PUBLIC
+        }
+        columns = name.endswith(("participants.json", "sessions.json", "scans.json", "events.json"))
+        rest = {
+            key: value
+            for key, value in content.items()
+            if key not in public and not (columns and identifying_column(key))
+        }
+        order = {**clean_sidecar(rest, cleaner=cleaner), **public}
+        content = {key: order[key] for key in content if key in order}
+    else:
+        content = cleaner.value(content)
+    return relabel(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
