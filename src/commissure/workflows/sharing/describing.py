@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
 from commissure.certify.readme import nwb_readme
 from commissure.model import About, Cells, Fact, Image, Movie, Recording, Subject, Sweeps
@@ -11,6 +12,8 @@ from commissure.workflows.sharing.work import Item, Work
 
 __all__ = ["describe", "plan_rows"]
 
+#: the provenance crate lies beside the BIDS files
+CRATE = "ro-crate-metadata.json"
 _MODALITY_TITLES = {
     "eeg": "EEG", "ieeg": "intracranial EEG", "meg": "MEG", "nirs": "fNIRS", "anat": "anatomical MRI",
     "func": "functional MRI", "dwi": "diffusion MRI", "fmap": "MRI field maps", "perf": "perfusion MRI",
@@ -29,9 +32,16 @@ def describe(work: Work) -> None:
     ]
     if pairs:
         write_dataset(work.staging.tree / "bids", card=_card(work), written=pairs)
+        _ignore_crate(work.staging.tree / "bids" / ".bidsignore")
     if any(item.standard == "nwb" for item in work.standing):
         text = nwb_readme(work.metadata)
         (work.staging.tree / "nwb" / "README.md").write_text(text, encoding="utf-8", newline="\n")
+
+
+def _ignore_crate(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    if CRATE not in lines:
+        path.write_text("\n".join([*lines, CRATE]) + "\n", encoding="utf-8", newline="\n")
 
 
 def plan_rows(work: Work) -> tuple[dict[str, object], ...]:
@@ -53,7 +63,16 @@ def _row(item: Item) -> dict[str, object]:
 
 
 def _safe(fact: Fact) -> bool:
-    return fact.key not in {"subject", "session", "start", "age", "birth_date", "operator", "institution", "path"}
+    return fact.key not in {
+        "subject",
+        "session",
+        "start",
+        "age",
+        "birth_date",
+        "operator",
+        "institution",
+        "path",
+    }
 
 
 def _told(fact: Fact) -> dict[str, object]:
@@ -113,7 +132,9 @@ def _title(datatypes: list[str], subjects: int, species: list[str]) -> str:
     return f"{what[:1].upper()}{what[1:]} of {subjects} subject{'s' if subjects != 1 else ''}{of}"
 
 
-def _sentence(items: list[Item], datatypes: list[str], subjects: Iterable[Subject], species: list[str]) -> str:
+def _sentence(
+    items: list[Item], datatypes: list[str], subjects: Iterable[Subject], species: list[str]
+) -> str:
     what = ", ".join(_MODALITY_TITLES.get(name, name) for name in datatypes)
     who = f"{len(list(subjects))} subject(s)" + (f" ({', '.join(species)})" if species else "")
     tasks = sorted({item.noun.about.entities["task"] for item in items if "task" in item.noun.about.entities})
@@ -131,10 +152,12 @@ def _duration(item: Item) -> float:
     if isinstance(noun, Recording):
         return noun.duration_s
     if isinstance(noun, Image):
-        return (noun.repetition_s or 0.0) * (noun.array.shape[3] if len(noun.array.shape) > 3 else 0)
+        return float((noun.repetition_s or 0.0) * (noun.array.shape[3] if len(noun.array.shape) > 3 else 0))
     if isinstance(noun, Movie | Cells):
-        samples = noun.frames.shape[0] if isinstance(noun, Movie) else next(iter(noun.traces.values())).shape[0]
-        return samples / noun.rate_hz if noun.rate_hz > 0 else 0.0
+        samples = (
+            noun.frames.shape[0] if isinstance(noun, Movie) else next(iter(noun.traces.values())).shape[0]
+        )
+        return float(samples / noun.rate_hz) if noun.rate_hz > 0 else 0.0
     if isinstance(noun, Sweeps):
-        return sum(sweep.response.shape[0] for sweep in noun.sweeps) / noun.rate_hz
+        return float(sum(sweep.response.shape[0] for sweep in noun.sweeps) / noun.rate_hz)
     return 0.0

@@ -48,7 +48,9 @@ def _obey_rules(detection: Detection, work: Work) -> Detection:
                 sources.append(source)
                 taken.update(source.files)
     named = {safe_name(source.primary) for source in sources}
-    findings = tuple(f for f in detection.findings if not (f.check == "detect.ambiguous" and f.where in named))
+    findings = tuple(
+        f for f in detection.findings if not (f.check == "detect.ambiguous" and f.where in named)
+    )
     return replace(detection, sources=tuple(sources), findings=findings)
 
 

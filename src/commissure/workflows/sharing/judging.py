@@ -50,7 +50,9 @@ def _validate(work: Work) -> list[Finding]:
         verdicts.append(("bids", validate_bids(work.staging.tree / "bids")))
     if "nwb" in work.standards:
         verdicts.extend(("nwb", verdict) for verdict in validate_nwb(work.staging.tree / "nwb"))
-    work.validators = {verdict.validator: {"errors": verdict.errors, "warnings": verdict.warnings} for _, verdict in verdicts}
+    work.validators = {
+        verdict.validator: {"errors": verdict.errors, "warnings": verdict.warnings} for _, verdict in verdicts
+    }
     return [_placed(finding, standard) for standard, verdict in verdicts for finding in verdict.findings]
 
 

@@ -35,7 +35,14 @@ def number_runs(abouts: Sequence[About]) -> list[About]:
 
 def _target(about: About) -> tuple[object, ...]:
     entities = tuple(sorted(about.entities.items()))
-    return (standard_of(about), about.datatype, about.suffix, about.subject.label, about.session.label, entities)
+    return (
+        standard_of(about),
+        about.datatype,
+        about.suffix,
+        about.subject.label,
+        about.session.label,
+        entities,
+    )
 
 
 def _instant(about: About) -> str:

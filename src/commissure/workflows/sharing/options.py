@@ -27,6 +27,10 @@ class FileRule(BaseModel):
     subject: str = ""
     session: str = ""
     task: str = ""
+    species: str = ""
+    sex: str = ""
+    strain: str = ""
+    age: str = ""
     datatype: str = ""
     suffix: str = ""
     entities: Mapping[str, str] = {}
@@ -88,7 +92,9 @@ class ShareOptions:
 
     def over(self, below: "ShareOptions") -> "ShareOptions":
         """These options where they say something, ``below`` where they do not."""
-        said = {f.name: value for f in fields(self) if (value := getattr(self, f.name)) not in ("", (), False)}
+        said = {
+            f.name: value for f in fields(self) if (value := getattr(self, f.name)) not in ("", (), False)
+        }
         return replace(below, **said)
 
     def rules_for(self, path: str) -> tuple[FileRule, ...]:
@@ -134,7 +140,9 @@ def read_config(folder: Path) -> ShareOptions:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path.name} is not YAML ({type(error).__name__}); see the docs for an example.") from error
+        raise BadInput(
+            f"{path.name} is not YAML ({type(error).__name__}); see the docs for an example."
+        ) from error
     if not isinstance(content, dict):
         raise BadInput(f"{path.name} must hold keys and values; got a {type(content).__name__}.")
     try:
@@ -142,5 +150,7 @@ def read_config(folder: Path) -> ShareOptions:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"{path.name}: {key!r}: {first['msg']}; known keys: {', '.join(_Config.model_fields)}.") from error
+        raise BadInput(
+            f"{path.name}: {key!r}: {first['msg']}; known keys: {', '.join(_Config.model_fields)}."
+        ) from error
     return ShareOptions(**{name: getattr(config, name) for name in _Config.model_fields})

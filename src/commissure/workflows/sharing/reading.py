@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from commissure.annotate.face import check_face
-from commissure.errors import CommissureError
+from commissure.errors import BadInput, CommissureError
 from commissure.formats.detect import safe_name
 from commissure.formats.port import Noun
 from commissure.formats.registry import READERS
@@ -71,7 +71,9 @@ def _protect(work: Work, item: Item, pseudonyms: Pseudonyms, number: int) -> Non
     except CommissureError as error:
         item.quarantined = True
         remedy = "Mend the file, or leave it out of the folder, and share again."
-        finding = Finding("protect.failed", Severity.ERROR, str(error), safe_name(item.source.primary), remedy)
+        finding = Finding(
+            "protect.failed", Severity.ERROR, str(error), safe_name(item.source.primary), remedy
+        )
         work.findings.append(finding)
         return
     work.removed.update(removed)
@@ -88,7 +90,9 @@ def _items(source: Source, nouns: Sequence[Noun], options: ShareOptions) -> list
     items = []
     for noun in nouns:
         about = _told(noun.about, options, options.rules_for(source.primary))
-        items.append(Item(source, _with_about(noun, about), getattr(noun, "standard", "") or standard_of(about)))
+        items.append(
+            Item(source, _with_about(noun, about), getattr(noun, "standard", "") or standard_of(about))
+        )
     return items
 
 
@@ -104,9 +108,9 @@ def _with_subject(about: About, dataset: str) -> About:
 
 def _told(about: About, options: ShareOptions, rules: Sequence[FileRule]) -> About:
     """``about`` with what flags and ``commissure.yaml`` say; files' rules win over the folder's words."""
-    for layer in (options, *rules):
-        origin = Origin.CONFIG if isinstance(layer, FileRule) else Origin.FLAG
-        about = _overlay(about, layer, origin)
+    about = _overlay(about, options, Origin.FLAG)
+    for rule in rules:
+        about = _overlay(about, rule, Origin.CONFIG)
     return about
 
 
@@ -117,14 +121,10 @@ def _overlay(about: About, said: ShareOptions | FileRule, origin: Origin) -> Abo
         facts[:] = [fact for fact in facts if fact.key != key]
         facts.append(Fact(key, value, origin))
 
-    subject: Subject = about.subject
-    for name, key in (("subject", "label"), ("species", "species"), ("sex", "sex"), ("strain", "strain")):
-        if value := getattr(said, name, ""):
-            subject = replace(subject, **{key: value})
+    subject = _subject(about.subject, said)
+    for name in ("subject", "species", "sex", "strain", "age"):
+        if value := getattr(said, name):
             take(name, value)
-    if age := getattr(said, "age", ""):
-        subject = replace(subject, age_iso=age) if age.startswith("P") else replace(subject, age_years=float(age))
-        take("age", age)
     entities = dict(about.entities) | dict(getattr(said, "entities", {}))
     if said.task:
         entities["task"] = said.task
@@ -145,3 +145,21 @@ def _overlay(about: About, said: ShareOptions | FileRule, origin: Origin) -> Abo
         suffix=suffix or about.suffix,
         facts=tuple(facts),
     )
+
+
+def _subject(subject: Subject, said: ShareOptions | FileRule) -> Subject:
+    subject = replace(
+        subject,
+        label=said.subject or subject.label,
+        species=said.species or subject.species,
+        sex=said.sex or subject.sex,
+        strain=said.strain or subject.strain,
+    )
+    if not said.age:
+        return subject
+    if said.age.startswith("P"):
+        return replace(subject, age_iso=said.age)
+    try:
+        return replace(subject, age_years=float(said.age))
+    except ValueError as error:
+        raise BadInput(f"age must be years (34) or an ISO 8601 duration (P90D); got {said.age!r}.") from error

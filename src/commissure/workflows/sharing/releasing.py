@@ -1,15 +1,41 @@
 """Stages ``release`` and ``publish``: the staged tree becomes an immutable Release of the hub."""
 
+import base64
 import hashlib
+import hmac
+import io
 import json
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
+from typing import cast
 
-from commissure.model import Activity, Asset, Finding, Release, Severity
+from commissure.certify.rocrate import ro_crate
+from commissure.errors import NotFound, NotPermitted
+from commissure.hub import Hub
+from commissure.model import Activity, Asset, Consent, Dataset, Finding, Release, Severity, Software
+from commissure.plugins import Registry
+from commissure.workflows.sharing.describing import CRATE
+from commissure.workflows.sharing.options import ShareOptions
+from commissure.workflows.sharing.report import ShareReport
 from commissure.workflows.sharing.work import Work
 
-__all__ = ["layout", "may_be_public", "release_digest"]
+__all__ = [
+    "PUBLISHERS",
+    "known_release",
+    "layout",
+    "may_be_public",
+    "name_dataset",
+    "publish",
+    "release",
+    "release_digest",
+]
+
+#: who is told of a new release: ``publisher(hub, release)``
+PUBLISHERS: Registry[Callable[[Hub, Release], None]] = Registry(
+    "publisher", {"index": "commissure.workflows.harvest:index_release"}
+)
 
 _TYPES = {".nwb": "application/x-hdf5", ".tsv": "text/tab-separated-values", ".vhdr": "text/plain", ".vmrk": "text/plain",
           ".md": "text/markdown", ".fif": "application/x-fif", ".snirf": "application/x-hdf5"}  # fmt: skip
@@ -62,3 +88,161 @@ def may_be_public(work: Work) -> bool:
         severity = Severity.WARNING if work.options.public else Severity.INFO
         work.findings.append(Finding("release.private", severity, message, remedy=remedy))
     return work.options.public and not missing
+
+
+def name_dataset(hub: Hub, folder: Path, options: ShareOptions) -> str:
+    """The id of the dataset that a folder's releases belong to: as asked, or the same each time for the same folder.
+
+    Raises
+    ------
+    NotPermitted
+        If the dataset belongs to somebody else.
+    """
+    where = str(folder.resolve()).encode()
+    token = (
+        base64.b32encode(hmac.new(hub.secret("datasets"), where, hashlib.sha256).digest()).decode().lower()
+    )
+    dataset = options.dataset or f"ds-{token[:10]}"
+    try:
+        owner = hub.records.releases.dataset(dataset).owner
+    except NotFound:
+        return dataset
+    if owner != hub.actor.id:
+        raise NotPermitted(
+            f"Dataset {dataset!r} belongs to somebody else; give another --dataset, or ask its owner."
+        )
+    return dataset
+
+
+def known_release(work: Work) -> ShareReport | None:
+    """The report of the release that this very folder made before, if it stands and is the dataset's latest."""
+    for reference in reversed(work.hub.records.releases.find_uses(_raw_entity(work))):
+        dataset, _, number = reference.partition("@")
+        found = work.hub.records.releases.get(dataset)
+        if (
+            found.version == number
+            and not found.withdrawn
+            and dataset in (work.dataset, *_unasked(work, dataset))
+        ):
+            return _report_of(found, work)
+    return None
+
+
+def _unasked(work: Work, dataset: str) -> tuple[str, ...]:
+    return () if work.options.dataset else (dataset,)
+
+
+def _raw_entity(work: Work) -> str:
+    return f"raw:{work.raw_digest}:{'public' if work.options.public else 'private'}"
+
+
+def _report_of(found: Release, work: Work) -> ShareReport:
+    said = found.metadata
+    return ShareReport(
+        dataset=found.dataset,
+        version=found.version,
+        standard=found.standard,
+        files=tuple(asset.path for asset in found.assets),
+        validators=cast(dict[str, dict[str, int]], said.get("validators", {})),
+        findings=found.findings,
+        identifiers_removed=cast(dict[str, int], said.get("identifiers_removed", {})),
+        seconds=work.seconds,
+        public=found.public,
+        unchanged=True,
+    )
+
+
+def release(work: Work) -> None:
+    """Put every staged file into the vault, and the Release into the records: all of it, or nothing."""
+    hub, public = work.hub, may_be_public(work)
+    encrypt_animals = work.options.encrypt_animals or hub.settings.policy.encrypt_animals
+    assets = []
+    for path, where, subject, person in layout(work):
+        encrypt = bool(subject) and (person or encrypt_animals)
+        asset = hub.vault.put(
+            where,
+            path=path,
+            dataset=work.dataset,
+            subject=subject,
+            encrypt=encrypt,
+            media_type=media_type(path),
+        )
+        assets.append(asset)
+        work.progress.advance()
+    draft = Release(
+        dataset=work.dataset,
+        version=hub.records.releases.next_version(work.dataset),
+        digest=release_digest(tuple(assets)),
+        assets=tuple(assets),
+        standard="+".join(work.standards),
+        public=public,
+        metadata=_metadata(work),
+        findings=tuple(dict.fromkeys(work.findings)),
+        activities=_activities(work, assets),
+        created=work.now.isoformat(),
+    )
+    work.release = _put(work, _with_crate(work, draft))
+
+
+def _with_crate(work: Work, draft: Release) -> Release:
+    crate = json.dumps(ro_crate(draft), indent=2, ensure_ascii=False).encode()
+    asset = work.hub.vault.put(
+        io.BytesIO(crate), path=CRATE, dataset=work.dataset, media_type="application/ld+json"
+    )
+    return Release(**{**_fields(draft), "assets": (*draft.assets, asset)})  # type: ignore[arg-type]
+
+
+def _fields(draft: Release) -> dict[str, object]:
+    return {name: getattr(draft, name) for name in draft.__dataclass_fields__}
+
+
+def _put(work: Work, draft: Release) -> Release:
+    hub, options = work.hub, work.options
+    dataset = Dataset(draft.dataset, str(draft.metadata["title"]), hub.actor.id, draft.created, draft.public)
+    reference = options.consent or hub.settings.policy.consent
+    consents = {"": Consent(reference)} if reference else {}
+    made = hub.records.releases.add(dataset, draft, by=hub.actor.id, consents=consents)
+    work.unchanged = made.version != draft.version
+    return made
+
+
+def _metadata(work: Work) -> dict[str, object]:
+    return {
+        **work.metadata,
+        "validators": work.validators,
+        "identifiers_removed": dict(work.removed),
+        "quarantined": sum(item.quarantined for item in work.items),
+    }
+
+
+def _activities(work: Work, assets: list[Asset]) -> tuple[Activity, ...]:
+    made = tuple(sorted({f"sha256:{asset.sha256}" for asset in assets}))
+    software = {tool for item in work.standing if item.written for tool in item.written.software}
+    ours = Software("commissure", version("commissure"))
+    instant = work.now.isoformat()
+    raw = _raw_entity(work)
+    formats = sorted({item.source.format for item in work.standing})
+    return (
+        Activity("deidentify", (raw,), (f"{raw}:deidentified",), work.hub.actor.id, (ours,),
+                 {"removed": dict(work.removed)}, instant, instant),
+        Activity("standardize", (f"{raw}:deidentified",), made, work.hub.actor.id,
+                 (ours, *sorted(software - {ours}, key=lambda s: s.name)), {"formats": formats}, instant, instant),
+        Activity("validate", made, (), work.hub.actor.id, (ours,), {"validators": work.validators}, instant, instant),
+    )  # fmt: skip
+
+
+def publish(work: Work) -> None:
+    """Tell the catalogue's index, and whoever else wants to know, of the new release."""
+    if work.release is None:
+        return
+    for name, tell in PUBLISHERS.items():
+        try:
+            tell(work.hub, work.release)
+        except Exception as error:  # noqa: BLE001 - the release stands; an index can be rebuilt
+            message = (
+                f"The publisher {name!r} failed ({type(error).__name__}); the release stands all the same."
+            )
+            work.findings.append(
+                Finding("publish.failed", Severity.WARNING, message, remedy="commissure discover rebuild")
+            )
+        work.progress.advance()

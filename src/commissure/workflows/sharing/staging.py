@@ -96,4 +96,5 @@ def _load(stored: dict[str, list[dict[str, str]] | list[str]]) -> Written:
         if isinstance(row, dict)
     )
     software = tuple(Software(**row) for row in stored["software"] if isinstance(row, dict))
-    return Written(tuple(str(name) for name in stored["files"]), findings, software)
+    ignore = tuple(str(line) for line in stored.get("ignore", ()))
+    return Written(tuple(str(name) for name in stored["files"]), findings, software, ignore)

@@ -3,12 +3,15 @@
 import hashlib
 import json
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from commissure import __version__
 from commissure.annotate.quality import check_quality
 from commissure.errors import CommissureError
 from commissure.formats.detect import safe_name
 from commissure.model import About, Finding, Severity
+from commissure.standardize.port import Written
 from commissure.standardize.registry import writer_for
 from commissure.workflows.sharing.work import Item, Work
 
@@ -21,9 +24,7 @@ def write_items(work: Work) -> None:
         if item.quarantined:
             continue
         try:
-            folder, item.written = work.staging.written(
-                _key(work, item, number), lambda root, noun=item.noun: writer_for(noun).write(noun, root=root)
-            )
+            folder, item.written = work.staging.written(_key(work, item, number), partial(_write, item))
         except CommissureError as error:
             _give_up(work, item, str(error))
             continue
@@ -58,11 +59,17 @@ def check_items(work: Work) -> None:
         work.progress.advance()
 
 
+def _write(item: Item, root: Path) -> Written:
+    return writer_for(item.noun).write(item.noun, root=root)
+
+
 def _give_up(work: Work, item: Item, why: str) -> None:
     item.quarantined = True
     remedy = "Say what is missing in commissure.yaml, or leave the recording out, and share again."
     message = f"{item.source.format}: {why}"
-    work.findings.append(Finding("standardize.failed", Severity.ERROR, message, safe_name(item.source.primary), remedy))
+    work.findings.append(
+        Finding("standardize.failed", Severity.ERROR, message, safe_name(item.source.primary), remedy)
+    )
 
 
 def _key(work: Work, item: Item, number: int) -> str:
