@@ -53,7 +53,25 @@ def _validate(work: Work) -> list[Finding]:
     work.validators = {
         verdict.validator: {"errors": verdict.errors, "warnings": verdict.warnings} for _, verdict in verdicts
     }
-    return [_placed(finding, standard) for standard, verdict in verdicts for finding in verdict.findings]
+    placed = [_placed(finding, standard) for standard, verdict in verdicts for finding in verdict.findings]
+    return _folded(placed)
+
+
+def _folded(findings: list[Finding]) -> list[Finding]:
+    """The fields that BIDS would like to have, as one remark a file, not one a field."""
+    wishes: dict[tuple[str, str], list[str]] = {}
+    kept = []
+    for finding in findings:
+        code, _, field = finding.check.removeprefix("bids.").partition(".")
+        if code.endswith("_KEY_RECOMMENDED") and field:
+            wishes.setdefault((code, finding.where), []).append(field)
+        else:
+            kept.append(finding)
+    for (code, where), fields in wishes.items():
+        message = f"{len(fields)} recommended fields are not given: {', '.join(sorted(set(fields)))}."
+        remedy = "Give those that are known in commissure.yaml (sidecar: {…})."
+        kept.append(Finding(f"bids.{code}", Severity.INFO, message, where, remedy))
+    return kept
 
 
 def _placed(finding: Finding, standard: str) -> Finding:

@@ -22,6 +22,8 @@ __all__ = ["protect_items", "read_sources"]
 
 #: stands for the subject of recordings that name none: one person a dataset, not one for all
 _UNNAMED = "unnamed subject of "
+#: datatypes whose names bear a task
+_TASKED = frozenset({"eeg", "ieeg", "meg", "nirs", "func", "motion", "beh"})
 
 
 def read_sources(work: Work) -> None:
@@ -126,7 +128,7 @@ def _overlay(about: About, said: ShareOptions | FileRule, origin: Origin) -> Abo
         if value := getattr(said, name):
             take(name, value)
     entities = dict(about.entities) | dict(getattr(said, "entities", {}))
-    if said.task:
+    if said.task and about.datatype in _TASKED:
         entities["task"] = said.task
         take("task", said.task)
     session = about.session
