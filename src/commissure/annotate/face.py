@@ -1,0 +1,192 @@
+"""Whether a volume shows a face that somebody could recognize.
+
+The idea: look at the head from the front, as a map of how far forward its surface reaches. Under the forehead, in
+the middle, a face stands out: the nose, lips and chin lie in front of the cheeks by a centimetre or more and reach
+at least as far forward as the brow. Where a defacing tool has cut, where only the brain is left, or where the scan
+ends under the orbits, nothing does. A sphere or a bottle is as far forward in the middle as beside it.
+
+Reference: Schwarz et al. 2019, doi:10.1056/NEJMc1908881 (faces rendered from MRI are recognized).
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissure.extras import need
+from commissure.model import Finding, Image, Severity
+
+__all__ = ["check_face", "face_prominence"]
+
+#: coarser voxels than this show no features
+_COARSEST_MM = 2.5
+_WORKING_MM = 2.0
+#: datatypes of echo-planar images, which show no skin in front of the brain
+_UNCHECKED = frozenset({"func", "dwi", "perf"})
+#: where features lie below the top of the head, and how far the cheeks are from the middle
+_ZONE_MM = (60.0, 175.0)
+_MIDDLE_MM, _CHEEK_MM = 7.0, (26.0, 38.0)
+#: how far behind the brow the middle of a face may lie, how far it stands out, over how much height
+_BEHIND_BROW_MM, _PROMINENCE_MM, _HEIGHT_MM = 18.0, 11.0, 12.0
+_SMALLEST_HEAD_MM = 90.0
+
+
+def check_face(image: Image) -> Finding | None:
+    """An ERROR Finding ``protect.face`` if ``image`` shows a face, else None.
+
+    Volumes with voxels over 2.5 mm, and functional, diffusion and perfusion images, are not looked at.
+
+    Parameters
+    ----------
+    image : Image
+        Of four dimensions, the first volume is looked at.
+
+    Returns
+    -------
+    Finding or None
+        What to do is in its remedy.
+    """
+    if image.about.datatype in _UNCHECKED or len(image.array.shape) < 3:
+        return None
+    zooms = np.sqrt((np.asarray(image.affine_mm, dtype=float)[:3, :3] ** 2).sum(axis=0))
+    if zooms.max() > _COARSEST_MM or zooms.min() <= 0:
+        return None
+    chosen = (slice(None), slice(None), slice(None), *[0] * (len(image.array.shape) - 3))
+    height_mm = face_prominence(np.asarray(image.array[chosen]), affine_mm=image.affine_mm)
+    if height_mm < _HEIGHT_MM:
+        return None
+    message = (
+        f"The head shows a face: features stand out over {height_mm:.0f} mm of its front. It is not released."
+    )
+    remedy = "Deface the image (commissure protect deface), or share the skull-stripped brain."
+    return Finding("protect.face", Severity.ERROR, message, remedy=remedy)
+
+
+def face_prominence(volume: NDArray[Any], *, affine_mm: NDArray[np.float64]) -> float:
+    """Over how many millimetres of height the middle of the front stands out as a face does.
+
+    Parameters
+    ----------
+    volume : array, shape (x, y, z)
+        Intensities of any scale.
+    affine_mm : array, shape (4, 4)
+        From voxel index to millimetres (RAS+).
+
+    Returns
+    -------
+    float
+        0 where there is no head, or nothing stands out.
+    """
+    ras, step_mm = _upright(volume, affine_mm)
+    head = _head(ras)
+    if head is None:
+        return 0.0
+    height_mm = np.ptp(np.nonzero(head.any(axis=(0, 1)))[0]) * step_mm[2]
+    width_mm = np.ptp(np.nonzero(head.any(axis=(1, 2)))[0]) * step_mm[0]
+    if min(height_mm, width_mm) < _SMALLEST_HEAD_MM:
+        return 0.0
+    front_mm = _front(head, step_mm[1])
+    return _longest_feature_mm(front_mm, step_mm)
+
+
+def _upright(
+    volume: NDArray[Any], affine_mm: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], tuple[float, ...]]:
+    """The volume with axes to the right, front and top, in blocks of about 2 mm."""
+    orientations = need("nibabel.orientations", purpose="Turning images upright")
+    turn = orientations.io_orientation(affine_mm)
+    ras = orientations.apply_orientation(np.nan_to_num(np.asarray(volume, dtype=float)), turn)
+    zooms = np.sqrt((np.asarray(affine_mm, dtype=float)[:3, :3] ** 2).sum(axis=0))
+    ordered = np.empty(3)
+    ordered[turn[:, 0].astype(int)] = zooms
+    blocks = np.maximum(np.round(_WORKING_MM / ordered).astype(int), 1)
+    for axis, block in enumerate(blocks):
+        if block > 1:
+            size = ras.shape[axis] // block
+            cut = np.take(ras, range(size * block), axis=axis)
+            shape = (*cut.shape[:axis], size, block, *cut.shape[axis + 1 :])
+            ras = cut.reshape(shape).mean(axis=axis + 1)
+    return ras, tuple(float(step) for step in ordered * blocks)
+
+
+def _head(ras: NDArray[np.float64]) -> NDArray[np.bool_] | None:
+    """The largest piece that is brighter than the air."""
+    ndimage = need("scipy.ndimage", purpose="Finding the head in an image")
+    if min(ras.shape) < 8:
+        return None
+    smooth = ndimage.gaussian_filter(ras, 0.7)
+    bright = float(np.percentile(smooth, 98))
+    if bright <= 0:
+        return None
+    mask = ndimage.binary_opening(smooth > _air_level(smooth, bright), iterations=1)
+    labels, count = ndimage.label(mask)
+    if count == 0:
+        return None
+    sizes = np.bincount(labels.ravel())[1:]
+    found: NDArray[np.bool_] = labels == int(np.argmax(sizes)) + 1
+    return found
+
+
+def _air_level(smooth: NDArray[np.float64], bright: float) -> float:
+    """Above the noise at the corners, and at least a tenth of the tissue."""
+    edge = max(min(smooth.shape) // 12, 2)
+    corners = np.concatenate([
+        smooth[x, y, z].ravel()
+        for x in (slice(edge), slice(-edge, None))
+        for y in (slice(edge), slice(-edge, None))
+        for z in (slice(edge), slice(-edge, None))
+    ])  # fmt: skip
+    noise = float(np.median(corners))
+    return max(0.10 * bright, min(3.0 * noise, 0.3 * bright))
+
+
+def _front(head: NDArray[np.bool_], step_mm: float) -> NDArray[np.float64]:
+    """How far forward the surface reaches, in millimetres, over (x, z); NaN where there is none."""
+    any_there = head.any(axis=1)
+    last = head.shape[1] - 1 - head[:, ::-1].argmax(axis=1)
+    return np.where(any_there, last * step_mm, np.nan)
+
+
+def _longest_feature_mm(front_mm: NDArray[np.float64], step_mm: tuple[float, ...]) -> float:
+    seen = ~np.isnan(front_mm)
+    top = int(np.nonzero(seen.sum(axis=0) * step_mm[0] > 20.0)[0].max(initial=0))
+    upper = slice(max(top - int(80.0 / step_mm[2]), 0), top + 1)
+    columns = np.nonzero(seen[:, upper].any(axis=1))[0]
+    if columns.size == 0:
+        return 0.0
+    middle = (columns[0] + columns[-1]) / 2.0
+    beside_mm = np.abs(np.arange(front_mm.shape[0]) - middle) * step_mm[0]
+    centre = _furthest(front_mm[beside_mm <= _MIDDLE_MM])
+    left_right = [
+        _typical(front_mm[(beside_mm >= _CHEEK_MM[0]) & (beside_mm <= _CHEEK_MM[1]) & side])
+        for side in (np.arange(front_mm.shape[0]) < middle, np.arange(front_mm.shape[0]) >= middle)
+    ]
+    cheek = np.maximum(*left_right)
+    brow = np.nanmax(centre[upper], initial=-np.inf)
+    below_mm = (top - np.arange(front_mm.shape[1])) * step_mm[2]
+    stands_out = (
+        (centre - cheek >= _PROMINENCE_MM)
+        & (centre >= brow - _BEHIND_BROW_MM)
+        & (below_mm >= _ZONE_MM[0])
+        & (below_mm <= _ZONE_MM[1])
+    )
+    return _longest_run(stands_out) * step_mm[2]
+
+
+def _furthest(front_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    filled = np.where(np.isnan(front_mm), -np.inf, front_mm)
+    return np.asarray(filled.max(axis=0, initial=-np.inf))
+
+
+def _typical(front_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The median over x; where half of it shows nothing, as far back as can be."""
+    filled = np.where(np.isnan(front_mm), -1e3, front_mm)
+    return np.median(filled, axis=0) if filled.shape[0] else np.full(front_mm.shape[1], -1e3)
+
+
+def _longest_run(flags: NDArray[np.bool_]) -> int:
+    longest = run = 0
+    for flag in flags:
+        run = run + 1 if flag else 0
+        longest = max(longest, run)
+    return longest
