@@ -115,10 +115,11 @@ def open_edf(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened
         path = link_as(path, scratch=scratch, name=f"recording{suffix}")
     read = mne_io.read_raw_bdf if layout.bits == 24 else mne_io.read_raw_edf
     header = _header(layout)
-    for index, (samples, indices) in enumerate(_groups(layout)):
+    groups = _groups(layout)
+    for samples, indices in groups:
         others = [i for i in range(len(layout.labels)) if i not in indices and not _is_note(layout.labels[i])]
         raw = read(path, exclude=tuple(layout.labels[i] for i in others), stim_channel="auto")
-        entities = {"acq": f"{samples / layout.record_s:g}Hz".replace(".", "p")} if index else {}
+        entities = {"acq": f"{samples / layout.record_s:g}Hz".replace(".", "p")} if len(groups) > 1 else {}
         yield Opened(raw, _with(header, entities, layout, indices))
 
 

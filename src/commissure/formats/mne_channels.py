@@ -32,6 +32,8 @@ _NAMES = (
 _SCALP = re.compile(
     r"^(?:Fp|AFp|AF|FT|FC|TP|CP|PO|F|T|C|P|O|I|A|M|N)(?:\d{1,2}|z)(?:-?(?:Ref|LE|A[12]|M[12]))?$", re.I
 )
+#: no sensor sits farther from the head's centre: such places are directions on a unit sphere
+_FARTHEST_M = 0.3
 _PREFIX = re.compile(r"^(?:EEG|POL)[ _-]+", re.I)
 #: FIFF coil types: gradiometers along the sensor's axis, and those among the references
 _AXIAL_COILS = {2001, 4002, 5001, 6001, 7001, 7501, 9001, 9101, 9102}
@@ -104,12 +106,18 @@ def is_scalp_name(name: str) -> bool:
 
 
 def landmarks_of(raw: Any) -> dict[str, list[float]]:
-    """Nasion and the points before the ears, in millimetres of the head frame, by their BIDS keys."""
+    """Nasion and the points before the ears, in millimetres of the head frame, by their BIDS keys.
+
+    Three points at one and the same distance are MNE's stand-ins for points that nobody measured; they are left out.
+    """
     names = {1: "LPA", 2: "NAS", 3: "RPA"}
     found = {}
     for point in raw.info["dig"] or []:
         if int(point["kind"]) == 1 and int(point["coord_frame"]) == 4 and int(point["ident"]) in names:
             found[names[int(point["ident"])]] = [round(float(value) * 1e3, 4) for value in point["r"]]
+    far = {max(map(abs, place)) for place in found.values()}
+    if len(found) == 3 and (len(far) == 1 or max(far) > _FARTHEST_M * 1e3):
+        return {}
     return dict(sorted(found.items()))
 
 
@@ -131,7 +139,7 @@ def _type(name: str, kind: str, record: Mapping[str, Any], datatype: str) -> str
 def _position(record: Mapping[str, Any], kind: str) -> tuple[float, float, float] | None:
     place = np.asarray(record["loc"][:3], dtype=float)
     located = kind in {"eeg", "seeg", "ecog", "dbs", "hbo", "hbr"} or kind.startswith("fnirs")
-    if not located or not np.isfinite(place).all() or not np.any(place):
+    if not located or not np.isfinite(place).all() or not 0 < np.linalg.norm(place) < _FARTHEST_M:
         return None
     x, y, z = (round(float(value) * 1e3, 4) for value in place)
     return (x, y, z)

@@ -15,7 +15,7 @@ __all__ = ["annotations_of", "trigger_annotations"]
 _COMPOSITE = re.compile(r"^(?:STI ?101|STI ?201|STI ?014|STIM|UPPT001|Status)$", re.IGNORECASE)
 _ORDER = ("STI101", "STI201", "STI014", "UPPT001", "STIM", "STATUS")
 #: a label that is a code or a word of the trade, not a sentence that somebody typed
-_CODE = re.compile(r"[\w .:/#+-]{0,40}")
+_CODE = re.compile(r"[\w .,:;/#+()=-]{0,40}")
 _BLOCK = 200_000
 _DENSEST = 0.05
 

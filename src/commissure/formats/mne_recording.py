@@ -135,7 +135,7 @@ def recording_of(opened: Opened, *, path: str) -> Recording:
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
     """MNE's warnings and log lines kept to itself: they may hold paths and ids."""
-    with warnings.catch_warnings(), need("mne.utils", purpose="Reading recordings").use_log_level("ERROR"):
+    with warnings.catch_warnings(), need("mne.utils", purpose="Reading recordings").use_log_level("CRITICAL"):
         warnings.simplefilter("ignore")
         yield
 

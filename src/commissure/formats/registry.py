@@ -8,6 +8,15 @@ __all__ = ["READERS"]
 #: signals that become BIDS: EEG, iEEG, MEG, NIRS, motion
 _SIGNALS: dict[str, str] = {
     "edf": "commissure.formats.edf:reader",
+    "brainvision": "commissure.formats.brainvision:reader",
+    "eeglab": "commissure.formats.eeglab:reader",
+    "neuroscan": "commissure.formats.neuroscan:reader",
+    "fif": "commissure.formats.fif:reader",
+    "ctf": "commissure.formats.ctf:reader",
+    "persyst": "commissure.formats.persyst:reader",
+    "snirf": "commissure.formats.snirf:reader",
+    "neuralynx": "commissure.formats.neuralynx:reader",
+    "xdf": "commissure.formats.xdf:reader",
 }
 
 #: images that become BIDS
@@ -17,7 +26,22 @@ _IMAGES: dict[str, str] = {
 
 #: what becomes NWB: extracellular and intracellular recordings, optical imaging, behaviour
 _NEUROPHYSIOLOGY: dict[str, str] = {
+    "intan": "commissure.formats.intan:reader",
+    "openephys": "commissure.formats.openephys:reader",
     "spikeglx": "commissure.formats.spikeglx:reader",
+    "blackrock": "commissure.formats.blackrock:reader",
+    "plexon": "commissure.formats.plexon:reader",
+    "axon": "commissure.formats.axon:reader",
+    "maxwell": "commissure.formats.maxwell:reader",
+    "threebrain": "commissure.formats.threebrain:reader",
+    "binary": "commissure.formats.binary:reader",
+    "phy": "commissure.formats.phy:reader",
+    "tiff": "commissure.formats.tiff:reader",
+    "suite2p": "commissure.formats.suite2p:reader",
+    "deeplabcut": "commissure.formats.deeplabcut:reader",
+    "video": "commissure.formats.video:reader",
+    "eyelink": "commissure.formats.eyelink:reader",
+    "nwb": "commissure.formats.nwb:reader",
 }
 
 #: every reader, by name; third parties add theirs by the entry point group ``commissure.reader``

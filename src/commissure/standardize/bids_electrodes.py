@@ -46,7 +46,7 @@ def _electrodes(recording: Recording, root: Path) -> tuple[str, ...]:
     known = any(one.position_mm is not None for _, one in sited)
     if not sited or (not known and datatype == "eeg"):
         return ()
-    entities = _entities(recording, "task", "acq")
+    entities = _entities(recording, "acq")
     path = bids_path(about, suffix="electrodes", extension=".tsv", entities=entities)
     if datatype == "eeg":
         rows = [[name, *_xyz(one)] for name, one in sited]
@@ -107,8 +107,7 @@ def _optodes(recording: Recording, root: Path) -> tuple[str, ...]:
         columns = ("name", "type", "x", "y", "z")
     write_tsv(root / path, columns=columns, rows=rows)
     side = bids_path(about, suffix="coordsystem", extension=".json", entities=entities)
-    space = recording.space if recording.space not in {"", "Other"} else "other"
-    frame: dict[str, object] = {"NIRSCoordinateSystem": space, "NIRSCoordinateUnits": "mm"}
+    frame: dict[str, object] = {"NIRSCoordinateSystem": recording.space or "Other", "NIRSCoordinateUnits": "mm"}
     frame["NIRSCoordinateSystemDescription"] = _UNKNOWN
     write_json(root / side, frame)
     return (path, side)
@@ -136,7 +135,7 @@ def _meg(recording: Recording, root: Path) -> tuple[str, ...]:
     landmarks = recording.about.sidecar.get("AnatomicalLandmarkCoordinates")
     if isinstance(landmarks, Mapping) and landmarks:
         frame |= _landmarks(landmarks, "ElektaNeuromag")
-    entities = _entities(recording, "task", "acq")
+    entities = _entities(recording, "acq")
     path = bids_path(recording.about, suffix="coordsystem", extension=".json", entities=entities)
     write_json(root / path, frame)
     return (path,)
