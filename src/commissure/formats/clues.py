@@ -2,9 +2,10 @@
 
 A reader notes every value with its origin (:meth:`Clues.fact`) and everything that may tell who somebody is
 (:meth:`Clues.hide`, :meth:`Clues.hide_path`); :meth:`Clues.about` then gives the About. A subject or session
-that neither header nor path tells gets a default label, and the facts say so.
+that neither header nor path tells keeps an empty label, for the workflow to fill.
 
->>> from commissure.model import Source
+>>> from commissure.formats.names import facts_of
+from commissure.model import Source
 >>> clues = Clues(Source("spikeglx", ("sub-m3/ses-1/run_g0_t0.imec0.ap.meta",), "nwb"))
 >>> about = clues.about("ecephys")
 >>> about.subject.label, about.session.label, about.facts[0].origin.value
@@ -17,11 +18,11 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from commissure.formats.names import facts_of
 from commissure.model import About, Device, Fact, Identifier, Origin, Session, Source, Subject
 
 __all__ = ["Clues"]
 
-_DEFAULT_SUBJECT = "01"
 _SHORTEST_DISTINCTIVE_NAME = 8
 _USER = re.compile(r"(?:Users|home|Documents and Settings)[\\/]+([^\\/]+)", re.IGNORECASE)
 _SUBJECT = re.compile(r"[\\/]Subjects?[\\/]+([^\\/]+)[\\/]", re.IGNORECASE)
@@ -41,7 +42,7 @@ class Clues:
     def __init__(self, source: Source) -> None:
         self.facts: list[Fact] = []
         self._hidden: dict[tuple[str, str], None] = {}
-        self.subject = Subject(_DEFAULT_SUBJECT)
+        self.subject = Subject("")
         self.session = Session()
         self._from_path(source.primary)
         for path in source.files:
@@ -71,7 +72,7 @@ class Clues:
             subject = _SUBJECT.search(text)
             if subject:
                 self.hide("id", subject.group(1))
-                if self.subject.label == _DEFAULT_SUBJECT:
+                if not self.subject.label:
                     self.tell(label=subject.group(1))
 
     def hide_date(self, start: datetime | None, *texts: object) -> None:
@@ -108,7 +109,7 @@ class Clues:
             datatype=datatype,
             subject=self.subject,
             session=self.session,
-            entities=dict(entities or {}),
+            entities={**self.entities, **(entities or {})},
             start=start,
             device=device,
             sidecar=dict(sidecar or {}),
@@ -117,16 +118,13 @@ class Clues:
         )
 
     def _from_path(self, path: str) -> None:
-        subject = re.search(r"(?:^|[/_])sub-([A-Za-z0-9]+)", path)
-        session = re.search(r"(?:^|[/_])ses-([A-Za-z0-9]+)", path)
-        if subject:
-            self.subject = Subject(subject.group(1))
-            self.fact("subject.label", "from the path", Origin.NAME)
-        else:
-            self.fact("subject.label", _DEFAULT_SUBJECT, Origin.DEFAULT)
-        if session:
-            self.session = Session(session.group(1))
-            self.fact("session.label", "from the path", Origin.NAME)
+        said = facts_of(path)
+        self.subject = Subject(said.subject)
+        self.session = Session(said.session)
+        self.entities = dict(said.entities)
+        self.facts.extend(said.facts)
+        for identifier in said.identifiers:
+            self.hide(identifier.category, identifier.value)
 
     def _hide_name(self, path: str) -> None:
         pure = PurePosixPath(path)

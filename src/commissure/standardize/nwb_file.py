@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 from commissure.extras import need
 from commissure.model import About, Finding, Severity
 
-__all__ = ["NO_START", "UNIDENTIFIED", "Draft", "begin", "path_of"]
+__all__ = ["AGE", "BINOMIAL", "NO_START", "UNIDENTIFIED", "Draft", "begin", "description_of", "path_of"]
 
 #: session_start_time where the recording does not tell it
 NO_START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,9 +32,11 @@ _DESCRIPTION = {
     "ophys": "Optical physiology.",
     "behavior": "Behavior.",
 }
-_BINOMIAL = re.compile(r"[A-Z][a-z]* [a-z]+|http://purl\.obolibrary\.org/obo/NCBITaxon_\d+")
+#: species as NWB's inspector takes it
+BINOMIAL = re.compile(r"[A-Z][a-z]* [a-z]+|http://purl\.obolibrary\.org/obo/NCBITaxon_\d+")
 _DURATION = r"P(?!$)(\d+(?:\.\d+)?Y)?(\d+(?:\.\d+)?M)?(\d+(?:\.\d+)?W)?(\d+(?:\.\d+)?D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?"
-_AGE = re.compile(rf"{_DURATION}(/({_DURATION})?)?")
+#: age as NWB's inspector takes it
+AGE = re.compile(rf"{_DURATION}(/({_DURATION})?)?")
 
 
 @dataclass(slots=True)
@@ -107,6 +109,11 @@ def path_of(about: About) -> str:
     return f"sub-{label}/{'_'.join(parts)}_{suffix}.nwb"
 
 
+def description_of(datatype: str) -> str:
+    """The least that a session_description can say."""
+    return _DESCRIPTION.get(datatype, "Neurophysiology.")
+
+
 def begin(about: About, *, mark: object = "") -> Draft:
     """The NWB file without data; ``mark`` (shapes, names) goes into the deterministic identifier."""
     pynwb = need("pynwb", purpose="Writing NWB")
@@ -121,9 +128,7 @@ def begin(about: About, *, mark: object = "") -> Draft:
         if side.get(key)
     }  # fmt: skip
     nwbfile = pynwb.NWBFile(
-        session_description=str(
-            side.get("session_description") or _DESCRIPTION.get(about.datatype, "Neurophysiology.")
-        ),
+        session_description=str(side.get("session_description") or description_of(about.datatype)),
         identifier=str(uuid5(_NAMESPACE, f"{path_of(about)}|{start.isoformat()}|{mark}")),
         session_start_time=start,
         timestamps_reference_time=start,
@@ -143,7 +148,7 @@ def _subject(draft: Draft) -> dict[str, Any]:
     fields: dict[str, Any] = {"subject_id": told.label, "species": species, "sex": told.sex or "U"}
     if told.sex not in ("F", "M", "O", "U"):
         fields["sex"] = "U"
-    if told.age_iso and _AGE.fullmatch(told.age_iso):
+    if told.age_iso and AGE.fullmatch(told.age_iso):
         fields["age"] = told.age_iso
     elif told.age_years is not None and math.isfinite(told.age_years):
         fields["age"] = _iso_years(told.age_years)
@@ -163,7 +168,7 @@ def _subject(draft: Draft) -> dict[str, Any]:
 
 
 def _species(draft: Draft, species: str) -> str:
-    if _BINOMIAL.fullmatch(species):
+    if BINOMIAL.fullmatch(species):
         return species
     what = "Nothing tells the subject's species" if not species else "The species is not a Latin binomial"
     draft.say("subject.species", f"{what}; it is written as NCBITaxon_32644 (unidentified).",

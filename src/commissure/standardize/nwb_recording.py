@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from commissure.extras import need
 from commissure.formats.lazy import BlockSignal
-from commissure.model import Annotation, Channel, Recording, Signal
+from commissure.model import Annotation, Channel, Recording, Severity, Signal
 from commissure.standardize.nwb_file import Draft
 from commissure.standardize.nwb_store import empty
 
@@ -54,6 +54,10 @@ def _add_electrical(draft: Draft, recording: Recording, columns: list[int]) -> N
         if len(set(gains.tolist())) > 1:
             scaling = {"conversion": 1.0, "offset": scaling["offset"], "channel_conversion": gains}
     name = _SERIES.get(channels[0].type, "ElectricalSeries")
+    if any(channel.unit != "V" for channel in channels):
+        scaling["comments"] = "The gain is not known: samples are the stored counts, not volts."
+        draft.say("gain", "Nothing tells the gain; samples are written as the stored counts, not volts.",
+                  remedy="Give gain_to_uV in the side file.", severity=Severity.WARNING)  # fmt: skip
     series = pynwb.ecephys.ElectricalSeries(
         name=name,
         description="Extracellular voltage; see the electrodes table for the channels.",
