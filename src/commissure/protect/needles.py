@@ -104,7 +104,7 @@ class Needles:
             pairs = np.frombuffer(low, dtype="<u2", count=(len(low) - start) // 2, offset=start)
             if len(pairs) < 2:
                 continue
-            begins = np.flatnonzero(self._first[pairs[:-1]])
+            begins = np.flatnonzero(np.take(self._first, pairs[:-1], mode="clip"))
             begins = begins[self._second[pairs[begins + 1]]]
             keys = pairs[begins].astype(np.uint32) | (pairs[begins + 1].astype(np.uint32) << 16)
             index = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)

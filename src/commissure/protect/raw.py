@@ -44,8 +44,8 @@ def clean_raw(raw: Any, *, cleaner: Cleaner, label: str) -> None:
         _person(info, cleaner, label)
         _staff(info, cleaner)
         _devices(info, cleaner)
-        _history(info, cleaner)
         info["meas_date"] = _moved(info["meas_date"], cleaner)
+        _history(info, cleaner)
         info["utc_offset"] = None
         for key in ("file_id", "meas_id"):
             info[key] = _stamp(info)
@@ -131,25 +131,28 @@ def _devices(info: Any, cleaner: Cleaner) -> None:
 
 
 def _history(info: Any, cleaner: Cleaner) -> None:
-    for record in info.get("proc_history") or []:
-        if record.get("experimenter"):
+    """Blocks within blocks (SSS, cross-talk, HPI fits) carry machines, dates and people of their own."""
+    for name in ("proc_history", "hpi_results", "hpi_meas", "cross_talk", "fine_calibration", "events"):
+        if info.get(name):
+            _wipe(info[name], _stamp(info), cleaner)
+
+
+def _wipe(value: Any, stamp: dict[str, Any], cleaner: Cleaner) -> None:
+    if isinstance(value, list | tuple):
+        for item in value:
+            _wipe(item, stamp, cleaner)
+    if not isinstance(value, dict):
+        return
+    for key, item in value.items():
+        if isinstance(item, dict) and "machid" in item:
+            value[key] = dict(stamp)
+        elif key in {"meas_date", "date"} and item is not None:
+            value[key] = np.zeros(2, dtype=np.int32)
+        elif key == "experimenter" and item:
             cleaner.count("operator")
-            record["experimenter"] = ""
-        if record.get("block_id") is not None:
-            record["block_id"] = _stamp(info)
-        if "date" in record:
-            record["date"] = np.array([0, 0], dtype=np.int32)
-    for name in ("hpi_results", "hpi_meas"):
-        for record in info.get(name) or []:
-            for key in ("meas_date", "date"):
-                if key in record:
-                    record[key] = np.array([0, 0], dtype=np.int32)
-    for record in info.get("proc_history") or []:
-        cross_talk = (record.get("max_info") or {}).get("sss_ctc") or {}
-        if "block_id" in cross_talk:
-            cross_talk["block_id"] = _stamp(info)
-        if "date" in cross_talk:
-            cross_talk["date"] = np.array([0, 0], dtype=np.int32)
+            value[key] = ""
+        else:
+            _wipe(item, stamp, cleaner)
 
 
 def _moved(moment: Any, cleaner: Cleaner) -> Any:

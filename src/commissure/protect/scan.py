@@ -18,7 +18,7 @@ from commissure.protect.needles import Needles, short_words
 
 __all__ = ["scan_tree"]
 
-_CHUNK = 4 << 20
+_CHUNK = 1 << 19
 _HEAD = 4096
 _MAT5 = b"MATLAB 5.0 MAT-file"
 _MAT_COMPRESSED = 15
