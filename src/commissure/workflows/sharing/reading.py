@@ -65,6 +65,7 @@ def protect_items(work: Work) -> None:
 
 def _protect(work: Work, item: Item, pseudonyms: Pseudonyms, number: int) -> None:
     is_tree = item.source.format == "bids"
+    unnamed = item.noun.about.subject.label.startswith(_UNNAMED)
     policy = Policy(keep_labels=work.options.keep_labels or is_tree)
     scratch = work.staging.scratch / f"protect-{number:05d}"
     scratch.mkdir(mode=0o700, exist_ok=True)
@@ -78,7 +79,9 @@ def _protect(work: Work, item: Item, pseudonyms: Pseudonyms, number: int) -> Non
         )
         work.findings.append(finding)
         return
-    work.removed.update(removed)
+    if unnamed:
+        removed["id"] -= 1
+    work.removed.update(+removed)
     work.identifiers.update(item.noun.about.identifiers)
 
 
