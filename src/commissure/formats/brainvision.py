@@ -50,13 +50,20 @@ def open_brainvision(source: Source, listing: Listing, scratch: Path) -> Iterato
         raise Unreadable("The samples file of the BrainVision recording is empty (0 bytes).")
     markers = next((listing.absolute(name) for name in source.files[2:]), None)
     held = _pointer(text, "DataFile") == samples.name and samples.parent == path.parent
-    held = held and markers is not None and _pointer(text, "MarkerFile") == markers.name and path.suffix == ".vhdr"
+    held = (
+        held
+        and markers is not None
+        and _pointer(text, "MarkerFile") == markers.name
+        and path.suffix == ".vhdr"
+    )
     if not held:
         path = _repaired(text, samples, markers, scratch)
     raw = mne_io.read_raw_brainvision(path, ignore_marker_types=False)
     found = [Identifier("serial", serial) for serial in _SERIAL.findall(text)]
     found += [Identifier("comment", line) for line in _free_lines(text)]
-    references = {name.strip(): reference.strip() for name, reference in _CHANNEL.findall(text) if reference.strip()}
+    references = {
+        name.strip(): reference.strip() for name, reference in _CHANNEL.findall(text) if reference.strip()
+    }
     sidecar = {"EEGReference": next(iter(references.values()))} if len(set(references.values())) == 1 else {}
     details = {name: {"reference": reference} for name, reference in references.items()}
     device = Device(manufacturer="Brain Products")
@@ -111,7 +118,9 @@ def _free_lines(text: str) -> list[str]:
     """Lines of the comment section that somebody may have typed: those that are no table and no setting."""
     _, _, comment = text.partition("[Comment]")
     lines = [line.strip() for line in comment.splitlines()]
-    named = re.compile(r"^(?:patient|subject|name|operator|technician|experimenter|comment|birth)\w*\b.*[:=]\s*\S", re.I)
+    named = re.compile(
+        r"^(?:patient|subject|name|operator|technician|experimenter|comment|birth)\w*\b.*[:=]\s*\S", re.I
+    )
     return [re.split(r"[:=]", line, maxsplit=1)[1].strip() for line in lines if named.match(line)]
 
 

@@ -53,7 +53,11 @@ def find(listing: Listing) -> Iterator[Source]:
     for entry in listing.files:
         head = listing.head(entry.path, 256)
         if head[:8] == _BDF or (head[:8] == _EDF and _is_edf(head)):
-            note = "" if entry.suffix in {".edf", ".bdf", ".rec"} else "an EDF or BDF file under another extension"
+            note = (
+                ""
+                if entry.suffix in {".edf", ".bdf", ".rec"}
+                else "an EDF or BDF file under another extension"
+            )
             yield Source("edf", (entry.path,), "bids", note=note)
 
 
@@ -185,7 +189,9 @@ def _header(layout: Layout) -> Header:
         equipment = " ".join(parts[4:]).replace("_", " ")
     else:
         found += [Identifier("comment", part) for part in parts if len(part) > 3]
-    maker = next((label for word, label in _MAKERS if word in f"{layout.recording} {layout.transducers}".lower()), "")
+    maker = next(
+        (label for word, label in _MAKERS if word in f"{layout.recording} {layout.transducers}".lower()), ""
+    )
     maker = maker or ("BioSemi" if layout.bits == 24 else "")
     facts = (Fact("stored_bits", layout.bits, Origin.HEADER),)
     useful = tuple(one for one in found if one.value.strip(" X"))

@@ -51,9 +51,13 @@ def open_eeglab(source: Source, listing: Listing, scratch: Path) -> Iterator[Ope
     header = _fields(path)
     trials = header.get("trials", 1)
     if isinstance(trials, int | float) and trials > 1:
-        raise Unreadable(f"The EEGLAB file holds {int(trials)} epochs, not a continuous recording; share the file before epoching.")
+        raise Unreadable(
+            f"The EEGLAB file holds {int(trials)} epochs, not a continuous recording; share the file before epoching."
+        )
     if isinstance(header.get("data"), str) and len(source.files) < 2:
-        raise Unreadable("The samples of the EEGLAB recording are in a .fdt file, which is not beside the .set file.")
+        raise Unreadable(
+            "The samples of the EEGLAB recording are in a .fdt file, which is not beside the .set file."
+        )
     raw = mne.io.read_raw_eeglab(path, montage_units="auto")
     found = tuple(
         Identifier(category, line.strip())
@@ -62,13 +66,17 @@ def open_eeglab(source: Source, listing: Listing, scratch: Path) -> Iterator[Ope
         if len(line.strip()) > 2
     )
     reference = header.get("ref")
-    sidecar = {"EEGReference": reference} if isinstance(reference, str) and reference and len(reference) < 20 else {}
+    sidecar = (
+        {"EEGReference": reference}
+        if isinstance(reference, str) and reference and len(reference) < 20
+        else {}
+    )
     subject = header.get("subject")
     yield Opened(raw, Header(found, subject_id=subject if isinstance(subject, str) else "", sidecar=sidecar))
 
 
 def _holds_eeg(path: Path, head: bytes, size: int) -> bool:
-    if head.startswith(b"MATLAB 7.3") or head.startswith(_HDF5):
+    if head.startswith((b"MATLAB 7.3", _HDF5)):
         return _hdf5_holds_eeg(path)
     if size > _LARGEST_TO_SEARCH:
         return False
@@ -91,9 +99,13 @@ def _fields(path: Path) -> Mapping[str, Any]:
     """The small fields of the EEG structure; the samples only as the name of their file."""
     read_mat = need("pymatreader", purpose="Reading EEGLAB").read_mat
     try:
-        content = read_mat(str(path), ignore_fields=["icaweights", "icasphere", "icawinv", "icaact", "urevent", "epoch"])
+        content = read_mat(
+            str(path), ignore_fields=["icaweights", "icasphere", "icawinv", "icaact", "urevent", "epoch"]
+        )
     except Exception as error:
-        raise Unreadable(f"The EEGLAB file is no MATLAB file that can be read ({type(error).__name__}).") from error
+        raise Unreadable(
+            f"The EEGLAB file is no MATLAB file that can be read ({type(error).__name__})."
+        ) from error
     eeg = content.get("EEG", content)
     if not isinstance(eeg, Mapping) or "srate" not in eeg:
         raise Unreadable("The MATLAB file holds no EEG structure with a sampling rate (srate).")

@@ -15,8 +15,12 @@ __all__ = ["find", "open_fif", "reader"]
 
 #: the first tag of any FIF file: kind 100 (file id), type 31, 20 bytes
 _MAGIC = b"\x00\x00\x00\x64\x00\x00\x00\x1f\x00\x00\x00\x14"
-_PART = re.compile(r"^(?P<stem>.*?)(?:-(?P<number>\d+)|_split-(?P<split>\d+)(?P<rest>_meg|_raw|_eeg)?)(?P<end>\.fif)$")
-_NOT_RAW = re.compile(r"[-_](?:ave|cov|trans|fwd|inv|src|ica|epo|evo|proj|bem|sol|dense|surf|events?|eve)\.fif$", re.I)
+_PART = re.compile(
+    r"^(?P<stem>.*?)(?:-(?P<number>\d+)|_split-(?P<split>\d+)(?P<rest>_meg|_raw|_eeg)?)(?P<end>\.fif)$"
+)
+_NOT_RAW = re.compile(
+    r"[-_](?:ave|cov|trans|fwd|inv|src|ica|epo|evo|proj|bem|sol|dense|surf|events?|eve)\.fif$", re.I
+)
 _MAKERS = {"306m": "Elekta/MEGIN", "122m": "Neuromag"}
 
 
@@ -43,11 +47,24 @@ def open_fif(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened
     raw = mne_io.read_raw_fif(path, allow_maxshield="yes", on_split_missing="raise")
     info = raw.info
     kinds = set(raw.get_channel_types())
-    entities = {"proc": "sss"} if any((one.get("max_info") or {}).get("sss_info") for one in info["proc_history"]) else {}
+    entities = (
+        {"proc": "sss"}
+        if any((one.get("max_info") or {}).get("sss_info") for one in info["proc_history"])
+        else {}
+    )
     maker = ""
     if kinds & {"mag", "grad"}:
-        maker = next((label for word, label in _MAKERS.items() if f"{sum(k in {'mag', 'grad'} for k in raw.get_channel_types())}m" == word), "")
-    yield Opened(raw, Header(_identifiers(info), Device(manufacturer=maker), entities=entities), local_clock=False)
+        maker = next(
+            (
+                label
+                for word, label in _MAKERS.items()
+                if f"{sum(k in {'mag', 'grad'} for k in raw.get_channel_types())}m" == word
+            ),
+            "",
+        )
+    yield Opened(
+        raw, Header(_identifiers(info), Device(manufacturer=maker), entities=entities), local_clock=False
+    )
 
 
 def _whole(path: str, paths: set[str]) -> str:

@@ -18,7 +18,18 @@ _TYPES = {
     "fnirs_cw_amplitude": "NIRSCWAMPLITUDE", "fnirs_od": "NIRSCWOPTICALDENSITY", "dipole": "MISC",
 }  # fmt: skip
 #: FIFF units; MNE keeps haemoglobin as mol, and means mol/l
-_UNITS = {107: "V", 112: "T", 201: "T/m", 6: "mol/l", 110: "S", 101: "Hz", 114: "oC", 4: "A", 108: "F", 109: "Ohm"}
+_UNITS = {
+    107: "V",
+    112: "T",
+    201: "T/m",
+    6: "mol/l",
+    110: "S",
+    101: "Hz",
+    114: "oC",
+    4: "A",
+    108: "F",
+    109: "Ohm",
+}
 _NAMES = (
     (re.compile(r"^(?:EEG[ _-]*)?VEOG", re.I), "VEOG"),
     (re.compile(r"^(?:EEG[ _-]*)?HEOG", re.I), "HEOG"),
@@ -62,7 +73,11 @@ def channels_of(
     found = []
     for name, kind, record in zip(raw.ch_names, raw.get_channel_types(), info["chs"], strict=True):
         type_ = _type(name, kind, record, datatype)
-        known = {**({} if type_ in {"TRIG", "SYSCLOCK"} else filters), **_optodes(type_, record), **details.get(name, {})}
+        known = {
+            **({} if type_ in {"TRIG", "SYSCLOCK"} else filters),
+            **_optodes(type_, record),
+            **details.get(name, {}),
+        }
         found.append(
             Channel(
                 name=name,

@@ -20,9 +20,7 @@ _BLOCK = 200_000
 _DENSEST = 0.05
 
 
-def annotations_of(
-    raw: Any, channels: tuple[Channel, ...]
-) -> tuple[tuple[Annotation, ...], tuple[str, ...]]:
+def annotations_of(raw: Any, channels: tuple[Channel, ...]) -> tuple[tuple[Annotation, ...], tuple[str, ...]]:
     """The marks and events of ``raw`` by onset, and those labels that look like free text.
 
     Parameters
@@ -62,12 +60,12 @@ def trigger_annotations(raw: Any, channels: tuple[Channel, ...]) -> Iterator[Ann
             continue
         for onset, code in zip(onsets, codes, strict=True):
             details = {"value": int(code), "sample": int(onset), "line": name}
-            yield Annotation(str(int(code)), float(onset / rate_hz), 0.0, by="trigger channel", details=details)
+            yield Annotation(
+                str(int(code)), float(onset / rate_hz), 0.0, by="trigger channel", details=details
+            )
 
 
-def _rises(
-    raw: Any, index: int, mask: int | None
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _rises(raw: Any, index: int, mask: int | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     onsets, codes = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     last: NDArray[np.int64] | None = None
     for start in range(0, raw.n_times, _BLOCK):

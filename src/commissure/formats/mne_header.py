@@ -79,7 +79,11 @@ def about_of(info: Any, *, header: Header, path: str, datatype: str, facts: Iter
     sex = header.sex or _SEXES.get(int(subject_info.get("sex") or 0), "U")
     birth = header.birth or _birth(subject_info)
     age = header.age_years if header.age_years is not None else _age(birth, start)
-    said += [Fact(key, value, Origin.HEADER) for key, value in (("sex", sex), ("age_years", age)) if value not in ("U", None)]
+    said += [
+        Fact(key, value, Origin.HEADER)
+        for key, value in (("sex", sex), ("age_years", age))
+        if value not in ("U", None)
+    ]
     said.append(Fact("species", "Homo sapiens", Origin.DEFAULT))
     if start is not None:
         said.append(Fact("start", start.isoformat(), Origin.HEADER))
@@ -93,7 +97,9 @@ def about_of(info: Any, *, header: Header, path: str, datatype: str, facts: Iter
     entities = {**named.entities, **header.entities}
     if not entities.get("task"):
         entities["task"] = "unnamed"
-        said.append(Fact("task", "unnamed", Origin.DEFAULT, "nothing names the task; give it in commissure.yaml"))
+        said.append(
+            Fact("task", "unnamed", Origin.DEFAULT, "nothing names the task; give it in commissure.yaml")
+        )
     found = [*named.identifiers, *header.identifiers, *identifiers_in(info), *_written(start, birth)]
     return About(
         datatype=datatype,
@@ -115,7 +121,11 @@ def identifiers_in(info: Any) -> tuple[Identifier, ...]:
     found += [(category, subject.get(key)) for key, category in (
         ("his_id", "id"), ("last_name", "name"), ("first_name", "name"), ("middle_name", "name"),
     )]  # fmt: skip
-    found += [("operator", info["experimenter"]), ("comment", info["description"]), ("comment", info["proj_name"])]
+    found += [
+        ("operator", info["experimenter"]),
+        ("comment", info["description"]),
+        ("comment", info["proj_name"]),
+    ]
     device = info["device_info"] or {}
     found += [("serial", device.get("serial")), ("institution", device.get("site"))]
     helium = info["helium_info"] or {}
@@ -157,9 +167,14 @@ def _age(birth: datetime.date | None, start: datetime.datetime | None) -> float 
 def _written(start: datetime.datetime | None, birth: datetime.date | None) -> list[Identifier]:
     found = []
     if start is not None:
-        found += [Identifier("date", start.strftime(form)) for form in ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%d.%m.%Y")]
+        found += [
+            Identifier("date", start.strftime(form))
+            for form in ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%d.%m.%Y")
+        ]
     if birth is not None:
-        found += [Identifier("birth_date", birth.strftime(form)) for form in ("%Y-%m-%d", "%Y%m%d", "%d.%m.%Y")]
+        found += [
+            Identifier("birth_date", birth.strftime(form)) for form in ("%Y-%m-%d", "%Y%m%d", "%d.%m.%Y")
+        ]
         found.append(Identifier("birth_date", birth.strftime("%d-%b-%Y").upper()))
     return found
 

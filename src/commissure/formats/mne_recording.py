@@ -184,7 +184,9 @@ def _line(raw: Any, signal: RawSignal, channels: tuple[Channel, ...]) -> tuple[o
 
 
 def _space(raw: Any, datatype: str, *, landmarks: bool) -> str:
-    frames = {int(record["coord_frame"]) for record in raw.info["chs"] if np.any(np.nan_to_num(record["loc"][:3]))}
+    frames = {
+        int(record["coord_frame"]) for record in raw.info["chs"] if np.any(np.nan_to_num(record["loc"][:3]))
+    }
     if datatype == "eeg" and frames == {4} and landmarks:
         return "CapTrak"
     return "Other"

@@ -22,14 +22,26 @@ from commissure.formats.mne_channels import type_by_name
 from commissure.formats.names import facts_of
 from commissure.kernels.line import line_frequency_hz
 from commissure.model import (
-    About, Annotation, Channel, Device, Fact, Identifier, Origin, Recording, Session, Source, Subject,
+    About,
+    Annotation,
+    Channel,
+    Device,
+    Fact,
+    Identifier,
+    Origin,
+    Recording,
+    Session,
+    Source,
+    Subject,
 )  # fmt: skip
 
 __all__ = ["NcsSignal", "NeuralynxReader", "reader"]
 
 _MAGIC = b"######## Neuralynx Data File Header"
 _HEADER = 16384
-_RECORD = np.dtype([("time", "<u8"), ("channel", "<u4"), ("rate", "<u4"), ("valid", "<u4"), ("samples", "<i2", 512)])
+_RECORD = np.dtype(
+    [("time", "<u8"), ("channel", "<u4"), ("rate", "<u4"), ("valid", "<u4"), ("samples", "<i2", 512)]
+)
 _EVENT = np.dtype(
     [("stx", "<i2"), ("id", "<i2"), ("size", "<i2"), ("time", "<u8"), ("event", "<i2"), ("ttl", "<u2"),
      ("crc", "<i2"), ("d1", "<i2"), ("d2", "<i2"), ("extra", "<i4", 8), ("text", "S128")]
@@ -134,7 +146,9 @@ class NeuralynxReader:
             fast = [path for path in channels if path not in slow]
             for group, standard in ((slow, "bids"), (fast, "nwb")):
                 if group:
-                    yield Source("neuralynx", (*group, *(events if group is (slow or fast) else [])), standard)
+                    yield Source(
+                        "neuralynx", (*group, *(events if group is (slow or fast) else [])), standard
+                    )
             if not channels:
                 note = "events (.nev) without any channel (.ncs)"
                 yield Source("neuralynx", tuple(events), "nwb", complete=False, note=note)
@@ -151,7 +165,9 @@ class NeuralynxReader:
         labels = _labels(groups)
         datatype = "ieeg" if source.standard == "bids" else "ecephys"
         events = [one for path in beside for one in _events(listing.absolute(path))]
-        return [_recording(group, label, datatype, events) for group, label in zip(groups, labels, strict=True)]
+        return [
+            _recording(group, label, datatype, events) for group, label in zip(groups, labels, strict=True)
+        ]
 
 
 def _fields(head: bytes) -> dict[str, str]:
@@ -179,14 +195,18 @@ def _open(path: str, listing: Listing) -> _File:
     absolute = listing.absolute(path)
     size = absolute.stat().st_size
     if size < _HEADER + _RECORD.itemsize:
-        raise Unreadable(f"A Neuralynx channel holds no record ({size} bytes; a header and one record need {_HEADER + _RECORD.itemsize}).")
+        raise Unreadable(
+            f"A Neuralynx channel holds no record ({size} bytes; a header and one record need {_HEADER + _RECORD.itemsize})."
+        )
     with absolute.open("rb") as stream:
         fields = _fields(stream.read(_HEADER))
     count = (size - _HEADER) // _RECORD.itemsize
     records = np.memmap(absolute, dtype=_RECORD, mode="r", offset=_HEADER, shape=(count,))
     valid = np.asarray(records["valid"])
     if valid.max(initial=0) > 512:
-        raise Unreadable(f"A Neuralynx record announces {int(valid.max())} valid samples; there can be 512 at most.")
+        raise Unreadable(
+            f"A Neuralynx record announces {int(valid.max())} valid samples; there can be 512 at most."
+        )
     return _File(path, fields, records)
 
 
@@ -194,7 +214,11 @@ def _groups(files: Sequence[_File]) -> list[list[_File]]:
     """Channels by rate and clock, the largest group first."""
     found: dict[tuple[float, bytes, bytes], list[_File]] = {}
     for file in files:
-        key = (file.rate_hz, np.asarray(file.records["time"]).tobytes(), np.asarray(file.records["valid"]).tobytes())
+        key = (
+            file.rate_hz,
+            np.asarray(file.records["time"]).tobytes(),
+            np.asarray(file.records["valid"]).tobytes(),
+        )
         found.setdefault(key, []).append(file)
     return sorted(found.values(), key=lambda group: (-len(group), group[0].rate_hz, group[0].path))
 
@@ -208,7 +232,9 @@ def _labels(groups: Sequence[Sequence[_File]]) -> list[str]:
     return labels if len(labels) > 1 else [""]
 
 
-def _recording(group: Sequence[_File], label: str, datatype: str, events: Sequence[tuple[int, str]]) -> Recording:
+def _recording(
+    group: Sequence[_File], label: str, datatype: str, events: Sequence[tuple[int, str]]
+) -> Recording:
     first = group[0]
     times = np.asarray(first.records["time"], dtype=np.int64)
     valid = np.asarray(first.records["valid"], dtype=np.int64)
@@ -218,7 +244,8 @@ def _recording(group: Sequence[_File], label: str, datatype: str, events: Sequen
         raise Unreadable("The Neuralynx channels hold no valid sample.")
     rate_hz = first.rate_hz
     channels = tuple(_channel(file, datatype) for file in group)
-    facts, sidecar = [Fact("datatype", datatype, Origin.CONTENT, "channel names and rate")], {}
+    facts = [Fact("datatype", datatype, Origin.CONTENT, "channel names and rate")]
+    sidecar: dict[str, object] = {}
     if datatype == "ieeg":
         probe = signal[: int(60 * rate_hz)][:, :8] * np.array([one.gain for one in channels[:8]])
         sidecar["PowerLineFrequency"] = line_frequency_hz(probe, rate_hz=rate_hz) or "n/a"
@@ -252,12 +279,19 @@ def _channel(file: _File, datatype: str) -> Channel:
     return Channel(name, type_, unit="V", gain=file.gain, group=group, details=details)
 
 
-def _about(group: Sequence[_File], label: str, datatype: str, known: tuple[list[Fact], dict[str, object]]) -> About:
+def _about(
+    group: Sequence[_File], label: str, datatype: str, known: tuple[list[Fact], dict[str, object]]
+) -> About:
     facts, sidecar = known
     first = group[0]
     named = facts_of(first.path.rsplit("/", 1)[0] + "/" if "/" in first.path else "")
     start = _start(first.fields)
-    found = [Identifier(category, file.fields[key]) for file in group for key, category in _CATEGORIES.items() if file.fields.get(key)]
+    found = [
+        Identifier(category, file.fields[key])
+        for file in group
+        for key, category in _CATEGORIES.items()
+        if file.fields.get(key)
+    ]
     if start is not None:
         found += [Identifier("date", start.strftime(form)) for form in ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d")]
     entities = {key: value for key, value in named.entities.items() if key in {"task", "acq", "run"}}
@@ -265,10 +299,21 @@ def _about(group: Sequence[_File], label: str, datatype: str, known: tuple[list[
     entities |= {"acq": label} if label else {}
     human = datatype == "ieeg" or _is_human(file.name.replace("u", "") for file in group)
     species = "Homo sapiens" if human else ""
-    facts += [*named.facts, Fact("species", species, Origin.DEFAULT, "channels named by side and region" if human else "not known")]
-    facts.append(Fact("subject", named.subject or "unknown", Origin.NAME if named.subject else Origin.DEFAULT))
+    facts += [
+        *named.facts,
+        Fact(
+            "species", species, Origin.DEFAULT, "channels named by side and region" if human else "not known"
+        ),
+    ]
+    facts.append(
+        Fact("subject", named.subject or "unknown", Origin.NAME if named.subject else Origin.DEFAULT)
+    )
     software = first.fields.get("ApplicationName", "").replace('"', "").strip()
-    device = Device("Neuralynx", first.fields.get("AcquisitionSystem", "").replace("AcqSystem1 ", ""), " ".join(software.split()))
+    device = Device(
+        "Neuralynx",
+        first.fields.get("AcquisitionSystem", "").replace("AcqSystem1 ", ""),
+        " ".join(software.split()),
+    )
     return About(
         datatype, Subject(named.subject or "unknown", species=species), Session(named.session), entities,
         start=start, device=device, sidecar=sidecar, facts=tuple(facts), identifiers=(*named.identifiers, *dict.fromkeys(found)),

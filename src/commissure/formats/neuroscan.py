@@ -17,6 +17,9 @@ from commissure.model import Device, Fact, Identifier, Origin, Source
 __all__ = ["find", "open_neuroscan", "reader"]
 
 _SETUP, _ELECTRODE = 900, 75
+_MOST_CHANNELS = 2048
+#: averages and epochs begin in the same way
+_OTHER_KINDS = {".avg", ".eeg", ".asc"}
 #: where the setup keeps what tells of people: offset, length, category
 _PEOPLE = ((21, 20, "id"), (41, 20, "operator"), (61, 20, "operator"), (81, 20, "operator"), (101, 20, "institution"),
            (121, 20, "name"), (145, 20, "comment"), (165, 20, "comment"), (185, 20, "comment"), (205, 20, "comment"))  # fmt: skip
@@ -26,9 +29,10 @@ def find(listing: Listing) -> Iterator[Source]:
     """Files that begin with ``Version 3`` and have a setup of the right shape."""
     for entry in listing.files:
         head = listing.head(entry.path)
-        if head.startswith(b"Version 3") and len(head) >= _SETUP and 0 < int.from_bytes(head[370:372], "little") < 2048:
-            if entry.suffix in {".cnt", ".dat", ""} or entry.suffix not in {".avg", ".eeg", ".asc"}:
-                yield Source("neuroscan", (entry.path,), "bids")
+        channels = int.from_bytes(head[370:372], "little")
+        whole = head.startswith(b"Version 3") and len(head) >= _SETUP and 0 < channels < _MOST_CHANNELS
+        if whole and entry.suffix not in _OTHER_KINDS:
+            yield Source("neuroscan", (entry.path,), "bids")
 
 
 def open_neuroscan(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened]:
@@ -43,16 +47,22 @@ def open_neuroscan(source: Source, listing: Listing, scratch: Path) -> Iterator[
         table = int.from_bytes(setup[886:890], "little")
         announced = int.from_bytes(setup[864:868], "little")
         if size <= first:
-            raise Unreadable(f"The Neuroscan file ends in its header ({size} bytes; samples begin at {first}).")
+            raise Unreadable(
+                f"The Neuroscan file ends in its header ({size} bytes; samples begin at {first})."
+            )
         if not first < table <= size:
-            raise Unreadable(f"The Neuroscan file is truncated: its event table is at byte {table} of {size}.")
+            raise Unreadable(
+                f"The Neuroscan file is truncated: its event table is at byte {table} of {size}."
+            )
         stream.seek(first)
         block = stream.read(min(table - first, 4 * 256 * channels))
     bits, facts = _bits(block, channels, announced=announced, stored=table - first)
     if path.suffix.lower() != ".cnt":
         path = link_as(path, scratch=scratch, name="recording.cnt")
     start = _start(setup)
-    raw = mne_io.read_raw_cnt(path, data_format=f"int{bits}", eog="auto", ecg="auto", emg="auto", date_format="mm/dd/yy")
+    raw = mne_io.read_raw_cnt(
+        path, data_format=f"int{bits}", eog="auto", ecg="auto", emg="auto", date_format="mm/dd/yy"
+    )
     found = [(category, _string(setup, offset, length)) for offset, length, category in _PEOPLE]
     identifiers = [Identifier(category, text) for category, text in found if text.lower() != "unspecified"]
     subject = _string(setup, 21, 20)
@@ -87,7 +97,9 @@ def _roughness(block: bytes, channels: int, bits: int) -> float:
     """The variance of steps over the variance of samples, near 2 for noise: the median over channels."""
     width = channels * bits // 8
     rows = len(block) // width
-    samples = np.frombuffer(block[: rows * width], dtype=f"<i{bits // 8}").reshape(rows, channels).astype(float)
+    samples = (
+        np.frombuffer(block[: rows * width], dtype=f"<i{bits // 8}").reshape(rows, channels).astype(float)
+    )
     spread = samples.var(axis=0)
     alive = spread > 0
     if rows < 3 or not alive.any():
@@ -105,7 +117,8 @@ def _start(setup: bytes) -> datetime.datetime | None:
     if year < 200:
         year += 2000 if year < 70 else 1900
     try:
-        return datetime.datetime(year, month, day_number, *clock) if year > 1900 else None
+        hour, minute, second_ = (*clock, 0, 0, 0)[:3]
+        return datetime.datetime(year, month, day_number, hour, minute, second_) if year > 1900 else None
     except ValueError:
         return None
 

@@ -50,14 +50,20 @@ def open_persyst(source: Source, listing: Listing, scratch: Path) -> Iterator[Op
     if samples.stat().st_size == 0:
         raise Unreadable("The samples file of the Persyst recording is empty (0 bytes).")
     named = re.search(r"^File=(.*?)\s*$", text, re.MULTILINE)
-    held = named is not None and named[1] == samples.name and path.suffix == ".lay" and path.stem == samples.stem
+    held = (
+        named is not None and named[1] == samples.name and path.suffix == ".lay" and path.stem == samples.stem
+    )
     if not held:
         link_as(samples, scratch=scratch, name="recording.dat")
         path = scratch / "recording.lay"
-        path.write_text(re.sub(r"^File=.*$", "File=recording.dat", text, flags=re.MULTILINE), encoding="latin-1")
+        path.write_text(
+            re.sub(r"^File=.*$", "File=recording.dat", text, flags=re.MULTILINE), encoding="latin-1"
+        )
     raw = mne_io.read_raw_persyst(path)
     patient = _section(text, "Patient")
-    found = [Identifier(_CATEGORIES[key], value) for key, value in patient.items() if value and key in _CATEGORIES]
+    found = [
+        Identifier(_CATEGORIES[key], value) for key, value in patient.items() if value and key in _CATEGORIES
+    ]
     header = Header(
         tuple(found),
         subject_id=patient.get("id", ""),

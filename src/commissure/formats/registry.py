@@ -15,6 +15,11 @@ _SIGNALS: dict[str, str] = {
     "ctf": "commissure.formats.ctf:reader",
     "persyst": "commissure.formats.persyst:reader",
     "snirf": "commissure.formats.snirf:reader",
+    "kit": "commissure.formats.kit:reader",
+    "egi": "commissure.formats.egi:reader",
+    "nihon_kohden": "commissure.formats.nihon_kohden:reader",
+    "curry": "commissure.formats.curry:reader",
+    "ant": "commissure.formats.ant:reader",
     "neuralynx": "commissure.formats.neuralynx:reader",
     "xdf": "commissure.formats.xdf:reader",
 }
@@ -22,6 +27,10 @@ _SIGNALS: dict[str, str] = {
 #: images that become BIDS
 _IMAGES: dict[str, str] = {
     "dicom": "commissure.formats.dicom:reader",
+    "bids": "commissure.formats.bids:reader",
+    "minc": "commissure.formats.minc:reader",
+    "parrec": "commissure.formats.parrec:reader",
+    "nifti": "commissure.formats.nifti:reader",
 }
 
 #: what becomes NWB: extracellular and intracellular recordings, optical imaging, behaviour

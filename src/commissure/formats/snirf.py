@@ -21,7 +21,12 @@ __all__ = ["find", "open_snirf", "reader"]
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _HARMLESS = {"LengthUnit", "TimeUnit", "FrequencyUnit", "MeasurementTime", "AppName"}
-_CATEGORIES = {"SubjectID": "id", "MeasurementDate": "date", "SubjectName": "name", "DateOfBirth": "birth_date"}
+_CATEGORIES = {
+    "SubjectID": "id",
+    "MeasurementDate": "date",
+    "SubjectName": "name",
+    "DateOfBirth": "birth_date",
+}
 
 
 def find(listing: Listing) -> Iterator[Source]:
@@ -43,14 +48,20 @@ def open_snirf(source: Source, listing: Listing, scratch: Path) -> Iterator[Open
         path = link_as(path, scratch=scratch, name="recording.snirf")
     tags, auxiliary = _tags(path)
     raw = mne_io.read_raw_snirf(path)
-    found = [Identifier(_CATEGORIES.get(key, "comment"), text) for key, text in tags.items() if key not in _HARMLESS and text]
-    facts = ()
+    found = [
+        Identifier(_CATEGORIES.get(key, "comment"), text)
+        for key, text in tags.items()
+        if key not in _HARMLESS and text
+    ]
+    facts: tuple[Fact, ...] = ()
     if auxiliary:
         note = "auxiliary channels are not carried over: " + ", ".join(auxiliary)
         facts = (Fact("auxiliary_channels", len(auxiliary), Origin.HEADER, note),)
     device = Device(tags.get("ManufacturerName", ""), tags.get("Model", ""))
     birth = _day(tags.get("DateOfBirth", ""))
-    yield Opened(raw, Header(tuple(found), device, subject_id=tags.get("SubjectID", ""), birth=birth, facts=facts))
+    yield Opened(
+        raw, Header(tuple(found), device, subject_id=tags.get("SubjectID", ""), birth=birth, facts=facts)
+    )
 
 
 def _holds_nirs(path: Path) -> bool:
@@ -65,13 +76,19 @@ def _tags(path: Path) -> tuple[dict[str, str], list[str]]:
     try:
         file = need("h5py", purpose="Reading SNIRF").File(path, "r")
     except OSError as error:
-        raise Unreadable("The SNIRF file is no HDF5 file that can be opened: it is truncated or damaged.") from error
+        raise Unreadable(
+            "The SNIRF file is no HDF5 file that can be opened: it is truncated or damaged."
+        ) from error
     with file:
         group = next((file[key] for key in file if str(key).startswith("nirs")), None)
         if group is None:
             raise Unreadable("The HDF5 file holds no group '/nirs', as SNIRF demands.")
         tags = {str(key): _text(value[()]) for key, value in group.get("metaDataTags", {}).items()}
-        auxiliary = [_text(group[key]["name"][()]) for key in group if str(key).startswith("aux") and "name" in group[key]]
+        auxiliary = [
+            _text(group[key]["name"][()])
+            for key in group
+            if str(key).startswith("aux") and "name" in group[key]
+        ]
     return tags, sorted(auxiliary)
 
 

@@ -25,7 +25,17 @@ from commissure.formats.mne_recording import quietly
 from commissure.formats.names import facts_of, label_of
 from commissure.kernels.line import line_frequency_hz
 from commissure.model import (
-    About, Annotation, Channel, Device, Fact, Identifier, Origin, Recording, Session, Source, Subject,
+    About,
+    Annotation,
+    Channel,
+    Device,
+    Fact,
+    Identifier,
+    Origin,
+    Recording,
+    Session,
+    Source,
+    Subject,
 )  # fmt: skip
 
 __all__ = ["XdfReader", "reader"]
@@ -34,10 +44,23 @@ _BRAIN = {"eeg", "exg", "ecog", "seeg", "ieeg"}
 _MOTION = {"mocap", "motion", "accelerometer", "acc", "gyroscope", "gyro", "imu", "orientation", "position"}
 _BODY = {"ecg": "ECG", "ekg": "ECG", "emg": "EMG", "eog": "EOG", "resp": "RESP", "respiration": "RESP", "gsr": "GSR",
          "eda": "GSR", "ppg": "PPG", "gaze": "EYEGAZE", "pupil": "PUPIL", "audio": "AUDIO"}  # fmt: skip
-_MOTION_TYPES = (("acc", "ACCEL"), ("gyr", "GYRO"), ("mag", "MAGN"), ("ori", "ORNT"), ("quat", "ORNT"), ("pos", "POS"))
+_MOTION_TYPES = (
+    ("acc", "ACCEL"),
+    ("gyr", "GYRO"),
+    ("mag", "MAGN"),
+    ("ori", "ORNT"),
+    ("quat", "ORNT"),
+    ("pos", "POS"),
+)
 _SCALES = {"microvolts": 1e-6, "microvolt": 1e-6, "uv": 1e-6, "µv": 1e-6, "μv": 1e-6, "mv": 1e-3, "millivolts": 1e-3,
            "v": 1.0, "volts": 1.0}  # fmt: skip
-_FIELDS = (("hostname", "host"), ("v4address", "host"), ("v6address", "host"), ("uid", "uid"), ("source_id", "serial"))
+_FIELDS = (
+    ("hostname", "host"),
+    ("v4address", "host"),
+    ("v6address", "host"),
+    ("uid", "uid"),
+    ("source_id", "serial"),
+)
 _HEADERS_ONLY_BYTES = 2**20
 
 
@@ -63,12 +86,17 @@ class XdfReader:
                 raise Unreadable(message) from error
         sampled = [one for one in streams if _rate(one) > 0 and len(one["time_stamps"]) > 1]
         if not sampled:
-            raise Unreadable(f"The XDF file holds {len(streams)} streams and none with samples at a fixed rate.")
+            raise Unreadable(
+                f"The XDF file holds {len(streams)} streams and none with samples at a fixed rate."
+            )
         markers = [one for one in streams if _rate(one) == 0]
         sampled.sort(key=lambda one: (_kind(one) not in _BRAIN, -np.shape(one["time_series"])[1], _name(one)))
         labels = _labels(sampled)
         found = tuple(dict.fromkeys(one for stream in streams for one in _identifiers(stream)))
-        return [_recording(stream, markers, label, (source.primary, found)) for stream, label in zip(sampled, labels, strict=True)]
+        return [
+            _recording(stream, markers, label, (source.primary, found))
+            for stream, label in zip(sampled, labels, strict=True)
+        ]
 
 
 def _info(stream: Mapping[str, Any], key: str) -> str:
@@ -106,7 +134,12 @@ def _datatype(stream: Mapping[str, Any]) -> str:
     return "ieeg" if kind in {"ecog", "seeg", "ieeg"} else "eeg"
 
 
-def _recording(stream: Mapping[str, Any], markers: Iterable[Mapping[str, Any]], label: str, origin: tuple[str, tuple[Identifier, ...]]) -> Recording:
+def _recording(
+    stream: Mapping[str, Any],
+    markers: Iterable[Mapping[str, Any]],
+    label: str,
+    origin: tuple[str, tuple[Identifier, ...]],
+) -> Recording:
     path, found = origin
     samples = np.asarray(stream["time_series"])
     stamps = np.asarray(stream["time_stamps"], dtype=np.float64)
@@ -118,9 +151,19 @@ def _recording(stream: Mapping[str, Any], markers: Iterable[Mapping[str, Any]], 
     entities.setdefault("task", "unnamed")
     entities |= {"acq": label} if label else {}
     entities |= {"tracksys": label_of(_name(stream)) or "unnamed"} if datatype == "motion" else {}
-    facts = [*named.facts, Fact("rate_hz", rate_hz, Origin.HEADER), Fact("species", "Homo sapiens", Origin.DEFAULT)]
-    facts += [Fact("effective_rate_hz", round(effective, 6), Origin.CONTENT, "from the clock")] if effective else []
-    facts.append(Fact("subject", named.subject or "unknown", Origin.NAME if named.subject else Origin.DEFAULT))
+    facts = [
+        *named.facts,
+        Fact("rate_hz", rate_hz, Origin.HEADER),
+        Fact("species", "Homo sapiens", Origin.DEFAULT),
+    ]
+    facts += (
+        [Fact("effective_rate_hz", round(effective, 6), Origin.CONTENT, "from the clock")]
+        if effective
+        else []
+    )
+    facts.append(
+        Fact("subject", named.subject or "unknown", Origin.NAME if named.subject else Origin.DEFAULT)
+    )
     line = None
     if datatype in {"eeg", "ieeg"}:
         line = line_frequency_hz(samples[: int(60 * rate_hz), :8].astype(np.float64), rate_hz=rate_hz)

@@ -9,7 +9,9 @@ _GRIDS_HZ = (50.0, 60.0)
 _SEGMENT_S = 4.0
 
 
-def line_frequency_hz(signal: NDArray[np.float64], *, rate_hz: float, least_ratio: float = 3.0) -> float | None:
+def line_frequency_hz(
+    signal: NDArray[np.float64], *, rate_hz: float, least_ratio: float = 3.0
+) -> float | None:
     """50 or 60 Hz where the spectrum has that peak, or None where it has neither.
 
     The power within half a hertz of each grid frequency is held against that of its neighbours (1.5 to 4 Hz away),
@@ -41,7 +43,11 @@ def line_frequency_hz(signal: NDArray[np.float64], *, rate_hz: float, least_rati
     blocks = blocks - blocks.mean(axis=1, keepdims=True)
     power = (np.abs(np.fft.rfft(blocks * np.hanning(length)[None, :, None], axis=1)) ** 2).mean(axis=0)
     frequency = np.fft.rfftfreq(length, 1 / rate_hz)
-    ratios = {grid: _ratio(power, frequency, grid) for grid in _GRIDS_HZ if grid + 4 < rate_hz / 2}
+    ratios = {
+        grid: _ratio(np.asarray(power, dtype=np.float64), np.asarray(frequency, dtype=np.float64), grid)
+        for grid in _GRIDS_HZ
+        if grid + 4 < rate_hz / 2
+    }
     best = max(ratios, key=ratios.__getitem__, default=None)
     return best if best is not None and ratios[best] >= least_ratio else None
 

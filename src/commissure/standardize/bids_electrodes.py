@@ -48,6 +48,7 @@ def _electrodes(recording: Recording, root: Path) -> tuple[str, ...]:
         return ()
     entities = _entities(recording, "acq")
     path = bids_path(about, suffix="electrodes", extension=".tsv", entities=entities)
+    rows: list[list[object]]
     if datatype == "eeg":
         rows = [[name, *_xyz(one)] for name, one in sited]
         write_tsv(root / path, columns=("name", "x", "y", "z"), rows=rows)
@@ -97,7 +98,9 @@ def _optodes(recording: Recording, root: Path) -> tuple[str, ...]:
                 places.setdefault((kind, str(name)), channel.details.get(f"{kind}_mm"))
     if not places:
         return ()
-    rows = [[name, kind, *_triple(place)] for (kind, name), place in sorted(places.items(), key=_natural)]
+    rows: list[list[object]] = [
+        [name, kind, *_triple(place)] for (kind, name), place in sorted(places.items(), key=_natural)
+    ]
     about, entities = recording.about, _entities(recording, "acq")
     path = bids_path(about, suffix="optodes", extension=".tsv", entities=entities)
     if any(row[2] is None for row in rows):
@@ -107,7 +110,10 @@ def _optodes(recording: Recording, root: Path) -> tuple[str, ...]:
         columns = ("name", "type", "x", "y", "z")
     write_tsv(root / path, columns=columns, rows=rows)
     side = bids_path(about, suffix="coordsystem", extension=".json", entities=entities)
-    frame: dict[str, object] = {"NIRSCoordinateSystem": recording.space or "Other", "NIRSCoordinateUnits": "mm"}
+    frame: dict[str, object] = {
+        "NIRSCoordinateSystem": recording.space or "Other",
+        "NIRSCoordinateUnits": "mm",
+    }
     frame["NIRSCoordinateSystemDescription"] = _UNKNOWN
     write_json(root / side, frame)
     return (path, side)

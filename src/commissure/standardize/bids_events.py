@@ -38,7 +38,9 @@ def write_events(recording: Recording, root: Path) -> tuple[str, ...]:
 
 
 def _gap(index: int, seconds: float, rate_hz: float) -> Annotation:
-    return Annotation("gap", index / rate_hz, 0.0, by="clock", details={"value": float(seconds), "sample": index})
+    return Annotation(
+        "gap", index / rate_hz, 0.0, by="clock", details={"value": float(seconds), "sample": index}
+    )
 
 
 def _row(mark: Annotation, rate_hz: float) -> dict[str, object]:

@@ -74,7 +74,9 @@ class SignalWriter:
             *write_places(recording, root),
             write_sidecar(recording, root),
         ]
-        libraries = tuple(Software(name, version(name)) for name in _LIBRARIES.get(recording.about.datatype, ()))
+        libraries = tuple(
+            Software(name, version(name)) for name in _LIBRARIES.get(recording.about.datatype, ())
+        )
         software = (Software("commissure", version("commissure")), *libraries)
         return Written(tuple(sorted(files)), (*findings, *_losses(recording)), software)
 
@@ -107,7 +109,9 @@ def _losses(recording: Recording) -> list[Finding]:
     names = [channel.name for channel in recording.channels]
     if len(set(names)) < len(names):
         message = "Two channels bear one name; the later ones get a number."
-        found.append(Finding("bids.channel_names", Severity.WARNING, message, where, "Name each channel once."))
+        found.append(
+            Finding("bids.channel_names", Severity.WARNING, message, where, "Name each channel once.")
+        )
     return found
 
 

@@ -40,7 +40,9 @@ def write_fif(recording: Recording, root: Path) -> tuple[str, ...]:
         raw = _cleared(recording, mne)
         raw.save(path, overwrite=True, split_naming="bids", buffer_size_sec=1.0)
     stem = path.name.removesuffix("_meg.fif")
-    written = sorted(path.parent.glob(f"{stem}_meg.fif")) + sorted(path.parent.glob(f"{stem}_split-*_meg.fif"))
+    written = sorted(path.parent.glob(f"{stem}_meg.fif")) + sorted(
+        path.parent.glob(f"{stem}_split-*_meg.fif")
+    )
     for part in written:
         with part.open("r+b") as stream:
             _settle(stream)
@@ -53,7 +55,15 @@ def _cleared(recording: Recording, mne: Any) -> Any:
     mne.io.anonymize_info(raw.info) if hasattr(mne.io, "anonymize_info") else raw.anonymize()
     with raw.info._unlock():
         raw.info["dig"] = places
-        for key in ("subject_info", "experimenter", "description", "proj_name", "proj_id", "helium_info", "utc_offset"):
+        for key in (
+            "subject_info",
+            "experimenter",
+            "description",
+            "proj_name",
+            "proj_id",
+            "helium_info",
+            "utc_offset",
+        ):
             raw.info[key] = None
         raw.info["hpi_meas"] = []
         raw.info["hpi_results"] = []
@@ -69,7 +79,9 @@ def _cleared(recording: Recording, mne: Any) -> Any:
     marks = [one for one in recording.annotations if one.onset_s is not None and one.by != "trigger channel"]
     raw.set_annotations(
         mne.Annotations(
-            [one.onset_s for one in marks], [one.duration_s or 0.0 for one in marks], [one.label for one in marks]
+            [one.onset_s for one in marks],
+            [one.duration_s or 0.0 for one in marks],
+            [one.label for one in marks],
         )
     )
     return raw

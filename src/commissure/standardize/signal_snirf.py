@@ -89,7 +89,9 @@ def _write_data(group: Any, recording: Recording, optical: list[int]) -> None:
         label = _LABELS.get(channel.type)
         one["dataType"] = np.int32(_CONTINUOUS_AMPLITUDE if label is None else _PROCESSED)
         wavelength = _wavelength(channel)
-        one["wavelengthIndex"] = np.int32(1 + wavelengths.index(wavelength) if wavelength in wavelengths else 1)
+        one["wavelengthIndex"] = np.int32(
+            1 + wavelengths.index(wavelength) if wavelength in wavelengths else 1
+        )
         if label is not None:
             one["dataTypeLabel"] = _text(label)
         if channel.unit not in {"", "1"}:
