@@ -128,6 +128,8 @@ def _apply(dataset: Any, element: Any, action: str, cleaner: Cleaner) -> None:
         return
     values = element.value if _is_many(element.value) else [element.value]
     changed = [_changed(value, element, action, cleaner) for value in values]
+    if changed == list(values):
+        return  # setting a value anew would have pydicom judge it
     element.value = changed if _is_many(element.value) else changed[0]
 
 
