@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissure.extras import need
-from commissure.model import Finding, Image, Severity
+from commissure.model import Finding, Image, Severity, Tree
 
-__all__ = ["check_face", "face_prominence"]
+__all__ = ["check_face", "check_tree_faces", "face_prominence"]
 
 #: coarser voxels than this show no features
 _COARSEST_MM = 2.5
@@ -46,7 +46,7 @@ def check_face(image: Image) -> Finding | None:
     Finding or None
         What to do is in its remedy.
     """
-    if image.about.datatype in _UNCHECKED or len(image.array.shape) < 3:
+    if image.about.datatype in _UNCHECKED:
         return None
     zooms = np.sqrt((np.asarray(image.affine_mm, dtype=float)[:3, :3] ** 2).sum(axis=0))
     if zooms.max() > _COARSEST_MM or zooms.min() <= 0:

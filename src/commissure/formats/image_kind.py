@@ -280,6 +280,8 @@ def _anatomical(evidence: Evidence) -> Kind | None:
         return Kind("anat", "T2w", reason="its name", origin=Origin.NAME)
     if re.search(r" (pd|pdw|proton) ", text):
         return Kind("anat", "PDw", reason="its name", origin=Origin.NAME)
+    if " epi " in text and not evidence.sidecar:
+        return Kind("anat", "T2starw", reason="a single echo-planar volume by its name", origin=Origin.NAME)
     return _anatomical_by_timing(evidence)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from commissure.errors import BadInput
 from commissure.model import About, Software, Subject
+from commissure.standardize.bids_names import bids_folder
 from commissure.standardize.port import Written
 
 __all__ = ["BIDS_VERSION", "Card", "write_dataset"]
@@ -92,7 +93,7 @@ def write_dataset(root: Path, *, card: Card, written: Iterable[tuple[About, Writ
     pairs = list(written)
     files = [
         _write_description(root, card, pairs),
-        *_write_participants(root, _subjects(about for about, _ in pairs)),
+        *_write_participants(root, _subjects(pairs)),
         *_write_scans(root, pairs),
         *_write_texts(root, card),
     ]
@@ -124,12 +125,14 @@ def _write_description(root: Path, card: Card, pairs: Sequence[tuple[About, Writ
     return path.name
 
 
-def _subjects(abouts: Iterable[About]) -> list[Subject]:
-    """Each subject once, with the most that any of its recordings tells."""
+def _subjects(pairs: Sequence[tuple[About, Written]]) -> list[Subject]:
+    """Each subject that has files once, with the most that any of its recordings tells."""
     found: dict[str, Subject] = {}
-    for about in abouts:
-        one = about.subject
-        found[one.label] = _merged(found[one.label], one) if one.label in found else one
+    for about, written in pairs:
+        tops = {path.split("/")[0] for path in written.files if path.startswith("sub-") and "/" in path}
+        for label in sorted(top.removeprefix("sub-") for top in tops):
+            one = about.subject if about.subject.label == label else Subject(label)
+            found[label] = _merged(found[label], one) if label in found else one
     return [found[label] for label in sorted(found)]
 
 
@@ -184,12 +187,15 @@ def _write_participants(root: Path, subjects: Sequence[Subject]) -> list[str]:
 
 
 def _write_scans(root: Path, pairs: Sequence[tuple[About, Written]]) -> list[str]:
+    """``scans.tsv`` of what was written here; a tree that was taken over has its own, or wants none."""
     tables: dict[str, list[dict[str, str]]] = {}
     for about, written in pairs:
         folder = f"sub-{about.subject.label}"
         stem = folder
         if about.session.label:
             folder, stem = f"{folder}/ses-{about.session.label}", f"{stem}_ses-{about.session.label}"
+        if any(not path.startswith(f"{bids_folder(about)}/") for path in written.files):
+            continue
         start = "n/a" if about.start is None else about.start.replace(tzinfo=None).isoformat()
         for path in _recordings(written.files, folder):
             rows = tables.setdefault(f"{folder}/{stem}_scans.tsv", [])

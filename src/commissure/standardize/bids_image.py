@@ -26,6 +26,7 @@ __all__ = ["ImageWriter", "write_nifti", "writer"]
 
 _LEVEL = 4
 _BLOCK_BYTES = 4 << 20
+_LARGEST_AT_ONCE = 64 << 20
 _LARGEST_NIFTI1 = 32767
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _TABLES = {"aslcontext.tsv": "aslcontext", "events.tsv": "events"}
@@ -202,12 +203,18 @@ def _header(image: Image) -> bytes:
     return bytes(header.binaryblock) + bytes(4)
 
 
+def _on_disk(array: Any) -> bool:
+    """Whether the stored values can be had as they are, with one scaling for all."""
+    scaling = (getattr(array, "slope", None), getattr(array, "inter", None))
+    return hasattr(array, "get_unscaled") and None not in scaling
+
+
 def _scaling(array: Any) -> tuple[np.dtype[Any], float, float]:
     """The dtype to store, and the scaling of the stored values: the file's own where the array is still on disk."""
-    slope, intercept = getattr(array, "slope", None), getattr(array, "inter", None)
-    if hasattr(array, "get_unscaled") and slope is not None and intercept is not None:
-        return np.dtype(array.dtype).newbyteorder("<"), float(slope), float(intercept)
-    return _storable(np.dtype(array.dtype)), 1.0, 0.0
+    if _on_disk(array):
+        return np.dtype(array.dtype).newbyteorder("<"), float(array.slope), float(array.inter)
+    known = array if isinstance(array, np.ndarray) else np.asarray(array[_volume(array, 0)])
+    return _storable(known.dtype), 1.0, 0.0
 
 
 def _storable(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -216,19 +223,19 @@ def _storable(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype("<f4") if dtype == np.float16 else dtype.newbyteorder("<")
 
 
+def _volume(array: Any, index: int) -> Any:
+    return (..., index) if len(array.shape) == 4 else (...,)
+
+
 def _blocks(array: Any) -> Iterator[bytes]:
     """The stored values in Fortran order, little-endian, block by block."""
     dtype = _scaling(array)[0]
     volumes = array.shape[3] if len(array.shape) == 4 else 1
-    raw: NDArray[Any] | None = None
-    if (
-        hasattr(array, "get_unscaled")
-        and volumes * dtype.itemsize * int(np.prod(array.shape[:3])) <= _BLOCK_BYTES * 16
-    ):
-        raw = array.get_unscaled()
+    small = int(np.prod(array.shape)) * dtype.itemsize <= _LARGEST_AT_ONCE
+    whole: NDArray[Any] | None = array.get_unscaled() if small and _on_disk(array) else None
     for index in range(volumes):
-        chosen = (..., index) if len(array.shape) == 4 else (...,)
-        part = raw[chosen] if raw is not None else _part(array, chosen)
+        chosen = _volume(array, index)
+        part = whole[chosen] if whole is not None else _part(array, chosen)
         flat = np.asarray(part, dtype=dtype).ravel(order="F")
         step = max(_BLOCK_BYTES // dtype.itemsize, 1)
         for start in range(0, flat.size, step):
@@ -237,9 +244,7 @@ def _blocks(array: Any) -> Iterator[bytes]:
 
 def _part(array: Any, chosen: Any) -> Any:
     """One volume as stored."""
-    if hasattr(array, "_get_unscaled"):
-        return array._get_unscaled(slicer=chosen)
-    return array[chosen]
+    return array._get_unscaled(slicer=chosen) if _on_disk(array) else array[chosen]
 
 
 writer = ImageWriter()

@@ -34,7 +34,7 @@ class TreeCopy:
             return _nwb(noun, root)
         for name in noun.files:
             _copy(noun.root / name, root / name)
-        return Written(noun.files)
+        return Written(noun.files, noun.about.findings)
 
 
 def _nwb(tree: Tree, root: Path) -> Written:
