@@ -48,18 +48,43 @@ def check_face(image: Image) -> Finding | None:
     """
     if image.about.datatype in _UNCHECKED:
         return None
-    zooms = np.sqrt((np.asarray(image.affine_mm, dtype=float)[:3, :3] ** 2).sum(axis=0))
-    if zooms.max() > _COARSEST_MM or zooms.min() <= 0:
+    return _judged(image.array, image.affine_mm, where="")
+
+
+def check_tree_faces(tree: Tree) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """The Findings on the NIfTI images of a tree that show a face, and their paths below ``tree.root``.
+
+    Functional, diffusion and perfusion images are not looked at; one that cannot be read is judged a face, for
+    nobody can say that it is none.
+    """
+    nibabel = need("nibabel", purpose="Looking for faces")
+    found = []
+    for name in tree.files:
+        if not name.endswith((".nii", ".nii.gz")) or _UNCHECKED.intersection(name.split("/")[:-1]):
+            continue
+        try:
+            native = nibabel.load(tree.root / name)
+            finding = _judged(native.dataobj, native.affine, where=name)
+        except (OSError, EOFError, ValueError, nibabel.filebasedimages.ImageFileError):
+            message = "The image cannot be read, so nobody can say that it shows no face. It is not released."
+            finding = Finding("protect.face", Severity.ERROR, message, name, "Get an intact copy of it.")
+        found += [finding] if finding else []
+    return tuple(found), tuple(finding.where for finding in found)
+
+
+def _judged(array: Any, affine_mm: NDArray[np.float64], *, where: str) -> Finding | None:
+    zooms = np.sqrt((np.asarray(affine_mm, dtype=float)[:3, :3] ** 2).sum(axis=0))
+    if len(array.shape) < 3 or zooms.max() > _COARSEST_MM or zooms.min() <= 0:
         return None
-    chosen = (slice(None), slice(None), slice(None), *[0] * (len(image.array.shape) - 3))
-    height_mm = face_prominence(np.asarray(image.array[chosen]), affine_mm=image.affine_mm)
+    chosen = (slice(None), slice(None), slice(None), *[0] * (len(array.shape) - 3))
+    height_mm = face_prominence(np.asarray(array[chosen]), affine_mm=affine_mm)
     if height_mm < _HEIGHT_MM:
         return None
     message = (
-        f"The head shows a face: features stand out over {height_mm:.0f} mm of its front. It is not released."
+        f"The head shows a face: features stand out over {height_mm:.0f} mm of its front; it is not released."
     )
-    remedy = "Deface the image (commissure protect deface), or share the skull-stripped brain."
-    return Finding("protect.face", Severity.ERROR, message, remedy=remedy)
+    remedy = "Deface the image, or share the skull-stripped brain."
+    return Finding("protect.face", Severity.ERROR, message, where, remedy)
 
 
 def face_prominence(volume: NDArray[Any], *, affine_mm: NDArray[np.float64]) -> float:
