@@ -81,6 +81,12 @@ class Registry(Generic[T]):
         self._targets[name] = ""
         self._loaded[name] = plugin
 
+    def drop(self, name: str) -> None:
+        """Forget a plugin that :meth:`add` registered; :class:`NotFound` if there is none."""
+        if self._targets.get(name) != "":
+            raise NotFound(f"No {self.kind} called {name!r} was added by this process.")
+        del self._targets[name], self._loaded[name]
+
     def _load(self, target: str) -> T:
         module, _, attribute = target.partition(":")
         return cast(T, getattr(importlib.import_module(module), attribute))

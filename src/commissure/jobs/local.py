@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from commissure.extras import need
 from commissure.jobs.port import WORK
 from commissure.jobs.run import run
-from commissure.model import Job, JobState, Person
+from commissure.model import Job, JobState
 from commissure.store.jobtable import JobTable
 
 __all__ = ["TRIES", "LocalExecutor"]
@@ -126,8 +126,7 @@ class LocalExecutor:
     def _run(self, id: str) -> bool:
         try:
             with self._lock(id):
-                hub = self._hub().acting_as(Person(self._table.by(id)))
-                if run(id, table=self._table, hub=hub, clock=self._clock, tries=TRIES):
+                if run(id, table=self._table, hub=self._hub(), clock=self._clock, tries=TRIES):
                     self._queue(id)
         except Timeout:
             return False

@@ -7,7 +7,7 @@ from typing import Any
 
 from commissure.errors import BadInput, CommissureError, Conflict, MissingExtra, NotFound, NotPermitted
 from commissure.jobs.port import WORK
-from commissure.model import JobState
+from commissure.model import JobState, Person
 from commissure.store.jobtable import JobTable
 
 __all__ = ["JobProgress", "Stopped", "run"]
@@ -66,7 +66,7 @@ def run(id: str, *, table: JobTable, hub: Any, clock: Callable[[], datetime], tr
     table : JobTable
         Where it is recorded.
     hub : Hub
-        What the work is done on, as whoever submitted it.
+        What the work is done on; it acts as whoever wanted the job.
     clock : callable
         Gives the instant, in UTC.
     tries : int
@@ -74,9 +74,9 @@ def run(id: str, *, table: JobTable, hub: Any, clock: Callable[[], datetime], tr
     """
     if not table.start(id, now=clock().isoformat(), tries=tries):
         return False
-    job = table.get(id)
+    job, actor = table.get(id), hub.acting_as(Person(table.by(id)))
     try:
-        result = WORK.get(job.kind)(hub, job.parameters, JobProgress(id, table=table, clock=clock))
+        result = WORK.get(job.kind)(actor, job.parameters, JobProgress(id, table=table, clock=clock))
     except Stopped:
         table.end(id, state=JobState.CANCELLED, now=clock().isoformat())
     except _LASTING as error:

@@ -135,7 +135,7 @@ class Catalogue:
             where = [datasets.c.seq.in_(few)]
         return _Filter(where, few)
 
-    def _matches(self, words: str) -> sa.Select[tuple[int]]:
+    def _matches(self, words: str) -> sa.Select[int]:
         wanted = fold(words)
         if not wanted:
             raise BadInput("A search needs a word of letters or digits.")
