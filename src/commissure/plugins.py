@@ -96,6 +96,6 @@ class Registry(Generic[T]):
         for name in self.names():
             try:
                 yield name, self.get(name)
-            except (ImportError, AttributeError) as error:
+            except Exception as error:  # noqa: BLE001 - a broken plugin warns and never crashes
                 message = f"The {self.kind} plugin {name!r} does not load ({error}); it is left out."
                 warnings.warn(message, PluginWarning, stacklevel=2)

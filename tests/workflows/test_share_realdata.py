@@ -39,7 +39,10 @@ def needles(ids: dict[str, Any]) -> set[str]:
             digits = re.sub(r"\D", "", text)[:8]
             found |= {digits, f"{digits[:4]}-{digits[4:6]}-{digits[6:]}", f"{digits[6:]}.{digits[4:6]}.{digits[:4]}"}
             continue
-        found |= {text, *re.split(r"[\^_@\\/,]", text)}
+        if key == "path":
+            found |= {text, *re.findall(r"[\\/][Uu]sers[\\/]([^\\/]+)", text), *re.findall(r"[^\\/]+\.pro$", text)}
+            continue
+        found |= {text, *re.split(r"[\^_@,]", text)}
     return {word for word in found if len(word) >= 4 and word.lower() not in GENERIC and not word.isspace()}
 
 
@@ -82,7 +85,7 @@ def test_a_real_item_becomes_a_valid_release_that_tells_nobody(item: dict[str, A
     again = share(hub, folder, now=NOW)
     assert (again.unchanged, again.version, again.files) == (True, report.version, report.files)
     out = tmp_path / "out"
-    get(hub, f"{report.dataset}@{report.version}", out, now=NOW)
+    get(hub, f"{report.dataset}@{report.version}", into=out, now=NOW)
     assert {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()} == set(report.files)
     assert found_in(out, needles(item["content"].get("ids", {}))) == []
     said = json.dumps(report.to_dict()).lower()

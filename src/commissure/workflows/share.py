@@ -4,6 +4,7 @@ The recipe: detect → read → deidentify → standardize → quality → descr
 stage is a function of its own in :mod:`commissure.workflows.sharing`, takes the :class:`Work` in hand and adds to it.
 """
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -36,7 +37,12 @@ _STAGES: tuple[tuple[str, Callable[[Work], None]], ...] = (
 
 
 def share(
-    hub: Hub, folder: Path | str, *, now: datetime, options: ShareOptions | None = None, progress: Progress = SILENT
+    hub: Hub,
+    folder: Path | str,
+    *,
+    now: datetime,
+    options: ShareOptions | None = None,
+    progress: Progress = SILENT,
 ) -> ShareReport:
     """Turn a raw folder into a valid, de-identified, versioned release of ``hub``.
 
@@ -72,7 +78,10 @@ def share(
     dataset = name_dataset(hub, folder, said)
     with hub.lock(dataset):
         work = Work(hub, folder, said, Staging(hub.work_folder / dataset), now, progress, dataset=dataset)
-        return _run(work)
+        with warnings.catch_warnings():
+            # what libraries mutter is for their developers; what a user must know is a Finding
+            warnings.simplefilter("ignore")
+            return _run(work)
 
 
 def _run(work: Work) -> ShareReport:
@@ -123,5 +132,7 @@ def _staged(work: Work) -> tuple[str, ...]:
 def as_work(hub: Any, parameters: Mapping[str, Any], progress: Progress) -> Mapping[str, object]:
     """``share`` as a job: ``{"folder": …, "options": {…}}``; gives the report as plain values."""
     options = ShareOptions(**dict(parameters.get("options", {})))
-    report = share(hub, parameters["folder"], now=datetime.now(UTC), options=replace(options), progress=progress)
+    report = share(
+        hub, parameters["folder"], now=datetime.now(UTC), options=replace(options), progress=progress
+    )
     return report.to_dict()

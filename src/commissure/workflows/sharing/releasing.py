@@ -189,7 +189,8 @@ def _with_crate(work: Work, draft: Release) -> Release:
     asset = work.hub.vault.put(
         io.BytesIO(crate), path=CRATE, dataset=work.dataset, media_type="application/ld+json"
     )
-    return Release(**{**_fields(draft), "assets": (*draft.assets, asset)})  # type: ignore[arg-type]
+    assets = tuple(sorted((*draft.assets, asset), key=lambda each: each.path))
+    return Release(**{**_fields(draft), "assets": assets})  # type: ignore[arg-type]
 
 
 def _fields(draft: Release) -> dict[str, object]:
