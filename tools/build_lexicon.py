@@ -60,6 +60,7 @@ class Builder:
     def __init__(self, sources: Path) -> None:
         self.sources = sources
         self.terms: dict[str, Made] = {}
+        self.everyday: list[tuple[str, str]] = []
         self.xrefs: list[tuple[str, str, str, str, str]] = []  # subject, label, predicate, object, source
 
     def term(self, curie: str, label: str, kind: str, source: str) -> Made:
@@ -134,7 +135,11 @@ class Builder:
             scope = "exact" if same else "narrow"
             made = self.terms[target]
             for name, kind in names:
-                bare = sides(name)[-1][0] if side and plain(made.label) != plain(name) else name
+                bare = sides(name)[-1][0] if side else name
+                if side and made.label.lower().startswith(("left ", "right ")):
+                    if kind == "abbreviation" or looks_short(name):
+                        continue
+                    bare = f"{side[1].lower()} {bare}"
                 short = kind == "abbreviation" or looks_short(name)
                 if not (short and not same):
                     made.add(bare, "abbreviation" if short else scope, source)
@@ -167,10 +172,10 @@ class Builder:
         for raw in read_ontology(self.sources / "NIF-GrossAnatomy.ttl"):
             target = raw.replaced_by if raw.replaced_by.startswith("UBERON:") else ""
             target = target or (raw.curie if raw.curie.startswith("UBERON:") else "")
-            made = self.terms.get(target) or self.term(target or raw.curie, raw.label, "anatomy", "nifstd")
-            if target:
+            made = self.terms.get(target)
+            if made is not None:
                 self.xrefs.append((raw.curie, raw.label, "skos:exactMatch", target, "nifstd"))
-            self._nif_names(made, raw)
+                self._nif_names(made, raw)
         self._nif_tree("NIF-Cell.ttl", {"SAO:1813327414": "cell type"})
         self._nif_tree("NIF-Dysfunction.ttl", {"BIRNLEX:11013": "diagnosis", "BIRNLEX:12822": "diagnosis"})
         self._nif_tree("NIF-Organism.ttl", {"BIRNLEX:2": "species"})
@@ -242,7 +247,8 @@ class Builder:
         for row in csv.DictReader((CURATED / "names.tsv").open(), delimiter="\t"):
             made = self.term(row["curie"], row["label"], row["kind"], "commissure")
             for name in filter(None, (row["names"] or "").split("|")):
-                made.add(name, "abbreviation" if looks_short(name) else "exact", "commissure")
+                made.names[name, "abbreviation" if looks_short(name) else "exact"] = "commissure"
+            self.everyday += [(row["curie"], n) for n in (row["label"], *row["names"].split("|")) if n]
             if row.get("parent"):
                 made.parents[row["parent"]] = None
         for row in csv.DictReader((CURATED / "atlas_labels.tsv").open(), delimiter="\t"):
@@ -258,28 +264,48 @@ class Builder:
 
     def merge(self) -> None:
         """Terms of one kind with one label become one; the better-known prefix stays."""
-        order = {"UBERON": 0, "NCBITaxon": 0, "CL": 0, "DOID": 0, "PATO": 0, "COGAT": 1}
         groups: dict[tuple[str, str], list[Made]] = defaultdict(list)
         for made in self.terms.values():
             if made.kind not in ("region", "anatomy"):
-                groups[made.kind, bag(tokens(made.label))].append(made)
-        gone = {}
+                groups[made.kind, bag(tokens(bare_label(made.label)))].append(made)
+        gone: dict[str, str] = {}
         for group in groups.values():
-            group.sort(
-                key=lambda m: (order.get(m.curie.partition(":")[0], 3 - ("openminds" in m.curie)), m.curie)
-            )
-            keep = group[0]
-            for other in group[1:]:
-                keep.add(other.label, "exact", other.source)
-                for (name, scope), source in other.names.items():
-                    keep.add(name, scope, source)
-                keep.parents.update(other.parents)
-                gone[other.curie] = keep.curie
-                self.xrefs.append((other.curie, other.label, "skos:exactMatch", keep.curie, other.source))
-                del self.terms[other.curie]
+            self._join(group, gone)
+        labels = {
+            (m.kind, bare_label(m.label)): m
+            for m in self.terms.values()
+            if m.kind not in ("region", "anatomy")
+        }
+        for curie, name in self.everyday:  # a curated everyday name that is another term's label
+            made = self.terms.get(gone.get(curie, curie))
+            other = labels.get((made.kind, bare_label(name))) if made else None
+            if made and other and other is not made and other.curie in self.terms:
+                self._join([made, other], gone)
         for made in self.terms.values():
-            parents = dict.fromkeys(gone.get(p, p) for p in made.parents)
+            parents = dict.fromkeys(gone.get(gone.get(p, p), gone.get(p, p)) for p in made.parents)
             made.parents = {p: None for p in parents if p in self.terms and p != made.curie}
+
+    def _join(self, group: list[Made], gone: dict[str, str]) -> None:
+        order = {
+            "UBERON": 0,
+            "NCBITaxon": 0,
+            "CL": 0,
+            "DOID": 0,
+            "PATO": 0,
+            "COGAT": 1,
+            "openminds": 2,
+            "commissure": 4,
+        }
+        group.sort(key=lambda m: (order.get(m.curie.partition(":")[0], 3), m.curie))
+        keep = group[0]
+        for other in group[1:]:
+            keep.add(other.label, "exact", other.source)
+            for (name, scope), source in other.names.items():
+                keep.add(name, scope, source)
+            keep.parents.update(other.parents)
+            gone[other.curie] = keep.curie
+            self.xrefs.append((other.curie, other.label, "skos:exactMatch", keep.curie, other.source))
+            del self.terms[other.curie]
 
     def write(self) -> None:
         OUT.mkdir(parents=True, exist_ok=True)
@@ -315,8 +341,14 @@ def looks_short(name: str) -> bool:
     return bool(re.search(r"[A-Z].*[A-Z]|[a-z][A-Z]|\d", name)) or (len(name) <= 3)
 
 
+def bare_label(label: str) -> str:
+    """A label without the words that NIFSTD adds to every protocol, and in one spelling of "functional MRI"."""
+    text = re.sub(r"\s+(recording protocol|imaging protocol|protocol|assay|technique)$", "", plain(label))
+    return text.replace("<genus>", "").strip()
+
+
 def cogat_curie(identifier: str) -> str:
-    return f"DOID:{identifier[4:]}" if identifier.startswith("dso_") else f"COGAT:{identifier}"
+    return f"DOID:{identifier[4:]}" if re.fullmatch(r"dso_\d+", identifier) else f"COGAT:{identifier}"
 
 
 def dump(name: str, head: list[str], rows: list[list[str]]) -> None:

@@ -23,7 +23,9 @@ def main() -> int:
     print("\n$ commissure share RAW_FOLDER --hub demo-hub\n", flush=True)
     code = subprocess.run(command, check=False).returncode
     if code == 0:
-        print("\nLook at it:\n  .venv/bin/commissure serve --hub demo-hub      then open http://127.0.0.1:8000")
+        print(
+            "\nLook at it:\n  .venv/bin/commissure serve --hub demo-hub      then open http://127.0.0.1:8000"
+        )
         print('  .venv/bin/commissure search "resting EEG" --hub demo-hub')
     shutil.rmtree(raw.parent)
     return code

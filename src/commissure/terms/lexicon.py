@@ -165,10 +165,19 @@ class Lexicon:
         return []
 
     def _lookup(
-        self, table: dict[str, list[int]], key: str, kinds: frozenset[str], *, how: str, side: str
+        self,
+        table: dict[str, list[int]],
+        key: str,
+        kinds: frozenset[str],
+        *,
+        how: str,
+        side: str,
+        text: str = "",
     ) -> list[Match]:
         found: dict[str, Match] = {}
-        names = sorted((self.names[i] for i in table.get(key, ())), key=lambda n: _RANK[n.scope])
+        names = sorted(
+            (self.names[i] for i in table.get(key, ())), key=lambda n: (_RANK[n.scope], n.text != text)
+        )
         for name in names:
             term = self._terms[name.curie]
             if not kinds or term.kind in kinds:

@@ -8,9 +8,11 @@ __all__ = [
     "CONTRARY",
     "DIRECTIONS",
     "FILLER",
+    "FOREIGN",
     "FRONT_BACK",
     "GREEK",
     "HEADS",
+    "NEAR",
     "NUMBERS",
     "SAME",
     "SPINAL",
@@ -45,19 +47,19 @@ SAME: dict[str, str] = _pairs("""
     white: white alba album albae albus
     nerve: nerve nerves nervus nervi nervorum nerval nn
     tract: tract tracts tractus pathway pathways
-    bundle: bundle bundles fascicle fascicles fasciculus fasciculi fasciculi
+    bundle: bundle bundles fascicle fascicles fasciculus fasciculi fasciculi fasc
     fiber: fiber fibers fibre fibres fibrae fibrarum
     body: body bodies corpus corporis corpora
     head: head heads caput capitis
     tail: tail tails cauda caudae
     neck: neck collum cervix
     arm: arm arms brachium brachia
-    peduncle: peduncle peduncles pedunculus pedunculi peduncular
+    peduncle: peduncle peduncles pedunculus pedunculi peduncular ped
     groove: groove grooves
-    fissure: fissure fissures fissura fissurae
-    sulcus: sulcus sulci sulcal
-    gyrus: gyrus gyri gyral convolution convolutions circumvolution
-    lobe: lobe lobes lobus lobi lobar
+    fissure: fissure fissures fissura fissurae fiss
+    sulcus: sulcus sulci sulcal sulc
+    gyrus: gyrus gyri gyral convolution convolutions circumvolution gyr
+    lobe: lobe lobes lobus lobi lobar lob
     lobule: lobule lobules lobulus lobuli lobular
     foot: foot pes pedis
     substance: substance substances substantia substantiae
@@ -81,18 +83,18 @@ SAME: dict[str, str] = _pairs("""
     first: primary
     second: secondary
     third: tertiary
-    external: external externus externa externum externi externae outer exterior
-    internal: internal internus interna internum interni internae inner interior
-    anterior: anterior anterius anterioris anteriores anteriorum front
-    posterior: posterior posterius posterioris posteriores posteriorum hind
-    superior: superior superius superioris superiores upper
-    inferior: inferior inferius inferioris inferiores lower
-    dorsal: dorsal dorsalis dorsale dorsales dorsali dorsum dorsi
-    ventral: ventral ventralis ventrale ventrales ventrali
-    medial: medial medialis mediale mediales mesial medially
-    lateral: lateral lateralis laterale laterales laterally
+    external: external externus externa externum externi externae outer exterior ext
+    internal: internal internus interna internum interni internae inner interior int
+    anterior: anterior anterius anterioris anteriores anteriorum ant
+    posterior: posterior posterius posterioris posteriores posteriorum hind post
+    superior: superior superius superioris superiores upper sup
+    inferior: inferior inferius inferioris inferiores lower inf
+    dorsal: dorsal dorsalis dorsale dorsales dorsali dorsum dorsi dors
+    ventral: ventral ventralis ventrale ventrales ventrali vent
+    medial: medial medialis mediale mediales mesial medially med mediale
+    lateral: lateral lateralis laterale laterales laterally lat
     median: median mediana medianus medianum
-    middle: middle medius media medium mid medii
+    middle: middle medius media medium mid medii mid
     intermediate: intermediate intermedius intermedia intermedium intermedialis intermedial intermed
     rostral: rostral rostralis rostrale oral oralis cranial-ward
     caudal: caudal caudalis caudale
@@ -119,8 +121,8 @@ SAME: dict[str, str] = _pairs("""
     caudate: caudate caudatus caudati
     lentiform: lentiform lenticular lentiformis
     pallidum: pallidum pallidus pallidal pallidi
-    thalam: thalamus thalamic thalami thalamicus
-    hypothalam: hypothalamus hypothalamic hypothalami hypothalamicae hypothalamica
+    thalam: thalamus thalamic thalami thalamicus thal
+    hypothalam: hypothalamus hypothalamic hypothalami hypothalamicae hypothalamica hypothal
     dienceph: diencephalon diencephalic diencephali
     mesenceph: mesencephalon mesencephalic mesencephali midbrain mesencephalicus
     telenceph: telencephalon telencephalic telencephali endbrain
@@ -128,11 +130,11 @@ SAME: dict[str, str] = _pairs("""
     prosenceph: prosencephalon prosencephalic forebrain
     pons: pons pontine pontis pontes pontinus pontini
     medulla: medulla medullary medullae medullaris medullare oblongata oblongatae
-    cerebell: cerebellum cerebellar cerebelli cerebellaris
+    cerebell: cerebellum cerebellar cerebelli cerebellaris cerebel cereb
     cerebr: cerebrum cerebral cerebralis
-    hippocamp: hippocampus hippocampal hippocampi hippocampalis
-    amygdal: amygdala amygdaloid amygdalar amygdalae amygdaloideum amygdaloideus amygdaloidea
-    striat: striatum striatal striati striate striatus
+    hippocamp: hippocampus hippocampal hippocampi hippocampalis hipp hippo
+    amygdal: amygdala amygdaloid amygdalar amygdalae amygdaloideum amygdaloideus amygdaloidea amyg amygd
+    striat: striatum striatal striati striate striatus neostriatum
     habenula: habenula habenular habenulae habenularis
     septum: septum septal septi septalis
     tegment: tegmentum tegmental tegmenti tegmentalis
@@ -159,8 +161,8 @@ SAME: dict[str, str] = _pairs("""
     dura: dura pachymeninx dural
     pia: pia pial
     mater: mater matris
-    ganglion: ganglion ganglia ganglionic ganglii
-    commissure: commissure commissures commissura commissurae commissural commissuralis
+    ganglion: ganglion ganglia ganglionic ganglii gangl
+    commissure: commissure commissures commissura commissurae commissural commissuralis comm
     decussation: decussation decussatio decussationis decussations crossing
     ventricle: ventricle ventricles ventricular ventriculus ventriculi
     coll: colliculus colliculi collicular
@@ -210,7 +212,7 @@ SAME: dict[str, str] = _pairs("""
     posteroventral: posteroventral posteroventralis
     cingulate: cingulate cingularis cingulatus cinguli cingular
     cingulum: cingulum cingulus
-    orbital: orbital orbitalis orbitofrontal
+    orbital: orbital orbitalis orbitofrontal orb
     nervous: nervous nervosus
     cell: cell cells cellular cellularis
     rolandic: rolandic rolando
@@ -219,6 +221,13 @@ SAME: dict[str, str] = _pairs("""
     motor: motor motoria motorius motorium
     sensory: sensory sensoria sensorius sensible
     gelatinous: gelatinosa gelatinous
+    occipit: occip
+    pariet: parietal par
+    temporal: temp tempor temporalis
+    front: frontal front frontalis
+    operculum: oper opercul opercular opercularis
+    triangular: tri triang triangularis
+    body: truncus trunk trunci truncal
     heschl: heschl heschls
 """)
 
@@ -284,3 +293,59 @@ HEADS: frozenset[str] = frozenset(
         "crest primord vesicl tube cleft recess limb nerve-ending corpuscl duct foramen membrane"
     )
 )
+
+_NEAR_GROUPS = (
+    "anterior rostral",
+    "posterior caudal",
+    "anterior ventral",
+    "posterior dorsal",
+    "superior dorsal",
+    "inferior ventral",
+    "sulcus fissure groove",
+    "tract bundle fiber",
+    "bundle lemnisc",
+    "column funicul",
+    "branch limb",
+    "area cortex field",
+    "layer lamin zone",
+    "commissure decussation",
+    "superficial external",
+    "deep internal",
+    "complex group",
+    "magnocellular large gigantocellular",
+    "parvicellular small",
+    "olive nucle",
+    "cortex gray matter",
+    "median medial",
+    "middle intermediate",
+    "middle median",
+    "central middle",
+    "nerve branch",
+    "spinal cord",
+    "segment level",
+    "descending inferior",
+    "principal main",
+    "neuron cell",
+    "body part",
+    "brain cerebr",
+)
+#: pairs of words that often stand for each other
+NEAR: frozenset[tuple[str, str]] = frozenset(
+    (a, b) for group in _NEAR_GROUPS for a in group.split() for b in group.split() if a != b
+)
+
+_OTHER_SYSTEMS = (
+    "bone muscle artery vein cartilage tooth fossa foramen gland skin suture ligament lymph lymphatic sinus duct blood "
+    "vessel vasculature capillary mucosa mesenchyme mesoderm ectoderm tongue lip nose nasal jaw palate maxilla maxillary "
+    "mandible mandibular process canal eyelid hair scale fin beak feather arch cornea lens iris sclera conjunctiva "
+    "skeleton skull cranium cranial orbit tendon joint vertebra rib finger digit hand trunk heart liver lung kidney "
+    "stomach intestine bowel pancreas spleen thyroid thymus tonsil trachea larynx pharynx pharyngeal esophagus bladder "
+    "uterus ovary testis prostate mammary breast epidermis dermis fascia aorta atrium valve cavity follicle premolar "
+    "molar incisor canine gum gingiva barbel antler tentacle gill operculate whisker tympanic tympanum stapes incus "
+    "malleus auricle auricular pinna cheek chin mouth oral buccal face throat forehead eyebrow eyelash tear lacrimal "
+    "chamber humor crystalline ciliary uvea stroma endothelium tissue acinus lobule-of-gland sac snout muzzle "
+    "sphenoid ethmoid occipital-bone vomer zygomatic hyoid sternum clavicle scapula pelvis femur tibia carpal tarsal "
+    "semicircular vitreous choana naris nostril uvula-of-palate dentine enamel pulp bursa sinusoid"
+)
+#: words for what belongs to other organ systems than the nervous one (nerves are named after them too)
+FOREIGN: frozenset[str] = frozenset(_OTHER_SYSTEMS.split())

@@ -1,0 +1,78 @@
+"""``commissure translate``: names to terms, abbreviations, columns, method text, two ontologies."""
+
+import json as json_module
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from commissure.faces.cli.show import show, table
+from commissure.faces.cli.terms import hub_folder
+from commissure.terms.site import site_lexicon
+from commissure.translate.lines import read_lines
+from commissure.translate.mapper import Mapper
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="Method text to tags, names to terms.")
+AsLines = Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+HubAt = Annotated[str | None, typer.Option("--hub", help="The hub's folder.", metavar="FOLDER")]
+Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Only terms of this kind; may be repeated.")]
+
+
+def _mapper(hub: str | None, kinds: list[str] | None) -> Mapper:
+    lexicon = site_lexicon(hub_folder(hub))
+    others = sorted({t.kind for t in lexicon.terms()} - {"region", "anatomy"})
+    return Mapper(lexicon, kinds=kinds or ("region",), also=() if kinds else others)
+
+
+def _print_lines(rows: Iterable[Mapping[str, Any]]) -> None:
+    for row in rows:
+        sys.stdout.write(json_module.dumps(row, ensure_ascii=False) + "\n")
+
+
+@app.command("terms")
+def terms(
+    file: Annotated[Path, typer.Argument(help="Names, one a line.")],
+    kind: Kinds = None,
+    hub: HubAt = None,
+    json: AsLines = False,
+) -> None:
+    """Map one name a line to terms: one answer a line, in the same order."""
+    rows = [answer.to_dict() for answer in _mapper(hub, kind).map_all(read_lines(file.read_bytes()))]
+    if json:
+        return _print_lines(rows)
+    cells = (
+        [r["query"], r["id"] or "none of these", r["label"] or "", f"{r['confidence']:.2f}"] for r in rows
+    )
+    return show(
+        {}, as_json=False, draw=lambda console: console.print(table(("Name", "Term", "Label", "Sure"), cells))
+    )
+
+
+@app.command("term")
+def term(
+    name: Annotated[str, typer.Argument(help="One name, as a lab writes it.")],
+    kind: Kinds = None,
+    hub: HubAt = None,
+    json: AsJson = False,
+) -> None:
+    """Map one name to a term, and say which terms are close but not the same."""
+    mapper = _mapper(hub, kind)
+    answer = mapper.map(name)
+    told = answer.to_dict() | {"near": [n.to_dict() for n in mapper.near(name, besides=answer.curie)]}
+    show(told, as_json=json, draw=lambda console: console.print(_in_words(told), markup=False))
+
+
+def _in_words(told: dict[str, Any]) -> str:
+    head = f"{told['query']} → {told['id']} {told['label']} (confidence {told['confidence']:.2f})"
+    lines = [head if told["id"] else f"{told['query']} → none of these"]
+    for near in told["near"]:
+        how = {"broad": "wider", "narrow": "a part or kind of it"}.get(
+            near["relation"], "close, not the same"
+        )
+        lines.append(f"  {near['id']} {near['label']}: {how}")
+    return "\n".join(lines)
