@@ -67,7 +67,7 @@ def open_egi(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened
         ),
         start=_start(texts.get("info.xml", "")),
     )
-    yield Opened(raw, header)
+    yield Opened(raw, header, codes=len(raw.annotations) == 0)
 
 
 def _xml(path: Path) -> str:

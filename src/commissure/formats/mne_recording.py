@@ -1,6 +1,8 @@
 """The bridge from an ``mne.io.Raw`` to a Recording, and the reader that every MNE format shares."""
 
 import contextlib
+import io
+import logging
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -41,12 +43,15 @@ class Opened:
         Sample index and seconds of each jump of the clock.
     local_clock : bool
         Whether the format writes local time, which MNE labels as UTC.
+    codes : bool
+        Whether codes on trigger channels are events; False where the annotations hold the same events by name.
     """
 
     raw: Any
     header: Header = Header()
     gaps: tuple[tuple[int, float], ...] = ()
     local_clock: bool = True
+    codes: bool = True
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ def recording_of(opened: Opened, *, path: str) -> Recording:
     sidecar.setdefault("PowerLineFrequency", line)
     if landmarks := landmarks_of(raw):
         sidecar.setdefault("AnatomicalLandmarkCoordinates", landmarks)
-    annotations, free_text = annotations_of(raw, channels)
+    annotations, free_text = annotations_of(raw, channels if opened.codes else ())
     identifiers = tuple(
         dict.fromkeys([*about.identifiers, *(Identifier("comment", text) for text in free_text)])
     )
@@ -134,10 +139,15 @@ def recording_of(opened: Opened, *, path: str) -> Recording:
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """MNE's warnings and log lines kept to itself: they may hold paths and ids."""
-    with warnings.catch_warnings(), need("mne.utils", purpose="Reading recordings").use_log_level("CRITICAL"):
-        warnings.simplefilter("ignore")
-        yield
+    """The libraries' warnings, log lines and prints are kept to themselves: they may hold paths and ids."""
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def link_as(path: Path, *, scratch: Path, name: str) -> Path:

@@ -1,0 +1,212 @@
+"""Every signal format on files with planted truth: samples, events, people, and the reader's contract.
+
+Formats whose files are built here byte by byte, for want of a library and of a real file, are called ``generated``.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commissure.errors import Unreadable
+from commissure.formats.detect import detect
+from commissure.formats.listing import Listing
+from commissure.formats.registry import READERS
+from commissure.model import Recording
+from commissure.testing import signal_bytes, signals
+from commissure.testing.reader import check_hostile, check_reader
+from commissure.testing.signals import Planted, planted
+
+#: format, maker, the largest error in steps of the stored resolution (volts), keys of the person that the file holds
+WHO = ("name", "id", "operator")
+CASES: dict[str, tuple[str, Callable[..., Path], float, tuple[str, ...]]] = {
+    "edf": ("edf", signals.write_edf, 2e-9, ("id",)),
+    "bdf": ("edf", signals.write_bdf, 1e-11, ("id",)),
+    "brainvision": ("brainvision", signals.write_brainvision, 2.5e-9, ()),
+    "eeglab": ("eeglab", signals.write_eeglab, 1e-11, ()),
+    "fif": ("fif", signals.write_fif, 1e-11, ("id", "operator")),
+    "egi_generated": ("egi", signals.write_mff, 1e-11, ()),
+    "persyst_generated": ("persyst", signal_bytes.write_persyst, 1.3e-9, ("id", "operator")),
+    "neuroscan_generated": ("neuroscan", signal_bytes.write_neuroscan, 1.3e-9, ("id", "operator")),
+    "nihon_kohden_generated": ("nihon_kohden", signal_bytes.write_nihon_kohden, 5e-8, ("name",)),
+    "curry_generated": ("curry", signal_bytes.write_curry, 1e-11, ("operator",)),
+    "ant_written_by_libeep": ("ant", signal_bytes.write_ant, 7.9e-9, WHO),
+    "xdf_generated": ("xdf", signal_bytes.write_xdf, 1e-11, ()),
+}
+SILENT_OF_EVENTS = {"nihon_kohden_generated", "curry_generated", "ant_written_by_libeep"}
+
+
+@pytest.fixture
+def truth() -> Planted:
+    return planted(rng=np.random.default_rng(3))
+
+
+def _read(folder: Path, scratch: Path) -> list[Recording]:
+    listing = Listing.of(folder)
+    found = detect(listing, READERS.items())
+    assert not found.findings
+    nouns = []
+    for source in found.sources:
+        nouns += READERS.get(source.format).read(source, listing, scratch=scratch)
+    return [noun for noun in nouns if isinstance(noun, Recording)]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_was_planted_is_read(case: str, truth: Planted, tmp_path: Path) -> None:
+    format_, make, error_v, roles = CASES[case]
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    raw.mkdir()
+    scratch.mkdir()
+    make(raw, truth)
+    assert {source.format for source in detect(Listing.of(raw), READERS.items()).sources} == {format_}
+    recording = _read(raw, scratch)[0]
+    assert recording.rate_hz == pytest.approx(truth.rate_hz)
+    read = recording.si()[:, : len(truth.names)]
+    assert np.abs(read - truth.volts[: len(read)]).max() <= error_v
+    assert abs(len(read) - len(truth.volts)) <= 1
+    assert {channel.unit for channel in recording.channels[: len(truth.names)]} == {"V"}
+    assert recording.about.sidecar["PowerLineFrequency"] == 50.0
+    if case not in SILENT_OF_EVENTS:
+        onsets = [mark.onset_s for mark in recording.annotations]
+        assert onsets == pytest.approx([onset for onset, _ in truth.events], abs=1.01 / truth.rate_hz)
+    held = " ".join(one.value for one in recording.about.identifiers).replace("_", " ")
+    for role in roles:
+        assert truth.identifiers[role] in held
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_reader_keeps_its_contract(case: str, truth: Planted, tmp_path: Path) -> None:
+    format_, make, _, _ = CASES[case]
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    make(raw, truth)
+    assert check_reader(READERS.get(format_), Listing.of(raw), scratch=tmp_path / "scratch") == ()
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("kept", [0.0, 0.05, 0.6])
+def test_a_truncated_recording_gives_our_own_error_or_less_data(
+    case: str, kept: float, truth: Planted, tmp_path: Path
+) -> None:
+    format_, make, _, _ = CASES[case]
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    make(raw, truth)
+    largest = max((path for path in raw.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+    largest.write_bytes(largest.read_bytes()[: round(kept * largest.stat().st_size)])
+    assert check_hostile(READERS.get(format_), Listing.of(raw), scratch=tmp_path / "scratch") == ()
+
+
+@pytest.mark.parametrize(
+    "case", ["edf", "bdf", "fif", "neuroscan_generated", "ant_written_by_libeep", "xdf_generated"]
+)
+def test_a_wrong_extension_does_not_hide_what_a_file_is(case: str, truth: Planted, tmp_path: Path) -> None:
+    _, make, error_v, _ = CASES[case]
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    raw.mkdir()
+    scratch.mkdir()
+    path = make(raw, truth)
+    path.rename(raw / "recording.bin")
+    recording = _read(raw, scratch)[0]
+    assert np.abs(recording.si()[:, :5] - truth.volts).max() <= error_v
+
+
+def test_kit_generated_reads_teslas(truth: Planted, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    signal_bytes.write_kit(raw, truth)
+    assert check_reader(READERS.get("kit"), Listing.of(raw), scratch=tmp_path / "check") == ()
+    (recording,) = _read(raw, tmp_path)
+    assert recording.about.datatype == "meg"
+    assert {channel.type for channel in recording.channels[:5]} == {"MEGGRADAXIAL"}
+    assert np.abs(recording.si()[:, :5] - truth.volts * 1e-6).max() <= truth.resolution_v * 1e-6
+    assert truth.identifiers["name"] in [one.value for one in recording.about.identifiers]
+
+
+def test_snirf_reads_amplitudes_with_their_optodes(truth: Planted, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    signals.write_snirf(raw, truth)
+    assert check_reader(READERS.get("snirf"), Listing.of(raw), scratch=tmp_path / "check") == ()
+    (recording,) = _read(raw, tmp_path)
+    assert [channel.details["wavelength_nominal"] for channel in recording.channels].count(850.0) == 2
+    values = {
+        channel.name: column for channel, column in zip(recording.channels, recording.si().T, strict=True)
+    }
+    assert np.allclose(values["S2_D2 850"], 1.0 + truth.volts[:, 3] * 1e3)
+    assert [mark.label for mark in recording.annotations] == ["go", "stop"]
+
+
+def test_a_renamed_brainvision_triplet_is_read_by_its_new_names(truth: Planted, tmp_path: Path) -> None:
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    raw.mkdir()
+    scratch.mkdir()
+    signals.write_brainvision(raw, truth)
+    for suffix in (".vhdr", ".vmrk", ".eeg"):
+        (raw / f"recording{suffix}").rename(raw / f"sub-07_task-rest{suffix}")
+    (recording,) = _read(raw, scratch)
+    assert np.abs(recording.si() - truth.volts).max() <= 2.5e-9
+    assert recording.about.subject.label == "07"
+    assert recording.about.entities["task"] == "rest"
+
+
+def test_a_header_without_its_samples_is_said_to_be_incomplete(truth: Planted, tmp_path: Path) -> None:
+    path = signals.write_brainvision(tmp_path, truth)
+    path.with_suffix(".eeg").unlink()
+    listing = Listing.of(tmp_path)
+    found = detect(listing, READERS.items())
+    assert [finding.check for finding in found.findings] == ["detect.incomplete"]
+    with pytest.raises(Unreadable, match="not complete"):
+        READERS.get("brainvision").read(found.sources[0], listing, scratch=tmp_path)
+
+
+def test_edf_channels_of_two_rates_become_two_recordings(truth: Planted, tmp_path: Path) -> None:
+    edfio = pytest.importorskip("edfio")
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    raw.mkdir()
+    scratch.mkdir()
+    slow = np.linspace(-50, 50, 4)
+    fast = [
+        edfio.EdfSignal(truth.volts[:, i] * 1e6, 256, label=truth.names[i], physical_dimension="uV")
+        for i in range(2)
+    ]
+    edfio.Edf([*fast, edfio.EdfSignal(slow, 1, label="SpO2", physical_dimension="%")]).write(
+        raw / "night.edf"
+    )
+    first, second = _read(raw, scratch)
+    assert (first.rate_hz, second.rate_hz) == (256.0, 1.0)
+    assert (first.about.entities["acq"], second.about.entities["acq"]) == ("256Hz", "1Hz")
+    assert np.allclose(second.si()[:, 0], slow, atol=0.01)
+
+
+def test_neuralynx_generated_keeps_gaps_and_tells_people_from_animals(truth: Planted, tmp_path: Path) -> None:
+    human = Planted(truth.volts, 2000.0, ("LAHC1", "LAHC2", "RAMY1", "xEKG1", "RAMY2"), (), truth.identifiers)
+    animal = Planted(truth.volts, 32000.0, ("CSC1", "CSC2", "CSC3", "CSC4", "CSC5"), (), truth.identifiers)
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    signal_bytes.write_neuralynx(raw / "patient", human, gap_s=0.25)
+    signal_bytes.write_neuralynx(raw / "rat", animal)
+    assert check_reader(READERS.get("neuralynx"), Listing.of(raw), scratch=scratch) == ()
+    people, rats = _read(raw, scratch)
+    assert (people.about.datatype, rats.about.datatype) == ("ieeg", "ecephys")
+    assert (people.about.subject.species, rats.about.subject.species) == ("Homo sapiens", "")
+    assert people.gaps == ((512, pytest.approx(0.25, abs=1e-6)),)
+    order = [human.names.index(channel.name) for channel in people.channels]
+    assert np.abs(people.si() - human.volts[:, order]).max() <= human.resolution_v * 0.51
+    assert np.array_equal(people.signal[500:530], people.signal[0:1024][500:530])
+
+
+def test_xdf_markers_land_on_the_sample_that_the_clock_shows_generated(
+    truth: Planted, tmp_path: Path
+) -> None:
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    raw.mkdir()
+    signal_bytes.write_xdf(raw, truth)
+    eeg, motion = _read(raw, scratch)
+    assert [(mark.label, round(mark.onset_s or 0, 6)) for mark in eeg.annotations] == [
+        ("go", 0.5),
+        ("stop", 1.25),
+    ]
+    assert motion.about.datatype == "motion"
+    assert [channel.type for channel in motion.channels] == ["ACCEL"] * 3
+    assert "planted-host-7" in [one.value for one in eeg.about.identifiers]
