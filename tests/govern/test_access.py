@@ -70,10 +70,12 @@ def test_anybody_reads_what_is_public_by_one_recorded_grant_a_day(hub: Hub) -> N
 
 def test_what_was_public_once_is_not_leave_for_what_is_private_now(hub: Hub) -> None:
     public = _release(hub, public=True)
-    access.request_release(hub.records, public, person="ben", now=NOW)
+    grant = access.request_release(hub.records, public, person="ben", now=NOW)
     _release(hub, "0.2.0", public=False)
     with pytest.raises(NotPermitted, match="ask its owner"):
         access.request(hub.records, "ds-1", person="ben", now=NOW)
+    with pytest.raises(NotPermitted, match="revoked"):
+        hub.vault.of("ben").open(public.assets[0], grant)
 
 
 def test_a_private_version_of_a_public_dataset_stays_private(hub: Hub) -> None:

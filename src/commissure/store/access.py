@@ -13,7 +13,7 @@ from commissure.store.database import Database, dumps
 from commissure.store.ledger import Ledger
 from commissure.store.schema import consents, grants
 
-__all__ = ["Access", "put_consents", "withdrawn_subjects"]
+__all__ = ["Access", "end_public", "put_consents", "withdrawn_subjects"]
 
 
 class Access:
@@ -124,6 +124,12 @@ def put_consents(connection: sa.Connection, dataset: str, given: Mapping[str, Co
             )
         row = _row(dataset, subject, consent)
         connection.execute(consents.insert() if found is None else consents.update().where(here), row)
+
+
+def end_public(connection: sa.Connection, dataset: str) -> None:
+    """Revoke, within a transaction, the Grants that the rules gave while ``dataset`` was public; leave given stays."""
+    here = (grants.c.dataset == dataset) & (grants.c.by == "consent")
+    connection.execute(grants.update().where(here).values(revoked=True))
 
 
 def withdrawn_subjects(connection: sa.Connection, dataset: str) -> frozenset[str]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from commissure.errors import BadInput, Conflict, NotFound
 from commissure.model import Asset, Consent, Dataset, Release
-from commissure.store.access import put_consents, withdrawn_subjects
+from commissure.store.access import end_public, put_consents, withdrawn_subjects
 from commissure.store.catalogue import take_off, take_on
 from commissure.store.database import Database
 from commissure.store.ledger import Ledger
@@ -91,6 +91,8 @@ class Releases:
             line = self._ledger.write(connection, "release", body, at=release.created, by=by)
             put_consents(connection, dataset.id, consents or {})
             _check_consent(connection, release)
+            if not release.public:
+                end_public(connection, dataset.id)
             take_on(connection, dataset, release, rank=line.seq)
             self._insert(connection, release)
         return release

@@ -9,21 +9,23 @@ way.
 """
 
 import io
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from commissure.certify.rocrate import ro_crate
 from commissure.errors import NotFound, NotPermitted
 from commissure.govern import access
 from commissure.govern.redact import names_subject, without_subject
 from commissure.hub import Hub
 from commissure.model import Activity, Asset, Progress, Release
 from commissure.store.releases import release_digest, split
+from commissure.workflows.sharing.describing import CRATE
 
 __all__ = ["Withdrawal", "as_work", "withdraw"]
 
-_CRATE = "ro-crate-metadata.json"
 #: what the catalogue's record tells of the subjects together, and cannot be put right without them
 _OF_SUBJECTS = ("sex", "age_years")
 
@@ -131,7 +133,7 @@ def _release_rest(hub: Hub, touched: list[Release], *, subject: str, now: dateti
     grant = access.request(hub.records, latest.dataset, person=hub.actor.id, now=now)
     assets = []
     for asset in kept:
-        if asset.subject or asset.path == _CRATE:
+        if asset.subject or asset.path == CRATE:
             assets += [asset] if asset.subject else []
             continue
         with hub.vault.open(asset, grant) as stream:
@@ -172,7 +174,20 @@ def _publish(hub: Hub, latest: Release, assets: tuple[Asset, ...], *, now: datet
         created=at,
     )
     dataset = replace(releases.dataset(latest.dataset), public=latest.public)
-    return releases.add(dataset, draft, by=hub.actor.id)
+    return releases.add(dataset, _with_crate(hub, latest, draft), by=hub.actor.id)
+
+
+def _with_crate(hub: Hub, latest: Release, draft: Release) -> Release:
+    """The draft with a crate of its own, if the release before had one."""
+    if not any(asset.path == CRATE for asset in latest.assets):
+        return draft
+    files = tuple(asset for asset in draft.assets if asset.path != CRATE)
+    draft = replace(draft, assets=files, digest=release_digest(files))
+    crate = json.dumps(ro_crate(draft), indent=2, ensure_ascii=False).encode()
+    asset = hub.vault.put(
+        io.BytesIO(crate), path=CRATE, dataset=draft.dataset, media_type="application/ld+json"
+    )
+    return replace(draft, assets=(*files, asset))
 
 
 def _bury(hub: Hub, touched: list[Release], *, reason: str, at: str) -> None:
