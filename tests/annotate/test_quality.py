@@ -139,7 +139,7 @@ class _Endless:
     def __getitem__(self, key: slice) -> np.ndarray:
         length = key.stop - key.start
         self.read += length * 385
-        return self.block[:length]
+        return np.roll(self.block, key.start * 7919 % 30_000, axis=0)[:length]
 
 
 def test_two_gigabytes_cost_seconds_not_minutes() -> None:

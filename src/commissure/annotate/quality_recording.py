@@ -158,13 +158,14 @@ def _add_dropped(sums: _Sums, still: NDArray[np.bool_], start: int, rate_hz: flo
 
 
 def _line_ratio(values: NDArray[Any], line_hz: float, rate_hz: float) -> NDArray[np.float64] | None:
-    """The highest power within 1 Hz of the mains over the median power 3 to 9 Hz away; None where it cannot be seen."""
+    """The highest power within 1 Hz of the mains over the median power from 3 Hz away on; None where it cannot be seen."""
     if rate_hz < 2 * (line_hz + 9) or len(values) < rate_hz * 0.4:
         return None
     taper = np.hanning(len(values)).astype(values.dtype)[:, None]
     spectrum = np.abs(np.fft.rfft((values - values.mean(axis=0)) * taper, axis=0)) ** 2
     away = np.abs(np.fft.rfftfreq(len(values), 1 / rate_hz) - line_hz)
-    here, around = away <= max(1.0, rate_hz / len(values)), (away >= 3) & (away <= 9)
+    bin_hz = rate_hz / len(values)
+    here, around = away <= max(1.0, bin_hz), (away >= 3) & (away <= max(9.0, 12 * bin_hz))
     if not around.any():
         return None
     floor = np.median(spectrum[around], axis=0)

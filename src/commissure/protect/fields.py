@@ -66,6 +66,8 @@ def fields_of(path: Path, *, suffix: str, head: bytes) -> Iterator[tuple[str, st
     elif suffix in {".edf", ".bdf"}:
         yield "patient", head[8:88].decode("latin-1")
         yield "recording", head[88:168].decode("latin-1")
+        # the date stands against the time, so that the search for words does not see it
+        yield "startdate", head[168:176].decode("latin-1")
     elif suffix == ".fif":
         yield from _fif(path)
     elif suffix == ".nii":

@@ -34,6 +34,8 @@ NOTHING = frozenset(_NOTHING.split())
 GENERIC = NOTHING | frozenset(_TRADE.split())
 _SEPARATORS = re.compile(r"[\^\s,;=_.]+")
 _SHORTEST = 4
+#: shorter numbers may as well be a run, a session or a trial
+_DIGITS_OF_A_COUNT = 4
 _SHORT_WORDS = frozenset({"name", "operator", "institution", "host"})
 _UNSCANNED = frozenset({"age", "date", "birth_date"})
 
@@ -80,7 +82,8 @@ class Known:
             value = identifier.value.strip().strip("\x00").strip()
             if not value or value.casefold() in spared or is_generic(value):
                 continue
-            self._exact.setdefault(value.casefold(), identifier.category)
+            if len(value) > 2 and not (value.isdigit() and len(value) <= _DIGITS_OF_A_COUNT):
+                self._exact.setdefault(value.casefold(), identifier.category)
             if identifier.category not in _UNSCANNED:
                 words.setdefault(identifier.category, set()).update(_patterns(identifier.category, value))
         self._patterns = {

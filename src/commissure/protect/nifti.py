@@ -6,6 +6,8 @@ import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from commissure.errors import Unreadable
 from commissure.extras import need
 from commissure.protect.cleaner import Cleaner
@@ -81,9 +83,10 @@ def rewrite_nifti(source: Path, target: Path, *, cleaner: Cleaner) -> None:
         with _opened(source) as stream:
             image = nibabel.load(source)
             header = image.header.copy()
-            old_offset = int(header["vox_offset"]) or int(header["sizeof_hdr"]) + 4
+            head = stream.read(int(header["sizeof_hdr"]) + 4)
+            head += stream.read(max(0, _data_offset(header, head) - len(head)))
             _clean_header(header, cleaner)
-            head = _header_bytes(header, stream.read(old_offset), cleaner)
+            head = _header_bytes(header, head, cleaner)
             _write(head, stream, target)
     except (OSError, EOFError, zlib.error, nibabel.filebasedimages.ImageFileError) as error:
         raise Unreadable("A NIfTI file cannot be read to its end; get an intact copy of it.") from error
@@ -91,6 +94,12 @@ def rewrite_nifti(source: Path, target: Path, *, cleaner: Cleaner) -> None:
 
 def _opened(source: Path) -> Any:
     return gzip.open(source, "rb") if source.suffix == ".gz" else source.open("rb")
+
+
+def _data_offset(header: Any, head: bytes) -> int:
+    """Where the voxels begin; read from the bytes, for nibabel forgets it."""
+    dtype, start = header.structarr.dtype.fields["vox_offset"][:2]
+    return int(np.frombuffer(head[start : start + dtype.itemsize], dtype=dtype)[0])
 
 
 def _header_bytes(header: Any, original: bytes, cleaner: Cleaner) -> bytes:
