@@ -49,20 +49,11 @@ def _about(source: Source, raw: Any, *, entities: dict[str, str]) -> Any:
     clues = Clues(source)
     header = raw.raw_annotations["blocks"][0]["segments"][0]
     start = header.get("rec_datetime") or raw.raw_annotations["blocks"][0].get("rec_datetime")
-    for part in (
-        getattr(raw, "_Blackrock__nsx_basic_header", None),
-        getattr(raw, "_BlackrockRawIO__nsx_basic_header", None),
-    ):
-        for basic in (part or {}).values():
-            names = basic.dtype.names or ()
-            clues.hide(
-                "comment",
-                *(
-                    _text(basic[key])
-                    for key in ("comment", "label")
-                    if key in names and len(_text(basic[key])) > 12
-                ),
-            )
+    nsx = getattr(raw, "_nsx_basic_header", None) or {}
+    nev = getattr(raw, "_nev_basic_header", None)
+    for basic in [*nsx.values(), *([nev] if nev is not None else [])]:
+        if "comment" in (basic.dtype.names or ()):
+            clues.hide("comment", _text(basic["comment"]))
     return clues.about(
         "ecephys",
         start=start,

@@ -40,7 +40,7 @@ class BlockSignal:
     ) -> None:
         self._block = block
         self._shape = tuple(int(size) for size in shape)
-        self._dtype = np.dtype(dtype)
+        self._dtype: np.dtype[Any] = np.dtype(dtype)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -19,6 +19,10 @@ from commissure.model import Annotation, Channel, Device, Recording, Source
 __all__ = ["Maxwell", "reader"]
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
+_NO_FILTER = (
+    "its samples are compressed by Maxwell's own HDF5 filter, which is not installed"
+    " (get the plugin from Maxwell and set HDF5_PLUGIN_PATH)"
+)
 _DEFAULT_RATE_HZ = 20_000.0
 
 
@@ -33,8 +37,13 @@ class Maxwell:
                 continue
             h5py = h5py or need("h5py", purpose="Reading Maxwell recordings")
             with suppress(OSError, RuntimeError), h5py.File(listing.absolute(entry.path), "r") as file:
-                if "data_store" in file or ("sig" in file and "mapping" in file):
+                samples = _samples(file)
+                if samples is None:
+                    continue
+                if _decodable(samples):
                     yield Source("maxwell", (entry.path,), "nwb")
+                else:
+                    yield Source("maxwell", (entry.path,), "nwb", note=_NO_FILTER, complete=False)
 
     def read(self, source: Source, listing: Listing, *, scratch: Path) -> Sequence[Recording]:  # noqa: ARG002
         """One Recording a well and recording."""
@@ -47,9 +56,25 @@ class Maxwell:
                 return [_new(source, file, f"data_store/{name}", many=len(stores) > 1) for name in stores]
             return [_old(source, file)]
         except (OSError, KeyError, ValueError, RuntimeError) as error:
+            if isinstance(error, Unreadable):
+                raise
             raise Unreadable(
                 f"The Maxwell file cannot be read ({type(error).__name__}); copy it again from its source."
             ) from error
+
+
+def _samples(file: Any) -> Any:
+    """The first dataset of samples; None if this is not Maxwell's."""
+    if "data_store" in file:
+        routed = [f"data_store/{name}/groups/routed/raw" for name in file["data_store"]]
+        return next((file[where] for where in routed if where in file), None)
+    return file["sig"] if "sig" in file and "mapping" in file else None
+
+
+def _decodable(dataset: Any) -> bool:
+    h5py = need("h5py", purpose="Reading Maxwell recordings")
+    plan = dataset.id.get_create_plist()
+    return all(h5py.h5z.filter_avail(plan.get_filter(index)[0]) for index in range(plan.get_nfilters()))
 
 
 def _new(source: Source, file: Any, where: str, *, many: bool) -> Recording:
@@ -129,10 +154,7 @@ def _signal(dataset: Any, *, rows: list[int] | None = None) -> BlockSignal:
         try:
             samples = dataset[:, start:stop]
         except OSError as error:
-            raise Unreadable(
-                "The samples are compressed with Maxwell's own HDF5 filter, which is not installed; install Maxwell's"
-                " decompression plugin and set HDF5_PLUGIN_PATH."
-            ) from error
+            raise Unreadable(f"The Maxwell samples cannot be read: {_NO_FILTER}.") from error
         return np.asarray(samples if rows is None else samples[rows]).T
 
     block(0, 1)

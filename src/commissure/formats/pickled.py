@@ -67,16 +67,14 @@ def load_objects(path: Path) -> Any:
     """
     try:
         with path.open("rb") as stream:
-            version = np.lib.format.read_magic(stream)
-            read = (
-                np.lib.format.read_array_header_1_0
-                if version == (1, 0)
-                else np.lib.format.read_array_header_2_0
+            npy: Any = np.lib.format
+            version = npy.read_magic(stream)
+            shape, _, dtype = (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(
+                stream
             )
-            shape, _, dtype = read(stream)
             if not dtype.hasobject:
                 stream.seek(0)
-                return np.lib.format.read_array(stream, allow_pickle=False)
+                return npy.read_array(stream, allow_pickle=False)
             array = _Careful(stream).load()
     except (ValueError, EOFError, pickle.UnpicklingError, AttributeError, TypeError, ImportError) as error:
         raise Unreadable(

@@ -1,5 +1,6 @@
 """Where a probe's channels sit, asked of probeinterface."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,9 @@ def sites_of(function: str, path: Path, **options: object) -> dict[int, Site]:
         return {}
     probeinterface = need("probeinterface", purpose="Reading probe geometry")
     try:
-        probe = getattr(probeinterface, function)(path, **options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            probe = getattr(probeinterface, function)(path, **options)
     except Exception:  # noqa: BLE001 - geometry is an extra; a probe that the library does not know is not an error
         return {}
     return sites_from(probe)

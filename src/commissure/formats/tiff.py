@@ -40,6 +40,11 @@ class Tiff:
                 series = tif.series[0]
                 shape, dtype, count = tuple(series.shape), series.dtype, len(tif.pages)
                 told = _told(tif)
+                whole = _is_whole(tif)
+            if not whole:
+                raise Unreadable(
+                    "The TIFF is cut off: its last page is missing; copy it again from its source."
+                )
             if len(shape) < 3 or (len(shape) == 3 and shape[-1] in (3, 4)):
                 raise Unreadable("The TIFF holds one picture, not a movie; leave it out of the folder.")
             frames = _frames(path, shape=shape, dtype=dtype, pages=count)
@@ -74,11 +79,25 @@ def _pages(path: Path) -> int:
     return 0
 
 
+def _is_whole(tif: Any) -> bool:
+    """Whether the chain of pages ends where it should, and the last page's samples are all there."""
+    last = tif.pages[-1]
+    last = last if hasattr(last, "dataoffsets") else last.aspage()
+    handle, size = tif.filehandle, tif.filehandle.size
+    count_bytes, entry_bytes, next_bytes = (8, 20, 8) if tif.is_bigtiff else (2, 12, 4)
+    order = "little" if tif.byteorder == "<" else "big"
+    handle.seek(last.offset)
+    count = int.from_bytes(handle.read(count_bytes), order)
+    handle.seek(last.offset + count_bytes + count * entry_bytes)
+    end = max((a + b for a, b in zip(last.dataoffsets, last.databytecounts, strict=True)), default=0)
+    return int.from_bytes(handle.read(next_bytes), order) == 0 and end <= size
+
+
 def _has_second(tif: Any) -> bool:
     try:
         tif.pages[1]
     except IndexError:
-        return False
+        return not _is_whole(tif)
     return True
 
 

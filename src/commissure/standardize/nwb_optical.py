@@ -55,6 +55,8 @@ def add_cells(draft: Draft, cells: Cells) -> None:
     timing = _timing(draft, cells.rate_hz)
     for name, trace in cells.traces.items():
         container = _TRACES.get(name, name.title().replace("_", ""))
+        holder = pynwb.ophys.Fluorescence(name=container)
+        module.add(holder)
         rois = hdmf.DynamicTableRegion(
             name="rois", data=np.arange(len(cells.pixels)), description="All cells of the plane.", table=table
         )
@@ -62,7 +64,7 @@ def add_cells(draft: Draft, cells: Cells) -> None:
             name="RoiResponseSeries", description=f"{container} of each cell.", data=empty(trace), rois=rois,
             unit="n/a", **timing,
         )  # fmt: skip
-        module.add(pynwb.ophys.Fluorescence(name=container, roi_response_series=series))
+        holder.add_roi_response_series(series)
         draft.pours.append((f"/processing/ophys/{container}/RoiResponseSeries/data", trace))
     if cells.mean_image is not None:
         image = pynwb.image.GrayscaleImage(

@@ -160,14 +160,15 @@ def _columns(signal: Signal, columns: list[int]) -> Signal:
     pick: Any = slice(columns[0], columns[-1] + 1) if contiguous else columns
 
     def block(start: int, stop: int) -> NDArray[Any]:
-        return np.asarray(signal[start:stop])[:, pick]
+        return np.asarray(np.asarray(signal[start:stop])[:, pick])
 
     return BlockSignal(block, shape=(signal.shape[0], len(columns)), dtype=signal.dtype)
 
 
 def _scaled(signal: Signal, gains: NDArray[Any], offsets: NDArray[Any]) -> Signal:
     def block(start: int, stop: int) -> NDArray[Any]:
-        return (np.asarray(signal[start:stop], dtype=np.float64) * gains + offsets).astype(np.float32)
+        scaled = np.asarray(signal[start:stop], dtype=np.float64) * gains + offsets
+        return np.asarray(scaled, dtype=np.float32)
 
     return BlockSignal(block, shape=signal.shape, dtype=np.float32)
 

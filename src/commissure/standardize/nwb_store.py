@@ -141,4 +141,4 @@ def _padded(block: NDArray[Any], chunks: tuple[int, ...]) -> NDArray[Any]:
 def _deflate(chunk: NDArray[Any]) -> bytes:
     size = chunk.dtype.itemsize
     shuffled = chunk.reshape(-1).view(np.uint8).reshape(-1, size).T
-    return zlib.compress(np.ascontiguousarray(shuffled), _LEVEL)
+    return zlib.compress(shuffled.tobytes(), _LEVEL)

@@ -1,6 +1,5 @@
 """Sweeps into NWB: stimulus and response a sweep, tied by the intracellular tables."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -103,5 +102,4 @@ def _add_other(draft: Draft, sweeps: Sweeps, sweep: Sweep, *, number: int, index
 
 
 def _data(samples: Any, index: int) -> Any:
-    columns: Sequence[Any] = np.asarray(samples)[:, index].astype(np.float32)
-    return packed(columns)
+    return packed(np.asarray(samples)[:, index].astype(np.float32))

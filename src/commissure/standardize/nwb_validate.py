@@ -62,8 +62,8 @@ def _schema(path: Path, where: str) -> Iterator[Finding]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             errors = pynwb.validate(path=str(path))
-    except Exception as error:  # noqa: BLE001 - a file that the validator cannot open is invalid, which is the verdict
-        message = f"pynwb cannot validate the file ({type(error).__name__})."
+    except Exception as fault:  # noqa: BLE001 - a file that the validator cannot open is invalid, which is the verdict
+        message = f"pynwb cannot validate the file ({type(fault).__name__})."
         yield Finding("pynwb.unreadable", Severity.ERROR, message, where, "Write the file again.")
         return
     for error in errors:
