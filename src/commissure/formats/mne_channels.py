@@ -70,12 +70,15 @@ def channels_of(
     high = info["lowpass"] if info["lowpass"] and info["lowpass"] < info["sfreq"] / 2 - 1e-3 else None
     filters = {key: float(value) for key, value in (("low_cutoff", low), ("high_cutoff", high)) if value}
     bads = set(info["bads"])
+    whole = getattr(raw, "orig_format", "") in {"short", "int"}
     found = []
     for name, kind, record in zip(raw.ch_names, raw.get_channel_types(), info["chs"], strict=True):
         type_ = _type(name, kind, record, datatype)
+        step = {"stored_step": float(record["cal"] * record["range"])} if whole else {}
         known = {
             **({} if type_ in {"TRIG", "SYSCLOCK"} else filters),
             **_optodes(type_, record),
+            **step,
             **details.get(name, {}),
         }
         found.append(

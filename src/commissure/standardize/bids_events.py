@@ -16,7 +16,7 @@ _DESCRIPTIONS: Mapping[str, Mapping[str, object]] = {
     "value": {"Description": "The code on the trigger channel, or the length of a gap in seconds"},
     "sample": {"Description": "Index of the event's first sample, from 0"},
     "channel": {"Description": "The channels that the event is about; all where there are none"},
-    "HED": {"Description": "Hierarchical Event Descriptor tags of the event"},
+    "HED": {},
 }
 
 
@@ -31,7 +31,7 @@ def write_events(recording: Recording, root: Path) -> tuple[str, ...]:
     columns = [name for name in _DESCRIPTIONS if name in {"onset", "duration", "trial_type", "sample"} or any(row.get(name) is not None for row in rows)]  # fmt: skip
     path = bids_path(recording.about, suffix="events", extension=".tsv")
     write_tsv(root / path, columns=columns, rows=([row.get(column) for column in columns] for row in rows))
-    described = {name: dict(_DESCRIPTIONS[name]) for name in columns}
+    described = {name: dict(_DESCRIPTIONS[name]) for name in columns if name != "HED"}
     side = bids_path(recording.about, suffix="events", extension=".json")
     write_json(root / side, described)
     return (path, side)

@@ -71,7 +71,7 @@ def check_hostile(reader: Reader, listing: Listing, *, scratch: Path) -> tuple[F
         sources = list(reader.find(listing))
     except Exception as error:  # noqa: BLE001 - that any error escapes is what is looked for
         return (_broken("find", f"find raised {type(error).__name__}"),)
-    broken = []
+    broken: list[Finding] = []
     for number, source in enumerate(sources):
         folder = scratch / f"hostile{number}"
         folder.mkdir(parents=True, exist_ok=True)
