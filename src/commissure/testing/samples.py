@@ -10,7 +10,7 @@ import numpy as np
 
 from commissure.extras import need
 
-__all__ = ["SAMPLE_BLINKS_S", "write_sample_session"]
+__all__ = ["SAMPLE_BLINKS_S", "write_probe_recording", "write_sample_session"]
 
 #: when the sample's person blinks, in seconds
 SAMPLE_BLINKS_S = (2.0, 5.5, 9.0, 13.5)
@@ -33,7 +33,7 @@ def write_sample_session(folder: Path, *, seed: int = 0, seconds: float = 20.0) 
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     _write_eeg(folder / "Doe_Jane_rest.edf", rng, seconds)
-    _write_probe(folder / "probe", rng, min(seconds, 5.0))
+    write_probe_recording(folder / "probe", seconds=min(seconds, 5.0), channels=_PROBE_CHANNELS, seed=seed)
     (folder / "commissure.yaml").write_text(
         "title: A sample session of resting EEG and a probe\n"
         "description: Generated data, to show what share does. No person and no animal was measured.\n"
@@ -73,26 +73,48 @@ def _write_eeg(path: Path, rng: np.random.Generator, seconds: float) -> None:
     edf.write(path)
 
 
-def _write_probe(folder: Path, rng: np.random.Generator, seconds: float) -> None:
+def write_probe_recording(folder: Path, *, seconds: float, channels: int = 16, seed: int = 0) -> Path:
+    """Write a SpikeGLX recording of three units in noise into ``folder``, second by second; returns the ``.bin`` file.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    seconds : float
+        How long it lasts, at 30 kHz.
+    channels : int
+        Probe channels, at most 384; a sync channel comes on top.
+    seed : int
+        Decides the noise and the spikes.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    rate_hz, count = 30_000.0, _PROBE_CHANNELS
-    samples = rng.normal(0, 10, (int(rate_hz * seconds), count))
+    rng = np.random.default_rng(seed)
+    rate_hz, total = 30_000, int(30_000 * seconds)
     shape = -80 * np.exp(-np.arange(30) / 6.0)
-    for unit in range(3):
-        for at in np.sort(rng.integers(100, samples.shape[0] - 100, int(8 * seconds))):
-            samples[at : at + 30, unit * 5 : unit * 5 + 3] += shape[:, None]
-    name = "sample_g0_t0.imec0.ap"
-    data = np.hstack([samples, np.zeros((samples.shape[0], 1))]).astype("<i2")
-    (folder / f"{name}.bin").write_bytes(data.tobytes())
+    path = folder / "sample_g0_t0.imec0.ap.bin"
+    with path.open("wb") as stream:
+        noise = rng.normal(0, 10, (rate_hz, channels))
+        for start in range(0, total, rate_hz):
+            block = np.roll(noise, int(rng.integers(rate_hz)), axis=0)[: min(rate_hz, total - start)].copy()
+            for unit in range(3):
+                for at in rng.integers(0, max(len(block) - 30, 1), 8):
+                    block[at : at + 30, unit * 5 : unit * 5 + 3] += shape[:, None]
+            stream.write(np.hstack([block, np.zeros((len(block), 1))]).astype("<i2").tobytes())
+    path.with_suffix(".meta").write_text(_probe_header(channels, total))
+    return path
+
+
+def _probe_header(count: int, samples: int) -> str:
     sites = "".join(f"({i}:{i % 2}:{i // 2}:1)" for i in range(count))
     imro = "".join(f"({i} 0 1 500 250 1)" for i in range(count))
-    channels = "".join(f"(AP{i};{i}:{i})" for i in range(count)) + f"(SY0;{count}:{count})"
+    chain = "".join(f"(AP{i};{i}:{i})" for i in range(count)) + f"(SY0;{count}:{count})"
     meta = {
-        "acqApLfSy": f"{count},0,1", "snsApLfSy": f"{count},0,1", "nSavedChans": count + 1, "imSampRate": rate_hz,
-        "imAiRangeMax": 0.6, "imAiRangeMin": -0.6, "imMaxInt": 512, "fileSizeBytes": data.nbytes,
-        "fileTimeSecs": seconds, "fileCreateTime": "2021-03-04T10:20:30", "typeThis": "imec", "imDatPrb_type": 0,
-        "imDatPrb_sn": 841000042, "imDatPrb_pn": "PRB_1_4_0480_1", "fileName": "C:/Users/jsmith/data/sample_g0_t0.imec0.ap.bin",
-        "snsSaveChanSubset": "all", "appVersion": "20190724", "firstSample": 0,
-        "~imroTbl": f"(0,{count}){imro}", "~snsChanMap": f"(16,0,1){channels}", "~snsShankMap": f"(1,2,480){sites}",
+        "acqApLfSy": f"{count},0,1", "snsApLfSy": f"{count},0,1", "nSavedChans": count + 1, "imSampRate": 30_000.0,
+        "imAiRangeMax": 0.6, "imAiRangeMin": -0.6, "imMaxInt": 512, "fileSizeBytes": samples * (count + 1) * 2,
+        "fileTimeSecs": samples / 30_000, "fileCreateTime": "2021-03-04T10:20:30", "typeThis": "imec",
+        "imDatPrb_type": 0, "imDatPrb_sn": 841000042, "imDatPrb_pn": "PRB_1_4_0480_1",
+        "fileName": "C:/Users/jsmith/data/sample_g0_t0.imec0.ap.bin", "snsSaveChanSubset": "all",
+        "appVersion": "20190724", "firstSample": 0, "~imroTbl": f"(0,{count}){imro}",
+        "~snsChanMap": f"({count},0,1){chain}", "~snsShankMap": f"(1,2,480){sites}",
     }  # fmt: skip
-    (folder / f"{name}.meta").write_text("".join(f"{key}={value}\n" for key, value in meta.items()))
+    return "".join(f"{key}={value}\n" for key, value in meta.items())
