@@ -4,9 +4,11 @@ import io
 import json
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import uvicorn
@@ -21,10 +23,22 @@ from commissure.store.catalogue import take_on
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOSTILE = "<script>alert('x')</script> \"quoted\" & </title>"
 KINDS = (
-    ("eeg", "Homo sapiens", "EEG during visual memory in mild cognitive impairment", "visualmemory", "CC0-1.0"),
+    (
+        "eeg",
+        "Homo sapiens",
+        "EEG during visual memory in mild cognitive impairment",
+        "visualmemory",
+        "CC0-1.0",
+    ),
     ("ecephys", "Mus musculus", "Neuropixels in mouse visual cortex", "drifting gratings", "CC-BY-4.0"),
     ("anat", "Homo sapiens", "Structural MRI of healthy ageing", "rest", "CC-BY-4.0"),
-    ("ophys", "Mus musculus", "Two-photon imaging of hippocampal place cells", "linear track", "CC-BY-NC-4.0"),
+    (
+        "ophys",
+        "Mus musculus",
+        "Two-photon imaging of hippocampal place cells",
+        "linear track",
+        "CC-BY-NC-4.0",
+    ),
     ("meg", "Homo sapiens", "MEG of naturalistic speech listening", "listening", "CC0-1.0"),
     ("icephys", "Rattus norvegicus", "Patch clamp of layer 5 pyramidal cells", "", "ODbL-1.0"),
 )
@@ -54,34 +68,67 @@ def about(index: int) -> tuple[Dataset, Release]:
     return dataset, Release(name, "0.1.0", f"{index:064x}", (), standard, public, metadata, created=created)
 
 
-def fill(hub: Hub, count: int) -> None:
-    """Put ``count`` datasets into the catalogue, in one transaction."""
+def fill(hub: Hub, count: int, *, ledger: bool = True) -> None:
+    """Put ``count`` datasets into the catalogue, in one transaction; quicker without their lines in the ledger."""
     with hub.ledger.transaction() as connection:
         for index in range(count):
             dataset, release = about(index)
+            if ledger:
+                body = {"release": release.id, "digest": release.digest}
+                hub.ledger.write(connection, "release", body, at=release.created, by="local")
             take_on(connection, dataset, release, rank=index + 1)
             hub.records.releases._insert(connection, release)
 
 
-def add_full(hub: Hub, name: str = "ds-full", *, title: str = "EEG of visual memory in two subjects", public: bool = True) -> Release:
+def add_full(
+    hub: Hub,
+    name: str = "ds-full",
+    *,
+    title: str = "EEG of visual memory in two subjects",
+    public: bool = True,
+) -> Release:
     """A release with real bytes in the vault, Findings and Activities."""
     assets = tuple(
-        hub.vault.put(io.BytesIO(data), path=path, dataset=name, subject="01" if "sub-01" in path else "",
+        hub.vault.put(io.BytesIO(data if name == "ds-full" else data + name.encode()), path=path, dataset=name, subject="01" if "sub-01" in path else "",
                       encrypt="sub-01" in path, media_type="text/plain")
         for path, data in FILES.items()
     )  # fmt: skip
     hashes = tuple(f"sha256:{asset.sha256}" for asset in assets)
-    raw = tuple(f"sha256:{number:064x}" for number in range(3))
+    raw = tuple(f"sha256:{name}-{number}" for number in range(3))
     steps = (
-        Activity("read", raw, ("sha256:a", "sha256:b"), "local", (Software("mne", "1.9.0"),)),
-        Activity("deidentify", ("sha256:a", "sha256:b"), ("sha256:c",), "local", (Software("commissure", "0.1.0"),)),
-        Activity("standardize", ("sha256:c",), hashes[3:], "local", (Software("mne-bids", "0.16"), Software("edfio", "0.4"))),
-        Activity("quality", hashes[3:4], ("sha256:q",), "local", (Software("commissure", "0.1.0"),)),
+        Activity("read", raw, (f"sha256:{name}-a", f"sha256:{name}-b"), "local", (Software("mne", "1.9.0"),)),
+        Activity(
+            "deidentify",
+            (f"sha256:{name}-a", f"sha256:{name}-b"),
+            (f"sha256:{name}-c",),
+            "local",
+            (Software("commissure", "0.1.0"),),
+        ),
+        Activity(
+            "standardize",
+            (f"sha256:{name}-c",),
+            hashes[3:],
+            "local",
+            (Software("mne-bids", "0.16"), Software("edfio", "0.4")),
+        ),
+        Activity("quality", hashes[3:4], (f"sha256:{name}-q",), "local", (Software("commissure", "0.1.0"),)),
         Activity("describe", hashes[3:], hashes[:3], "local", (Software("commissure", "0.1.0"),)),
     )
     findings = (
-        Finding("quality.flat", Severity.WARNING, "Channel Cz is flat for 12 s.", "sub-01", "Mark it bad before averaging."),
-        Finding("bids.README_TOO_SHORT", Severity.INFO, "The README is short.", "README", "Say how the data were recorded."),
+        Finding(
+            "quality.flat",
+            Severity.WARNING,
+            "Channel Cz is flat for 12 s.",
+            "sub-01",
+            "Mark it bad before averaging.",
+        ),
+        Finding(
+            "bids.README_TOO_SHORT",
+            Severity.INFO,
+            "The README is short.",
+            "README",
+            "Say how the data were recorded.",
+        ),
     )
     metadata = {
         "title": title, "description": "Two people over 65 looked at pictures and said later which ones they knew.",
@@ -91,7 +138,7 @@ def add_full(hub: Hub, name: str = "ds-full", *, title: str = "EEG of visual mem
         "keywords": ["memory", "ageing"], "validators": {"bids": {"errors": 0, "warnings": 2}},
     }  # fmt: skip
     dataset = Dataset(name, title, "local", NOW.isoformat(), public)
-    release = Release(name, hub.records.releases.next_version(name), f"{hash(name) & 0xFFFF:064x}", assets, "bids",
+    release = Release(name, hub.records.releases.next_version(name), f"{zlib.crc32(name.encode()):064x}", assets, "bids",
                       public, metadata, findings, steps, NOW.isoformat())  # fmt: skip
     return hub.records.releases.add(dataset, release, by="local", consents={"": Consent("IRB-2026-17")})
 
@@ -104,6 +151,12 @@ def made(folder: Path, count: int = 60) -> Hub:
     add_full(hub, "ds-hostile", title=HOSTILE)
     add_full(hub, "ds-private", title="Not for everybody", public=False)
     return hub
+
+
+@pytest.fixture(scope="session")
+def samples() -> SimpleNamespace:
+    """The makers above, for tests that want a hub of their own."""
+    return SimpleNamespace(made=made, fill=fill, add_full=add_full, files=FILES, hostile=HOSTILE)
 
 
 @pytest.fixture(scope="session")
@@ -123,7 +176,9 @@ def token(hub: Hub) -> str:
 @pytest.fixture(scope="session")
 def address(hub: Hub) -> Iterator[str]:
     """A server over the hub, on a free port of loopback."""
-    server = uvicorn.Server(uvicorn.Config(create_app(hub), port=0, log_level="error", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(hub), port=0, log_level="error", timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until = time.monotonic() + 20

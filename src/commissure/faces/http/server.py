@@ -1,6 +1,10 @@
 """The server: uvicorn over one hub, with a worker beside it, until it is told to stop."""
 
-from collections.abc import Callable
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +12,7 @@ import uvicorn
 
 from commissure.faces.http.app import create_app
 from commissure.faces.http.auth import issue
-from commissure.hub import open_hub
+from commissure.hub import Hub, open_hub
 from commissure.settings import Settings
 
 __all__ = ["run"]
@@ -51,4 +55,28 @@ def run(settings: Settings, *, host: str = "127.0.0.1", port: int = 8000, say: C
         f"The hub is at {address}\nSign in as {settings.actor}: {address}/sign-in#{token}\n"
         f"Token for programs: {token}\nStop with Ctrl-C."
     )
-    server.run()
+    # uvicorn raises the signal again once it has shut down: take it here, so that the worker is ended too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with _worker(hub), suppress(KeyboardInterrupt):
+        server.run()
+
+
+@contextmanager
+def _worker(hub: Hub) -> Iterator[None]:
+    """A worker process beside the server, where jobs wait in a queue; what it leaves, the next one goes on with."""
+    if not hasattr(hub.jobs, "work"):
+        yield
+        return
+    command = [sys.executable, "-m", "commissure", "work", "--hub", hub.settings.hub]
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

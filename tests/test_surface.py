@@ -1,0 +1,179 @@
+"""The four faces keep step: each operation has a Python call, a command, a route and a client method, and says what it is."""
+
+import importlib
+import inspect
+from typing import NamedTuple
+
+import pytest
+import typer
+
+import commissure as cm
+from commissure.faces.cli import COMMANDS
+from commissure.faces.client import RemoteHub
+from commissure.faces.http.app import create_app
+from commissure.hub import Hub, open_hub
+from commissure.settings import Settings
+
+
+class Operation(NamedTuple):
+    """One thing a hub does, and what it is called on each face.
+
+    ``only_*`` and ``not_*`` name parameters that one face alone has or lacks, with the reason beside them in the table.
+    """
+
+    name: str
+    workflow: str
+    command: str
+    route: str
+    only_command: frozenset[str] = frozenset()
+    only_route: frozenset[str] = frozenset()
+    not_command: frozenset[str] = frozenset()
+
+
+_OPERATIONS = (
+    Operation(
+        "share", "commissure.workflows.share:share", "share", "share", only_route=frozenset({"upload"})
+    ),
+    # a command's words know the query syntax (species:mouse), so it needs no facets
+    Operation(
+        "search", "commissure.workflows.search:search", "search", "search", not_command=frozenset({"facet"})
+    ),
+    Operation("datasets", "commissure.workflows.browse:datasets", "list", "datasets"),
+    # a command may list the files as well; the API has a route of its own for them
+    Operation(
+        "show",
+        "commissure.workflows.browse:show",
+        "show",
+        "show",
+        frozenset({"files"}),
+        frozenset({"format"}),
+    ),
+    Operation("get", "commissure.workflows.get:get", "get", "download", only_route=frozenset({"path"})),
+    Operation("grant", "commissure.workflows.access:grant", "grant", "grant"),
+    Operation("revoke", "commissure.workflows.access:revoke", "revoke", "revoke"),
+    # a command asks before it does what cannot be undone
+    Operation(
+        "withdraw", "commissure.workflows.withdraw:withdraw", "withdraw", "withdraw", frozenset({"yes"})
+    ),
+    Operation("audit", "commissure.workflows.audit:verify", "audit verify", "audit"),
+    Operation("job", "commissure.jobs.port:Executor", "jobs", "job"),
+)
+OPERATIONS = pytest.mark.parametrize("operation", _OPERATIONS, ids=lambda operation: operation.name)
+_FACES_ALONE = {"hub", "json", "progress", "now", "self", "viewer"}
+_ONE_OF_MANY = {"author": "authors", "keyword": "keywords"}
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Hub:
+    folder = tmp_path_factory.mktemp("surface") / "hub"
+    return open_hub(folder, settings=Settings(hub=str(folder), jobs="inline"))
+
+
+def _parameters(function: object) -> set[str]:
+    return set(inspect.signature(function).parameters) - _FACES_ALONE  # type: ignore[arg-type]
+
+
+def _command(path: str) -> object:
+    first, _, second = path.partition(" ")
+    row = next(row for row in COMMANDS if row.name == first)
+    module, _, attribute = row.target.partition(":")
+    found = getattr(importlib.import_module(f"commissure.faces.cli.{module}"), attribute)
+    if isinstance(found, typer.Typer):
+        return next(
+            c.callback for c in found.registered_commands if (c.name or c.callback.__name__) == second
+        )
+    return found
+
+
+@OPERATIONS
+def test_each_operation_is_on_every_face(operation: Operation, hub: Hub) -> None:
+    module, _, attribute = operation.workflow.partition(":")
+    assert callable(getattr(importlib.import_module(module), attribute))
+    assert callable(getattr(cm, operation.name))
+    assert callable(getattr(RemoteHub, operation.name))
+    assert callable(_command(operation.command))
+    routes = {
+        r["operationId"] for methods in create_app(hub).openapi()["paths"].values() for r in methods.values()
+    }
+    assert operation.route in routes
+
+
+@OPERATIONS
+def test_python_and_client_take_the_same(operation: Operation) -> None:
+    assert _parameters(getattr(cm, operation.name)) == _parameters(getattr(RemoteHub, operation.name))
+
+
+@OPERATIONS
+def test_the_command_takes_what_python_takes(operation: Operation) -> None:
+    from commissure.workflows.share import ShareOptions
+
+    command = {_ONE_OF_MANY.get(name, name) for name in _parameters(_command(operation.command))}
+    python = _parameters(getattr(cm, operation.name)) - operation.not_command
+    if "options" in python:
+        python = (python - {"options"}) | (set(ShareOptions.__dataclass_fields__) - {"files"})
+    assert command - operation.only_command == python
+
+
+@OPERATIONS
+def test_the_route_takes_what_python_takes(operation: Operation, hub: Hub) -> None:
+    document = create_app(hub).openapi()
+    route = next(
+        r
+        for methods in document["paths"].values()
+        for r in methods.values()
+        if r["operationId"] == operation.route
+    )
+    takes = {item["name"] for item in route.get("parameters", ())}
+    body = route.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    takes |= set(
+        document["components"]["schemas"]
+        .get(body.get("$ref", "").rpartition("/")[2], {})
+        .get("properties", {})
+    )
+    if {"dataset", "version"} <= takes:
+        takes = (takes - {"dataset", "version"}) | {"reference"}
+    python = _parameters(getattr(cm, operation.name))
+    # bytes go to whoever asks over the wire; where they are written is the client's own matter
+    python -= {"into"}
+    assert takes - operation.only_route == python
+
+
+def test_every_public_name_loads_and_is_documented() -> None:
+    for name in cm.__all__:
+        assert inspect.getdoc(getattr(cm, name)), name
+    for name, method in inspect.getmembers(RemoteHub, inspect.isfunction):
+        assert name.startswith("_") or inspect.getdoc(method), name
+
+
+def test_every_command_and_option_is_documented() -> None:
+    bare = []
+    for row in COMMANDS:
+        if not row.exists:
+            continue
+        loaded = row.load()
+        found = {row.name: loaded} if not hasattr(loaded, "commands") else {
+            f"{row.name} {name}": command for name, command in loaded.commands.items()
+        }  # fmt: skip
+        for name, command in found.items():
+            if not command.help:
+                bare.append(name)
+            bare += [f"{name} --{p.name}" for p in command.params if not getattr(p, "help", "")]
+    assert not bare
+
+
+def test_every_command_can_answer_in_json() -> None:
+    lacking = []
+    for row in COMMANDS:
+        if not row.exists or row.name == "serve":
+            continue
+        loaded = row.load()
+        for name, command in getattr(loaded, "commands", {row.name: loaded}).items():
+            if not any("--json" in getattr(p, "opts", ()) for p in command.params):
+                lacking.append(f"{row.name} {name}")
+    assert not lacking
+
+
+def test_every_route_is_documented(hub: Hub) -> None:
+    for path, methods in create_app(hub).openapi()["paths"].items():
+        for route in methods.values():
+            assert route.get("description"), path
