@@ -7,10 +7,11 @@ writes at a time, others read; what is read often is kept in memory until somebo
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from commissure.store.index_schema import open_index
 
 __all__ = ["FacetRow", "IndexRow", "SearchIndex"]
 
+T = TypeVar("T")
 Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
@@ -99,6 +101,7 @@ class SearchIndex:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connection, self.fresh = open_index(path)
+        self.closed = False
         self._lock = threading.RLock()
         self._seen: tuple[int, int] = (-1, -1)
         self._kept: dict[str, object] = {}
@@ -107,6 +110,7 @@ class SearchIndex:
         """Close the file."""
         with self._lock:
             self._connection.close()
+            self.closed = True
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
@@ -120,9 +124,9 @@ class SearchIndex:
             self._connection.execute("COMMIT")
             self._kept.clear()
 
-    def _read(self, sql: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
+    def _read(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with self._lock:
-            return self._connection.execute(sql, tuple(values)).fetchall()  # type: ignore[arg-type]
+            return self._connection.execute(sql, tuple(values)).fetchall()
 
     def refresh(self) -> None:
         """Forget what is kept in memory if another process has written since."""
@@ -213,25 +217,23 @@ class SearchIndex:
             "SELECT r.id, json_extract(r.document, '$.embed') FROM record r LEFT JOIN vector v ON v.record = r.id"
             " WHERE v.record IS NULL ORDER BY r.id LIMIT ?"
         )
-        return [(int(str(i)), str(text or "")) for i, text in self._read(sql, (limit,))]
+        return [(int(i), str(text or "")) for i, text in self._read(sql, (limit,))]
 
     # ---- reading
 
     def size(self) -> int:
         """How many records there are."""
-        return int(str(self._read("SELECT COUNT(*) FROM record")[0][0]))
+        return int(self._read("SELECT COUNT(*) FROM record")[0][0])
 
     def top(self) -> int:
         """One more than the largest record id: the length of a dense array over records."""
-        return self._keep(
-            "top", lambda: int(str(self._read("SELECT COALESCE(MAX(id), 0) + 1 FROM record")[0][0]))
-        )
+        return self._keep("top", lambda: int(self._read("SELECT COALESCE(MAX(id), 0) + 1 FROM record")[0][0]))
 
-    def _keep(self, key: str, make):  # type: ignore[no-untyped-def]
+    def _keep(self, key: str, make: Callable[[], T]) -> T:
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = make()
-            return self._kept[key]
+            return cast(T, self._kept[key])
 
     def having(self, concept: str) -> tuple[Ids, Floats]:
         """The records that have a facet, and how surely: two arrays of the same length."""
@@ -241,8 +243,7 @@ class SearchIndex:
             pairs = np.array(rows, dtype=np.float64).reshape(-1, 2)
             return pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.float32)
 
-        found: tuple[Ids, Floats] = self._keep(f"facet {concept}", make)
-        return found
+        return self._keep(f"facet {concept}", make)
 
     def numbers(self, field: str) -> Floats:
         """A number of every record (``n``, ``age_min``, ``age_max``, ``year``), dense, NaN where unknown."""
@@ -256,8 +257,7 @@ class SearchIndex:
             dense[pairs[:, 0].astype(np.int64)] = pairs[:, 1]
             return dense
 
-        found: Floats = self._keep(f"number {field}", make)
-        return found
+        return self._keep(f"number {field}", make)
 
     def match(self, query: str, *, limit: int) -> list[int]:
         """Record ids that match an FTS5 query, best first by BM25.
@@ -273,8 +273,7 @@ class SearchIndex:
             return []
         order = f" ORDER BY {_BM25} LIMIT {int(limit)}" if limit >= 0 else ""
         return [
-            int(str(row[0]))
-            for row in self._read(f"SELECT rowid FROM text WHERE text MATCH ?{order}", (query,))
+            int(row[0]) for row in self._read(f"SELECT rowid FROM text WHERE text MATCH ?{order}", (query,))
         ]
 
     def where(self, column: str, value: str) -> list[int]:
@@ -283,7 +282,7 @@ class SearchIndex:
             raise ValueError(f"No column is called {column!r}.")
         exact = column in {"source", "source_id", "owner"}
         test = f"lower({column}) = lower(?)" if exact else f"instr(lower({column}), lower(?)) > 0"
-        return [int(str(row[0])) for row in self._read(f"SELECT id FROM record WHERE {test}", (value,))]
+        return [int(row[0]) for row in self._read(f"SELECT id FROM record WHERE {test}", (value,))]
 
     def vectors(self) -> tuple[Ids, npt.NDArray[np.float16]]:
         """All vectors: the record ids and a half-precision matrix with one row each."""
@@ -291,20 +290,18 @@ class SearchIndex:
         def make() -> tuple[Ids, npt.NDArray[np.float16]]:
             rows = self._read("SELECT record, half FROM vector ORDER BY record")
             ids = np.array([row[0] for row in rows], dtype=np.int64)
-            packed = b"".join(bytes(row[1]) for row in rows)  # type: ignore[arg-type]
-            return ids, np.frombuffer(packed, dtype="<f2").reshape(len(rows), -1) if rows else np.zeros(
-                (0, 1), "<f2"
-            )
+            if not rows:
+                return ids, np.zeros((0, 1), dtype=np.float16)
+            return ids, np.frombuffer(b"".join(row[1] for row in rows), dtype="<f2").reshape(len(rows), -1)
 
-        found: tuple[Ids, npt.NDArray[np.float16]] = self._keep("vectors", make)
-        return found
+        return self._keep("vectors", make)
 
-    def rows(self, ids: Sequence[int]) -> list[dict[str, object]]:
+    def rows(self, ids: Sequence[int]) -> list[dict[str, Any]]:
         """The records with these ids, in this order, each with its document and facets."""
         names = ("id", "uid", "source", "source_id", "title", "licence", "authors", "n", "age_min", "age_max", "year", "document", "provenance")  # fmt: skip
         places = json.dumps([int(i) for i in ids])
         sql = f"SELECT {', '.join(names)} FROM record WHERE id IN (SELECT value FROM json_each(?))"
-        found = {int(str(row[0])): dict(zip(names, row, strict=True)) for row in self._read(sql, (places,))}
+        found = {int(row[0]): dict(zip(names, row, strict=True)) for row in self._read(sql, (places,))}
         for record in found.values():
             record["document"] = json.loads(str(record["document"]))
             record["facets"] = {}
@@ -313,8 +310,7 @@ class SearchIndex:
             " WHERE record IN (SELECT value FROM json_each(?)) ORDER BY record, confidence DESC, concept"
         )
         for record_id, concept, confidence, source, words in self._read(sql, (places,)):
-            facets = found[int(str(record_id))]["facets"]
-            facets[str(concept)] = (float(str(confidence)), str(source), str(words))  # type: ignore[index]
+            found[int(record_id)]["facets"][concept] = (confidence, source, words)
         return [found[int(i)] for i in ids if int(i) in found]
 
     def facet_counts(self, ids: Sequence[int], *, least: float = 0.5) -> list[tuple[str, str, int]]:
@@ -324,7 +320,7 @@ class SearchIndex:
             " AND confidence >= ? GROUP BY family, concept ORDER BY records DESC, concept"
         )
         rows = self._read(sql, (json.dumps([int(i) for i in ids]), least))
-        return [(str(family), str(concept), int(str(count))) for family, concept, count in rows]
+        return [(str(family), str(concept), int(count)) for family, concept, count in rows]
 
     def column_counts(self, column: str, ids: Sequence[int]) -> list[tuple[str, int]]:
         """How many of these records have each value of ``source``, ``licence`` or ``year``."""
@@ -334,15 +330,15 @@ class SearchIndex:
             f"SELECT {column}, COUNT(*) AS records FROM record WHERE id IN (SELECT value FROM json_each(?))"
             f" AND {column} IS NOT NULL AND {column} != '' GROUP BY {column} ORDER BY records DESC, {column}"
         )
-        return [(str(v), int(str(c))) for v, c in self._read(sql, (json.dumps([int(i) for i in ids]),))]
+        return [(str(v), int(c)) for v, c in self._read(sql, (json.dumps([int(i) for i in ids]),))]
 
     def words(self, *, first: str, least: int) -> dict[str, int]:
         """Folded words that start with ``first`` and occur in at least ``least`` records."""
         sql = "SELECT word, records FROM word WHERE word >= ? AND word < ? AND records >= ?"
         rows = self._read(sql, (first, first + "\U0010ffff", least))
-        return {str(word): int(str(count)) for word, count in rows}
+        return {str(word): int(count) for word, count in rows}
 
     def word_count(self, word: str) -> int:
         """In how many records a folded word occurs."""
         rows = self._read("SELECT records FROM word WHERE word = ?", (word,))
-        return int(str(rows[0][0])) if rows else 0
+        return int(rows[0][0]) if rows else 0

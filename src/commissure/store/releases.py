@@ -132,6 +132,12 @@ class Releases:
             order = sa.select(assets).where(assets.c.release == row["seq"]).order_by(assets.c.path)
             return release_of(row, [asset_of(found) for found in connection.execute(order).mappings()])
 
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all datasets that are not withdrawn, whoever may see them; for building the search index."""
+        select = sa.select(datasets.c.id).where(datasets.c.withdrawn.is_(False)).order_by(datasets.c.id)
+        with self._database.read() as connection:
+            return tuple(connection.execute(select).scalars())
+
     def versions(self, dataset: str) -> tuple[str, ...]:
         """The versions of a dataset, the newest first; empty if there are none."""
         order = sa.select(releases.c.version).where(releases.c.dataset == dataset)

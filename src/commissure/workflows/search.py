@@ -1,0 +1,301 @@
+"""Search: a question in plain words in, the records that answer it best out, each with why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from commissure.discover.concepts import Concepts, load_concepts
+from commissure.discover.explain import Reason, highlight, reasons, relaxations
+from commissure.discover.question import Question, understand
+from commissure.discover.question_numbers import Limit
+from commissure.discover.ranking import Credit, Weights, rank
+from commissure.discover.spelling import corrector
+from commissure.discover.words import fold_text
+from commissure.errors import BadInput
+from commissure.hub import Hub
+from commissure.store.index import SearchIndex
+from commissure.workflows.harvest import index_of
+from commissure.workflows.retrieval import Found, filters_of, retrieve
+
+__all__ = ["SearchReply", "SearchResult", "search", "shown"]
+
+_SORTS = ("relevance", "newest", "size", "title")
+_COUNTED = 200
+_FAMILIES = (
+    "modality",
+    "species",
+    "condition",
+    "task",
+    "cognition",
+    "region",
+    "technique",
+    "age",
+    "design",
+    "state",
+)
+_MOST_VALUES = 12
+WEIGHTS = Weights()
+Ids = npt.NDArray[np.intp]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """One record found, and why.
+
+    Attributes
+    ----------
+    id : str
+        ``source:source_id``, unique in the index.
+    source, source_id, title : str
+        Where it comes from, its id there, its title.
+    score : float
+        From 0 to 1.
+    met, missed : tuple of Reason
+        What of the question it meets, with the words that say so, and what it misses.
+    highlight : str
+        A part of its description, the telling words between ``**``.
+    record : mapping
+        What else is known: n, licence, year, modality, species, tasks …
+    """
+
+    id: str
+    source: str
+    source_id: str
+    title: str
+    score: float
+    met: tuple[Reason, ...]
+    missed: tuple[Reason, ...]
+    highlight: str
+    record: Mapping[str, object]
+
+    def to_dict(self) -> dict[str, object]:
+        """The result as plain values for JSON."""
+        return {
+            "id": self.id,
+            "source": self.source,
+            "source_id": self.source_id,
+            "title": self.title,
+            "score": round(self.score, 4),
+            "met": [reason.to_dict() for reason in self.met],
+            "missed": [reason.to_dict() for reason in self.missed],
+            "highlight": self.highlight,
+            "record": dict(self.record),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SearchReply:
+    """The answer to a question.
+
+    Attributes
+    ----------
+    question : mapping
+        How the question was understood: needs, ruled out, limits, corrected words.
+    results : tuple of SearchResult
+        One page.
+    total : int
+        How many records answer at least half as well as the best.
+    exact : bool
+        Whether the first result meets all that was asked.
+    message : str
+        "No exact match" and what to relax, or empty.
+    relax : tuple of str
+        What to relax, the most telling first.
+    facets : mapping
+        Family to value to count, over the records that answer.
+    offset : int
+        Where the page starts.
+    """
+
+    question: Mapping[str, object]
+    results: tuple[SearchResult, ...] = ()
+    total: int = 0
+    exact: bool = False
+    message: str = ""
+    relax: tuple[str, ...] = ()
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    offset: int = 0
+
+    def to_dict(self) -> dict[str, object]:
+        """The reply as plain values for JSON."""
+        return {
+            "question": dict(self.question),
+            "total": self.total,
+            "offset": self.offset,
+            "exact": self.exact,
+            "message": self.message,
+            "relax": list(self.relax),
+            "results": [result.to_dict() for result in self.results],
+            "facets": {name: dict(values) for name, values in self.facets.items()},
+        }
+
+
+def search(
+    hub: Hub | Path | str,
+    words: str,
+    *,
+    limit: int = 10,
+    offset: int = 0,
+    filters: Mapping[str, object] | None = None,
+    sort: str = "relevance",
+    viewer: str = "",
+) -> SearchReply:
+    """Find records by what they are about.
+
+    Parameters
+    ----------
+    hub : Hub or path
+        The hub, or the index's file.
+    words : str
+        Plain words, or the query syntax (``species:mouse technique:"two-photon" n:>=30 -task:rest``).
+    limit, offset : int
+        How many results (1 to 1,000), from where on.
+    filters : mapping, optional
+        Further filters, name to value or values, as in the query syntax.
+    sort : str
+        ``"relevance"``, ``"newest"``, ``"size"`` (participants) or ``"title"``; other than by relevance, the
+        records that answer are sorted.
+    viewer : str
+        Who asks: their own private releases are found too.
+
+    Raises
+    ------
+    BadInput
+        If ``limit``, ``offset`` or ``sort`` cannot be used.
+    """
+    if not 1 <= limit <= 1_000 or offset < 0:
+        raise BadInput(f"limit must be 1 to 1000 and offset 0 or more; got {limit} and {offset}.")
+    if sort not in _SORTS:
+        raise BadInput(f"sort must be one of {', '.join(_SORTS)}; got {sort!r}.")
+    index, concepts = index_of(hub), load_concepts()
+    correct = corrector(
+        known=concepts.vocabulary(),
+        count=index.word_count,
+        like=lambda first: index.words(first=first, least=8),
+    )
+    question = understand(f"{filters_of(filters)} {words}".strip(), concepts=concepts, correct=correct)
+    found = retrieve(index, question, concepts=concepts, weights=WEIGHTS, viewer=viewer)
+    order, score = rank(found.evidence)
+    order = order[(found.allowed & found.listed)[order]]
+    answering = _answering(order, score)
+    if sort != "relevance":
+        order = answering = _sorted(index, answering, sort)
+    return _reply(
+        index, question, found=found, order=order, score=score, page=(offset, limit, len(answering))
+    )
+
+
+def _answering(order: Ids, score: Floats) -> Ids:
+    best = score[order[0]] if len(order) else 0.0
+    return order[score[order] >= 0.5 * best]
+
+
+def _sorted(index: SearchIndex, ids: Ids, sort: str) -> Ids:
+    if sort == "title":
+        titles = {int(r["id"]): str(r["title"]).lower() for r in index.rows([int(i) for i in ids])}
+        return np.array(sorted(ids, key=lambda i: titles[int(i)]), dtype=np.int64)
+    values = np.nan_to_num(index.numbers("year" if sort == "newest" else "n")[ids], nan=-1.0)
+    return ids[np.argsort(-values, kind="stable")]
+
+
+def _reply(
+    index: SearchIndex, question: Question, *, found: Found, order: Ids, score: Floats,
+    page: tuple[int, int, int],
+) -> SearchReply:  # fmt: skip
+    concepts = load_concepts()
+    offset, limit, total = page
+    ids = [int(i) for i in order[offset : offset + limit]]
+    results = [
+        _result(row, found.credits, question, concepts, float(score[row["id"]])) for row in index.rows(ids)
+    ]
+    missed = [result.missed for result in results[:10]]
+    exact = bool(results) and any(not m for m in missed)
+    relax = () if exact else tuple(relaxations(missed))
+    message = ""
+    if not results:
+        message = "Nothing found; use fewer or other words, or take filters away."
+    elif not exact and relax:
+        message = f"No exact match: nothing meets all that was asked; relax {relax[0]!r}."
+    counted = [int(i) for i in order[: min(total, _COUNTED)]]
+    told = _told(question)
+    return SearchReply(
+        told, tuple(results), total, exact, message, relax, _facets(index, counted, concepts), offset
+    )
+
+
+def _told(question: Question) -> dict[str, object]:
+    return {
+        "text": question.text,
+        "asks": [{"facet": need.family, "value": need.label} for need in question.needs],
+        "not": [need.label for need in question.refused]
+        + (["clinical populations"] if question.only_healthy else []),
+        "limits": [str(limit) for limit in question.limits],
+        "corrected": dict(question.corrected),
+    }
+
+
+def _facets(index: SearchIndex, ids: list[int], concepts: Concepts) -> dict[str, dict[str, int]]:
+    facets: dict[str, dict[str, int]] = {name: {} for name in _FAMILIES}
+    for family, concept, count in index.facet_counts(ids):
+        if family in facets and len(facets[family]) < _MOST_VALUES:
+            facets[family][concepts.get(concept).label] = count
+    for column in ("source", "licence", "year"):
+        facets[column] = dict(index.column_counts(column, ids)[:_MOST_VALUES])
+    return facets
+
+
+def _result(
+    row: Mapping[str, Any], asked: list[Credit], question: Question, concepts: Concepts, score: float
+) -> SearchResult:
+    labels = {c: concepts.get(c).label for credit in asked for c in credit.worth}
+    plain = any(not credit.need.concepts for credit in asked)
+    text = fold_text(f"{row['title']} {row['document'].get('embed', '')}") if plain else ""
+    said = reasons(asked, row["facets"], labels=labels, words=text)
+    said += [_limit_reason(limit, row) for limit in question.limits]
+    met, missed = tuple(r for r in said if r.met), tuple(r for r in said if not r.met)
+    told = [r.words for r in met if r.words] + question.text.split()
+    return shown(row, met=met, missed=missed, words=told, score=score)
+
+
+def shown(
+    row: Mapping[str, Any],
+    *,
+    met: tuple[Reason, ...],
+    missed: tuple[Reason, ...],
+    words: Sequence[str],
+    score: float,
+) -> SearchResult:
+    """A row of the index as a result.
+
+    Parameters
+    ----------
+    row : mapping
+        The row.
+    met, missed : tuple of Reason
+        Why.
+    words : sequence of str
+        The words to set off in the description.
+    score : float
+        From 0 to 1.
+    """
+    document = {name: value for name, value in row["document"].items() if name != "embed"}
+    known = ("n", "age_min", "age_max", "year", "licence")
+    document |= {name: row[name] for name in known if row[name] not in (None, "")}
+    text = highlight(str(document.get("description") or row["title"]), words)
+    return SearchResult(
+        row["uid"], row["source"], row["source_id"], row["title"], score, met, missed, text, document
+    )
+
+
+def _limit_reason(limit: Limit, row: Mapping[str, Any]) -> Reason:
+    label, name = str(limit), limit.field
+    value = row["age_max" if limit.sign.startswith(">") else "age_min"] if name == "age" else row[name]
+    if value is None:
+        return Reason(name, label, False, near="not known")
+    said = f"{value:g}" if isinstance(value, int | float) else str(value)
+    return Reason(name, label, bool(limit.holds(float(str(value)))), said, name, 1.0)
