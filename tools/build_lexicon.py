@@ -319,7 +319,9 @@ class Builder:
             )
             rank = {s: i for i, s in enumerate(CODE)}
             seen = {made.label.lower()}
-            for (name, scope), source in sorted(made.names.items(), key=lambda x: (rank[x[0][1]], x[0][0])):
+            for (name, scope), source in sorted(
+                made.names.items(), key=lambda x: (rank[x[0][1]], x[1] != "commissure", x[0][0])
+            ):
                 if name.lower() not in seen or (scope == "abbreviation" and name not in seen):
                     seen |= {name.lower(), name}
                     rows.append(

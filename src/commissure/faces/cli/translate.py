@@ -11,6 +11,7 @@ import typer
 from commissure.faces.cli.show import show, table
 from commissure.faces.cli.terms import hub_folder
 from commissure.terms.site import site_lexicon
+from commissure.translate.abbreviations import AbbreviationReader
 from commissure.translate.lines import read_lines
 from commissure.translate.mapper import Mapper
 
@@ -65,6 +66,23 @@ def term(
     answer = mapper.map(name)
     told = answer.to_dict() | {"near": [n.to_dict() for n in mapper.near(name, besides=answer.curie)]}
     show(told, as_json=json, draw=lambda console: console.print(_in_words(told), markup=False))
+
+
+@app.command("abbreviations")
+def abbreviations(
+    file: Annotated[Path, typer.Argument(help="A TSV with the columns abbrev and context.")],
+    hub: HubAt = None,
+    json: AsLines = False,
+) -> None:
+    """Say what each abbreviation means in its context: a brain region, or something else."""
+    reader = AbbreviationReader(Mapper(site_lexicon(hub_folder(hub))))
+    rows = [meaning.to_dict() for meaning in reader.read_all(read_table(file.read_bytes()))]
+    if json:
+        return _print_lines(rows)
+    cells = ([r["abbreviation"], r["id"] or "no region", r["label"] or "", r["confidence"]] for r in rows)
+    return show(
+        {}, as_json=False, draw=lambda c: c.print(table(("Abbreviation", "Term", "Label", "Sure"), cells))
+    )
 
 
 def _in_words(told: dict[str, Any]) -> str:
