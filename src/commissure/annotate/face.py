@@ -27,7 +27,7 @@ _UNCHECKED = frozenset({"func", "dwi", "perf"})
 _ZONE_MM = (60.0, 175.0)
 _MIDDLE_MM, _CHEEK_MM = 7.0, (26.0, 38.0)
 #: how far behind the brow the middle of a face may lie, how far it stands out, over how much height
-_BEHIND_BROW_MM, _PROMINENCE_MM, _HEIGHT_MM = 18.0, 11.0, 12.0
+_BEHIND_BROW_MM, _PROMINENCE_MM, _HEIGHT_MM = 8.0, 14.0, 12.0
 _SMALLEST_HEAD_MM = 90.0
 
 

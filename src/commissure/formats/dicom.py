@@ -154,6 +154,8 @@ def _convert(files: Sequence[Path], scratch: Path) -> tuple[list[Path], str]:
 
 def _reason(said: str) -> str:
     for sign, reason in (
+        ("not divisible", "slices of some volumes are missing"),
+        ("missing images", "slices of some volumes are missing"),
         ("No valid DICOM", "none of them holds an image"),
         ("Unsupported transfer syntax", "their compression is not known"),
         ("file size", "they are cut short"),
@@ -170,7 +172,7 @@ _WARNINGS = (
     ("missing images", "image.missing", "Slices or volumes of the series are missing"),
     ("not a multiple", "image.missing", "The number of slices is not a multiple of the slices a volume"),
     ("interslice distance varies", "image.spacing", "The distance between slices varies"),
-    ("slice timing", "image.slice_timing", "The scanner's slice times contradict each other"),
+    ("issue870", "image.slice_timing", "The slice times of the first and the second volume differ"),
 )
 
 
