@@ -159,6 +159,14 @@ def test_sixteen_bits_stay_sixteen_bits(truth: Planted, tmp_path: Path) -> None:
     assert samples.read_bytes() == (raw / "recording.eeg").read_bytes()
 
 
+@pytest.mark.parametrize("step", [1.0, 1e-5, 3e-9])
+def test_a_wrong_resolution_costs_no_sample(step: float, tmp_path: Path) -> None:
+    noun = _noun("eeg", (Channel("Cz", "EEG", details={"stored_step": step}),))
+    done = writer.write(noun, root=tmp_path)
+    _, back = _read_back(tmp_path, _described(tmp_path, done), ["Cz"])
+    assert np.allclose(back[0], noun.si()[:, 0], rtol=1e-6, atol=0)
+
+
 def _noun(datatype: str, channels: tuple[Channel, ...], **changes: object) -> Recording:
     values = np.random.default_rng(5).normal(0, 1e-5, (400, len(channels)))
     about = About(

@@ -20,6 +20,7 @@ from commissure.model import Device, Fact, Identifier, Origin, Source
 
 __all__ = ["Layout", "find", "layout_of", "open_edf", "reader"]
 
+_VOLTS = {"uv": 1e-6, "mv": 1e-3, "v": 1.0, "nv": 1e-9}
 _EDF, _BDF = b"0       ", b"\xffBIOSEMI"
 _SEXES = {"M": "M", "F": "F"}
 _MAKERS = (("biosemi", "BioSemi"), ("nihon", "Nihon Kohden"), ("natus", "Natus"), ("micromed", "Micromed"),
@@ -40,6 +41,7 @@ class Layout:
     labels: tuple[str, ...]
     prefilters: tuple[str, ...]
     transducers: tuple[str, ...]
+    steps_v: tuple[float | None, ...]
     samples: tuple[int, ...]
 
     @property
@@ -97,6 +99,7 @@ def layout_of(path: Path) -> Layout:
         record_s=record_s,
         labels=column(0, 16),
         transducers=column(16, 80),
+        steps_v=tuple(map(_step_v, column(96, 8), *(column(offset, 8) for offset in (104, 112, 120, 128)))),
         prefilters=column(136, 80),
         samples=tuple(int(text) for text in samples),
     )
@@ -127,6 +130,16 @@ def open_edf(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened
         yield Opened(raw, _with(header, entities, layout, indices))
 
 
+def _step_v(unit: str, *extents: str) -> float | None:
+    """Volts a count, from the unit and the physical and digital extents as written; None where they tell none."""
+    try:
+        low, high, first, last = (float(text) for text in extents)
+    except ValueError:
+        return None
+    scale = _VOLTS.get(unit.replace("\xb5", "u").lower())
+    return scale * (high - low) / (last - first) if scale and last > first and high > low else None
+
+
 def _is_edf(head: bytes) -> bool:
     """EDF's magic is only ``0`` and blanks; the count of channels and of bytes must be numbers too."""
     return len(head) == 256 and head[184:192].strip().isdigit() and head[252:256].strip().isdigit()
@@ -149,7 +162,9 @@ def _groups(layout: Layout) -> list[tuple[int, list[int]]]:
 
 
 def _with(header: Header, entities: dict[str, str], layout: Layout, indices: list[int]) -> Header:
-    details = {layout.labels[i]: _filters(layout.prefilters[i]) for i in indices}
+    details = {
+        layout.labels[i]: _filters(layout.prefilters[i]) | {"stored_step": layout.steps_v[i]} for i in indices
+    }
     return Header(
         identifiers=header.identifiers,
         device=header.device,

@@ -18,7 +18,8 @@ __all__ = ["write_brainvision"]
 
 _BLOCK_BYTES = 16 * 2**20
 _LARGEST_INT16 = 32767
-_TOLERANCE_STEPS = 1e-3
+#: of a channel's largest sample: what is left by the product of gain and count, and no more
+_TOLERANCE = 1e-9
 
 
 def write_brainvision(recording: Recording, root: Path) -> tuple[str, ...]:
@@ -62,8 +63,9 @@ def _write_integers(recording: Recording, path: Path, steps: NDArray[np.float64]
         for block in _blocks(recording):
             scaled = block / steps
             stored = np.rint(scaled)
-            fits = np.abs(stored).max(initial=0.0) <= _LARGEST_INT16
-            if not fits or np.abs(scaled - stored).max(initial=0.0) > _TOLERANCE_STEPS:
+            largest = np.abs(scaled).max(axis=0, initial=0.0)
+            off = np.abs(scaled - stored).max(axis=0, initial=0.0)
+            if not (largest <= _LARGEST_INT16).all() or not (off <= largest * _TOLERANCE).all():
                 return False
             stream.write(stored.astype("<i2").tobytes())
     return True
