@@ -22,13 +22,15 @@ _SHORTEST_WINDOW_S = 0.5
 _IGNORED_TYPES = frozenset(
     {"TRIG", "STIM", "SYSCLOCK", "MISC", "ADC", "DIN", "SYNC", "DIGITAL", "CLOCK", "EVENT"}
 )
-_FLAT_SHARE = 0.97
+#: of the windows; a coarse signal stands still for most samples, yet not for whole windows
+_FLAT_SHARE = 0.5
 _FLAT_RATIO = 1e-3
 _CLIPPED_SHARE = 2e-3
 _LEVELS = 16
 _NOISY_RATIO, _NOISY_Z = 3.0, 5.0
 _PEERS = 6
 _LINE_RATIO = 20.0
+_LARGE_RATIO = 1000
 _DROPPED_S = 0.005
 _SHOWN = 6
 
@@ -37,7 +39,6 @@ _SHOWN = 6
 class _Sums:
     """What is gathered over the windows, one value a channel."""
 
-    equal: NDArray[np.float64]
     clipped: NDArray[np.float64]
     missing: NDArray[np.float64]
     amplitude: list[NDArray[np.float64]] = field(default_factory=list)
@@ -99,7 +100,7 @@ def _windows(recording: Recording, rng: np.random.Generator | None) -> Iterator[
 
 def _gather(recording: Recording, rng: np.random.Generator | None) -> _Sums:
     channels = len(recording.channels)
-    sums = _Sums(np.zeros(channels), np.zeros(channels), np.zeros(channels))
+    sums = _Sums(np.zeros(channels), np.zeros(channels))
     gain = np.array([channel.gain for channel in recording.channels], dtype=np.float64)
     for start, stop in _windows(recording, rng):
         stored = np.asarray(recording.signal[start:stop])
@@ -116,8 +117,6 @@ def _add(sums: _Sums, stored: NDArray[Any], gain: NDArray[np.float64], start: in
             values = np.where(bad, 0, values)
     steps = np.diff(values, axis=0)
     still = steps == 0
-    # one more sample than steps: a window that never moves counts whole
-    sums.equal += still.sum(axis=0) * (len(values) / len(steps))
     sums.clipped += _at_limits(values, still)
     scale = np.abs(gain)
     sums.amplitude.append(values.std(axis=0).astype(np.float64) * scale)
@@ -175,7 +174,7 @@ def _line_ratio(values: NDArray[Any], line_hz: float, rate_hz: float) -> NDArray
 
 def _flat(sums: _Sums, types: NDArray[Any]) -> NDArray[np.bool_]:
     amplitude = np.median(sums.amplitude, axis=0)
-    flat = sums.equal >= _FLAT_SHARE * sums.samples
+    flat = np.mean([window == 0 for window in sums.amplitude], axis=0) >= _FLAT_SHARE
     for kind in np.unique(types):
         peers = types == kind
         if peers.sum() >= _PEERS:
@@ -211,12 +210,17 @@ def _line(
         if not over.any():
             continue
         found = tuple(str(name) for name in names[over])
-        details = {"frequency_hz": line_hz, "ratio": float(np.median(np.median(ratios, axis=0)[over]))}
+        ratio = float(np.median(np.median(ratios, axis=0)[over]))
+        details = {"frequency_hz": line_hz, "ratio": ratio}
         marks.append(Annotation("line_noise", channels=found, by="quality", details=details))
-        message = f"{len(found)} of {len(names)} channels hold line noise at {line_hz:.0f} Hz, {details['ratio']:.0f} times their surroundings."
+        message = f"{len(found)} of {len(names)} channels hold line noise at {line_hz:.0f} Hz, {_times(ratio)} times their surroundings."
         findings.append(
             _finding("quality.line_noise", message, "Notch-filter before analysis.", Severity.INFO)
         )
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.0f}" if ratio < _LARGE_RATIO else f"over {_LARGE_RATIO}"
 
 
 def _dropped(sums: _Sums, marks: list[Annotation], findings: list[Finding]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from commissure.model import Identifier
 from commissure.protect.names import Span, non_overlapping
 
-__all__ = ["GENERIC", "NOTHING", "Known", "is_generic", "name_parts"]
+__all__ = ["GENERIC", "NOTHING", "Known", "is_generic", "is_note", "name_parts"]
 
 _NOTHING = """
 anonymous anonymized anonymised anon unknown default unspecified none null nan n/a na nil undefined unnamed empty
@@ -34,6 +34,7 @@ NOTHING = frozenset(_NOTHING.split())
 GENERIC = NOTHING | frozenset(_TRADE.split())
 _SEPARATORS = re.compile(r"[\^\s,;=_.]+")
 _SHORTEST = 4
+_SHORTEST_NOTE = 12
 #: shorter numbers may as well be a run, a session or a trial
 _DIGITS_OF_A_COUNT = 4
 _SHORT_WORDS = frozenset({"name", "operator", "institution", "host"})
@@ -51,6 +52,11 @@ def is_generic(value: str) -> bool:
     return not folded.strip("0 -_.^/*?") or all(
         word in (GENERIC if len(words) == 1 else NOTHING) for word in words
     )
+
+
+def is_note(value: str) -> bool:
+    """Whether a comment is long enough to be told from a word that anybody may write: two words, 12 characters."""
+    return len(value) >= _SHORTEST_NOTE and " " in value.strip()
 
 
 def name_parts(value: str) -> tuple[str, ...]:
@@ -81,6 +87,8 @@ class Known:
         for identifier in self._given:
             value = identifier.value.strip().strip("\x00").strip()
             if not value or value.casefold() in spared or is_generic(value):
+                continue
+            if identifier.category == "comment" and not is_note(value):
                 continue
             if len(value) > 2 and not (value.isdigit() and len(value) <= _DIGITS_OF_A_COUNT):
                 self._exact.setdefault(value.casefold(), identifier.category)

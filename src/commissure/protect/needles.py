@@ -23,12 +23,11 @@ import numpy as np
 
 from commissure.model import Identifier
 from commissure.protect.dates import find_dates, spellings
-from commissure.protect.known import is_generic, name_parts
+from commissure.protect.known import is_generic, is_note, name_parts
 
 __all__ = ["Needle", "Needles", "short_words"]
 
 _SHORTEST = 4
-_SHORTEST_COMMENT = 8
 _LONGEST = 120
 _SAFE_LENGTH = 8
 _CONTEXT = 4
@@ -183,7 +182,7 @@ def _date_texts(value: str, category: str) -> Iterator[tuple[str, bool]]:
 def _is_long_enough(value: str, category: str) -> bool:
     if value.isdigit():
         return len(value) >= _DIGITS_IN_A_SERIAL
-    return len(value) >= (_SHORTEST_COMMENT if category == "comment" else _SHORTEST)
+    return is_note(value) if category == "comment" else len(value) >= _SHORTEST
 
 
 def short_words(identifiers: Iterable[Identifier], *, kept: frozenset[str] = frozenset()) -> dict[str, str]:

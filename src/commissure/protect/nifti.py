@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import shutil
 import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -86,10 +87,23 @@ def rewrite_nifti(source: Path, target: Path, *, cleaner: Cleaner) -> None:
             head = stream.read(int(header["sizeof_hdr"]) + 4)
             head += stream.read(max(0, _data_offset(header, head) - len(head)))
             _clean_header(header, cleaner)
-            head = _header_bytes(header, head, cleaner)
-            _write(head, stream, target)
+            clean = _header_bytes(header, head, cleaner)
+            if clean == head and _is_anonymous_gzip(source):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
+            else:
+                _write(clean, stream, target)
     except (OSError, EOFError, zlib.error, nibabel.filebasedimages.ImageFileError) as error:
         raise Unreadable("A NIfTI file cannot be read to its end; get an intact copy of it.") from error
+
+
+def _is_anonymous_gzip(source: Path) -> bool:
+    """Whether a file is no gzip, or one that keeps neither the name of its source nor a time or a comment."""
+    if source.suffix != ".gz":
+        return True
+    with source.open("rb") as stream:
+        head = stream.read(8)
+    return head[3] & ~1 == 0 and head[4:8] == bytes(4)
 
 
 def _opened(source: Path) -> Any:
