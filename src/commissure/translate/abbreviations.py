@@ -29,7 +29,7 @@ _DATA = Path(__file__).parent / "data"
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 _SIDE = re.compile(r"^(?:[lrLRbB]|bi|le|ri)[-_ ]?(?=[A-Z]{2})")
 _SUB = re.compile(r"^(?:[advpcmrl]{1,2})(?=[A-Z]{2})")
-ANSWER = 0.5  # from here on the id is given
+ANSWER = 0.65  # from here on the id is given
 _REGION_WORDS = frozenset(
     ("cortex", "cortical", "gyrus", "gyri", "sulcus", "lobule", "lobe", "nucleus", "nuclei", "bilateral", "left",
      "right", "anterior", "posterior", "superior", "inferior", "medial", "lateral", "dorsal", "ventral", "regions",
@@ -206,7 +206,7 @@ class AbbreviationReader:
         if definition:
             confidence *= 0.5
         if curie is None or confidence < ANSWER:
-            return Meaning(abbreviation, None, None, min(confidence, 0.49) if curie else 0.0, "context")
+            return Meaning(abbreviation, None, None, min(confidence, ANSWER) if curie else 0.0, "context")
         return Meaning(abbreviation, curie, self.lexicon.get(curie).label, confidence, "context")
 
     def sureness(self, features: dict[str, float]) -> float:

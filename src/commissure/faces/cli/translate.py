@@ -12,7 +12,7 @@ from commissure.faces.cli.show import show, table
 from commissure.faces.cli.terms import hub_folder
 from commissure.terms.site import site_lexicon
 from commissure.translate.abbreviations import AbbreviationReader
-from commissure.translate.lines import read_lines
+from commissure.translate.lines import read_lines, read_table
 from commissure.translate.mapper import Mapper
 
 __all__ = ["app"]
