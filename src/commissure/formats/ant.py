@@ -41,7 +41,7 @@ def find(listing: Listing) -> Iterator[Source]:
             yield Source("ant", (entry.path, events) if events else (entry.path,), "bids")
 
 
-def open_ant(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened]:
+def open_ant(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Opened]:
     """The Raw; who, where and with what come from the file's information chunk."""
     mne_io = need("mne.io", purpose="Reading ANT")
     path = listing.absolute(source.primary)

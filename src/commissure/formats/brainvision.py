@@ -40,7 +40,7 @@ def find(listing: Listing) -> Iterator[Source]:
             yield Source("brainvision", files, "bids", note=note)
 
 
-def open_brainvision(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened]:
+def open_brainvision(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Opened]:
     """The Raw of a triplet, through a copy of its header in ``scratch`` where the pointers do not hold."""
     mne_io = need("mne.io", purpose="Reading BrainVision")
     path = listing.absolute(source.primary)

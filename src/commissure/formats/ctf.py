@@ -33,7 +33,7 @@ def find(listing: Listing) -> Iterator[Source]:
             yield Source("ctf", files, "bids", complete=False, note=note)
 
 
-def open_ctf(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened]:
+def open_ctf(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Opened]:
     """The Raw of a ``.ds`` folder, through links where it was renamed."""
     mne_io = need("mne.io", purpose="Reading CTF")
     resource = listing.absolute(source.primary)

@@ -37,7 +37,7 @@ def find(listing: Listing) -> Iterator[Source]:
             yield Source("curry", (entry.path, *beside), "bids", complete=False, note=note)
 
 
-def open_curry(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened]:
+def open_curry(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Opened]:
     """The Raw, through links where the names differ in case."""
     mne_io = need("mne.io", purpose="Reading Curry")
     samples = listing.absolute(source.files[0])

@@ -105,7 +105,7 @@ def layout_of(path: Path) -> Layout:
     )
 
 
-def open_edf(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened]:
+def open_edf(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Opened]:
     """One Raw for each sampling rate in the file, so that nothing is resampled."""
     mne_io = need("mne.io", purpose="Reading EDF")
     path = listing.absolute(source.primary)

@@ -40,7 +40,7 @@ def find(listing: Listing) -> Iterator[Source]:
         yield Source("eeglab", files, "bids", confidence=1.0 if entry.suffix == ".set" else 0.9)
 
 
-def open_eeglab(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened]:
+def open_eeglab(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Opened]:
     """The Raw of a continuous recording; :class:`Unreadable` if it is cut into epochs or its samples are elsewhere."""
     mne = need("mne", purpose="Reading EEGLAB")
     path = listing.absolute(source.primary)

@@ -34,7 +34,7 @@ def find(listing: Listing) -> Iterator[Source]:
             yield Source("egi", files, "bids", complete=False, note=note)
 
 
-def open_egi(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened]:
+def open_egi(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Opened]:
     """The Raw of an ``.mff`` folder, through links where it was renamed."""
     mne_io = need("mne.io", purpose="Reading EGI")
     folder = listing.absolute(source.primary).parent

@@ -38,7 +38,7 @@ def find(listing: Listing) -> Iterator[Source]:
         yield Source("fif", ordered, "bids", confidence=0.9 if derived else 1.0, note=note)
 
 
-def open_fif(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened]:
+def open_fif(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Opened]:
     """The Raw, all parts joined; MaxShield data too, for they are raw data."""
     mne_io = need("mne.io", purpose="Reading FIF")
     path = listing.absolute(source.primary)

@@ -28,7 +28,7 @@ def find(listing: Listing) -> Iterator[Source]:
         yield Source("kit", (entry.path, *beside), "bids")
 
 
-def open_kit(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened]:
+def open_kit(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Opened]:
     """The Raw, with marker and head shape where all three side files are there."""
     mne_io = need("mne.io", purpose="Reading KIT")
     path = listing.absolute(source.primary)

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from commissure.formats.names import facts_of
 from commissure.kernels.line import line_frequency_hz
 from commissure.model import Channel, Fact, Identifier, Origin, Recording, Source
 
-__all__ = ["MneReader", "Opened", "link_as", "quietly", "recording_of"]
+__all__ = ["MneReader", "Opened", "Opener", "link_as", "quietly", "recording_of"]
 
 _PROBE_S = 60.0
 _PROBE_CHANNELS = 8
@@ -54,6 +54,14 @@ class Opened:
     codes: bool = True
 
 
+class Opener(Protocol):
+    """Opens the files of one Source."""
+
+    def __call__(self, source: Source, listing: Listing, *, scratch: Path) -> Iterable[Opened]:
+        """The Raws in it, each with its header."""
+        ...
+
+
 @dataclass(frozen=True)
 class MneReader:
     """A reader made of two functions: one that finds, one that opens.
@@ -65,12 +73,12 @@ class MneReader:
     finder : callable
         ``(listing) -> iterable of Source``.
     opener : callable
-        ``(source, listing, scratch) -> iterable of Opened``; whatever it raises becomes Unreadable.
+        ``(source, listing, *, scratch) -> iterable of Opened``; whatever it raises becomes Unreadable.
     """
 
     format: str
     finder: Callable[[Listing], Iterable[Source]]
-    opener: Callable[[Source, Listing, Path], Iterable[Opened]]
+    opener: Opener
 
     def find(self, listing: Listing) -> Iterable[Source]:
         """The Sources of this format."""
@@ -84,7 +92,8 @@ class MneReader:
         size = sum(listing.by_path[path].bytes for path in source.files if path in listing.by_path)
         with quietly(), _readable(self.format, size):
             return [
-                recording_of(opened, path=source.primary) for opened in self.opener(source, listing, scratch)
+                recording_of(opened, path=source.primary)
+                for opened in self.opener(source, listing, scratch=scratch)
             ]
 
 

@@ -35,7 +35,7 @@ def find(listing: Listing) -> Iterator[Source]:
             yield Source("neuroscan", (entry.path,), "bids")
 
 
-def open_neuroscan(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened]:
+def open_neuroscan(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Opened]:
     """The Raw; where the header does not tell 16 from 32 bits, the smoother reading is taken, with a Fact."""
     mne_io = need("mne.io", purpose="Reading Neuroscan")
     path = listing.absolute(source.primary)

@@ -31,7 +31,7 @@ def find(listing: Listing) -> Iterator[Source]:
         yield Source("nihon_kohden", (entry.path, *beside), "bids")
 
 
-def open_nihon_kohden(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened]:
+def open_nihon_kohden(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Opened]:
     """The Raw, through links with the extensions in the case that the library looks for."""
     mne_io = need("mne.io", purpose="Reading Nihon Kohden")
     path = listing.absolute(source.primary)

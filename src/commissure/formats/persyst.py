@@ -42,7 +42,7 @@ def find(listing: Listing) -> Iterator[Source]:
             yield Source("persyst", (entry.path,), "bids", complete=False, note=note)
 
 
-def open_persyst(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened]:
+def open_persyst(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Opened]:
     """The Raw of a pair, through a copy of its layout in ``scratch`` where the name inside does not hold."""
     mne_io = need("mne.io", purpose="Reading Persyst")
     path, samples = (listing.absolute(name) for name in source.files)

@@ -40,7 +40,7 @@ def find(listing: Listing) -> Iterator[Source]:
             yield Source("snirf", (entry.path,), "bids", note="a SNIRF file under another extension")
 
 
-def open_snirf(source: Source, listing: Listing, scratch: Path) -> Iterator[Opened]:
+def open_snirf(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Opened]:
     """The Raw of the first measurement; auxiliary channels that MNE leaves out are told as a Fact."""
     mne_io = need("mne.io", purpose="Reading SNIRF")
     path = listing.absolute(source.primary)
