@@ -7,7 +7,7 @@
     hub = cm.open("hub")                        # a hub in a folder; cm.connect("http://…") for one elsewhere
     report = cm.share(hub, "raw/session-12")    # raw files → an immutable, findable release
     cm.search(hub, "mouse visual cortex")
-    cm.get(hub, "ds-1a2b3c@0.1.0", "here")
+    cm.get(hub, "ds-1a2b3c@0.1.0", into="here")
 
 Every name is loaded on first use (PEP 562); ``import commissure`` itself pulls in nothing heavy.
 """

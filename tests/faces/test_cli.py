@@ -1,5 +1,6 @@
 """The command line: exit codes, one JSON object, light start, lazy groups."""
 
+import io
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from commissure.errors import (
     Ambiguous,
@@ -23,7 +25,7 @@ from commissure.errors import (
     NotPermitted,
 )
 from commissure.faces import cli
-from commissure.faces.cli.show import findings_table
+from commissure.faces.cli.show import findings_list
 from commissure.faces.problems import kind_of, problem_of
 from commissure.hub import Hub
 
@@ -94,9 +96,10 @@ def test_a_hostile_title_is_shown_as_it_is(hub: Hub, capsys: pytest.CaptureFixtu
 
 def test_findings_have_a_word_beside_their_colour() -> None:
     row = {"check": "a.b", "severity": "error", "message": "[bold]wrong[/]", "where": "x", "remedy": "y"}
-    table = findings_table([row])
-    cells = [str(cell) for column in table.columns for cell in column.cells]  # type: ignore[union-attr]
-    assert "✗ error" in cells and "[bold]wrong[/] (x)" in cells
+    console = Console(file=io.StringIO(), width=100)
+    console.print(findings_list([row, row | {"where": "z"}]))
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert said.count("✗ error") == 1 and "[bold]wrong[/]  x and 1 more" in said and "→ y" in said
 
 
 def test_help_imports_no_command() -> None:

@@ -90,7 +90,7 @@ def show(hub: Hub, reference: str) -> dict[str, Any]:
 
 
 def get(
-    hub: Hub, reference: str, into: str | Path, *, purpose: str = "research", progress: Progress | None = None
+    hub: Hub, reference: str, *, into: str | Path, purpose: str = "research", progress: Progress | None = None
 ) -> Release:
     """Write a release as a plain BIDS or NWB folder; every file is checked against its hash."""
     return get_workflow(

@@ -1,6 +1,6 @@
 """What the nouns look like as JSON: one shape for the command line, the API, the pages and the client."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -28,6 +28,8 @@ __all__ = [
     "withdrawal",
 ]
 
+#: severities, the gravest first
+WEIGHTS = ("error", "warning", "info")
 #: how facets are called on pages, in the order in which they are shown
 LABELS = {
     "modality": "Modalities",
@@ -96,6 +98,22 @@ def facets(pairs: list[str]) -> dict[str, str | tuple[str, ...]]:
 
 def _count(value: object) -> int:
     return value if isinstance(value, int) else len(value) if isinstance(value, list | tuple) else 0
+
+
+def grouped(findings: Iterable[Mapping[str, str]]) -> list[dict[str, Any]]:
+    """Findings, the gravest first; those that say the same of several places are one, with all ``places``.
+
+    >>> row = {"check": "a.b", "severity": "info", "message": "Short.", "remedy": ""}
+    >>> grouped([row | {"where": "x"}, row | {"where": "y"}])[0]["places"]
+    ['x', 'y']
+    """
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in findings:
+        key = (row["check"], row["severity"], row["message"], row.get("remedy", ""))
+        one = found.setdefault(key, {**row, "places": []})
+        if row.get("where"):
+            one["places"].append(row["where"])
+    return sorted(found.values(), key=lambda one: WEIGHTS.index(one["severity"]))
 
 
 def card(item: Card) -> dict[str, Any]:

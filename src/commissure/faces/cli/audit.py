@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from commissure.faces import shapes
-from commissure.faces.cli.show import findings_table, show
+from commissure.faces.cli.show import findings_list, show
 from commissure.faces.cli.words import AsJson, HubAt, opened
 from commissure.workflows import audit
 
@@ -31,5 +31,5 @@ def verify(
     told = shapes.audit(here, audit.verify(here, anchor=anchor))
     show(told, as_json=json, draw=lambda console: console.print(
         f"[green]✓ The ledger is whole[/]: {told['lines']} lines; head {told['head']}" if told["whole"]
-        else findings_table(told["findings"])))  # fmt: skip
+        else findings_list(told["findings"])))  # fmt: skip
     return 0 if told["whole"] else _BROKEN

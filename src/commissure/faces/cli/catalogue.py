@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from commissure.faces import shapes
-from commissure.faces.cli.show import bytes_in_words, facts, findings_table, table
+from commissure.faces.cli.show import bytes_in_words, facts, findings_list, table
 from commissure.faces.cli.show import show as show_value
 from commissure.faces.cli.words import AsJson, HubAt, command, opened, settings_for
 from commissure.store.port import Query
@@ -73,7 +73,7 @@ def _draw_release(console: Console, told: dict[str, Any]) -> None:
         ("readable by", "anybody" if told["public"] else "its owner, and those with a Grant"),
     ]
     console.print(facts([*head, *about], title=told["title"]))
-    console.print(findings_table(told["findings"]))
+    console.print(findings_list(told["findings"]))
     if "manifest" in told:
         rows = (
             (file["path"], bytes_in_words(file["bytes"]), file["sha256"][:12]) for file in told["manifest"]

@@ -1,5 +1,6 @@
 """``commissure share``: a raw folder into a release."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ import typer
 from rich.console import Console
 
 from commissure.faces.cli.bars import Bars
-from commissure.faces.cli.show import facts, findings_table, next_steps, show, table
+from commissure.faces.cli.show import facts, findings_list, next_steps, show, table
 from commissure.faces.cli.words import AsJson, HubAt, command, opened, settings_for
 from commissure.workflows.share import share as share_workflow
 from commissure.workflows.sharing.options import ShareOptions
@@ -19,45 +20,62 @@ __all__ = ["share"]
 _DATASET, _RECORDING = "About the dataset", "About the recordings"
 
 
+Dataset = Annotated[
+    str, typer.Option("--dataset", help="Add a release to this dataset.", rich_help_panel=_DATASET)
+]
+Title = Annotated[str, typer.Option("--title", help="Its title.", rich_help_panel=_DATASET)]
+Description = Annotated[str, typer.Option("--description", help="What it is.", rich_help_panel=_DATASET)]
+Author = Annotated[
+    list[str] | None, typer.Option("--author", help="As cited; once an author.", rich_help_panel=_DATASET)
+]
+Keyword = Annotated[
+    list[str] | None, typer.Option("--keyword", help="Once a keyword.", rich_help_panel=_DATASET)
+]
+Funding = Annotated[
+    list[str] | None, typer.Option("--funding", help="Once a grant.", rich_help_panel=_DATASET)
+]
+Licence = Annotated[
+    str, typer.Option("--licence", help="An SPDX id: CC0-1.0, CC-BY-4.0 …", rich_help_panel=_DATASET)
+]
+Consent = Annotated[
+    str, typer.Option("--consent", help="A consent reference: IRB-2026-17 …", rich_help_panel=_DATASET)
+]
+Public = Annotated[bool, typer.Option("--public", help="Anybody may read it.", rich_help_panel=_DATASET)]
+Subject = Annotated[str, typer.Option("--subject", help="The subject's label.", rich_help_panel=_RECORDING)]
+Session = Annotated[str, typer.Option("--session", help="The session's label.", rich_help_panel=_RECORDING)]
+Task = Annotated[str, typer.Option("--task", help="What was done.", rich_help_panel=_RECORDING)]
+Species = Annotated[str, typer.Option("--species", help="Latin: Mus musculus …", rich_help_panel=_RECORDING)]
+Sex = Annotated[str, typer.Option("--sex", help="F, M, O or U.", rich_help_panel=_RECORDING)]
+Strain = Annotated[str, typer.Option("--strain", help="An animal's strain.", rich_help_panel=_RECORDING)]
+Age = Annotated[str, typer.Option("--age", help="34, or P90D.", rich_help_panel=_RECORDING)]
+KeepLabels = Annotated[bool, typer.Option("--keep-labels", help="Subject labels are pseudonyms already.")]
+EncryptAnimals = Annotated[bool, typer.Option("--encrypt-animals", help="Encrypt animal data too.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and release nothing.")]
+
+
 @command
 def share(
     folder: Annotated[Path, typer.Argument(help="The raw folder; it is never changed.")],
     hub: HubAt = None,
-    dataset: Annotated[
-        str, typer.Option(help="Add a release to this dataset.", rich_help_panel=_DATASET)
-    ] = "",
-    title: Annotated[str, typer.Option(help="Its title.", rich_help_panel=_DATASET)] = "",
-    description: Annotated[str, typer.Option(help="What it is.", rich_help_panel=_DATASET)] = "",
-    author: Annotated[
-        list[str] | None, typer.Option(help="As cited; once an author.", rich_help_panel=_DATASET)
-    ] = None,
-    keyword: Annotated[
-        list[str] | None, typer.Option(help="Once a keyword.", rich_help_panel=_DATASET)
-    ] = None,
-    funding: Annotated[list[str] | None, typer.Option(help="Once a grant.", rich_help_panel=_DATASET)] = None,
-    licence: Annotated[
-        str, typer.Option(help="An SPDX id: CC0-1.0, CC-BY-4.0 …", rich_help_panel=_DATASET)
-    ] = "",
-    consent: Annotated[
-        str, typer.Option(help="A consent reference: IRB-2026-17 …", rich_help_panel=_DATASET)
-    ] = "",
-    public: Annotated[
-        bool, typer.Option("--public", help="Anybody may read it.", rich_help_panel=_DATASET)
-    ] = False,
-    subject: Annotated[str, typer.Option(help="The subject's label.", rich_help_panel=_RECORDING)] = "",
-    session: Annotated[str, typer.Option(help="The session's label.", rich_help_panel=_RECORDING)] = "",
-    task: Annotated[str, typer.Option(help="What was done.", rich_help_panel=_RECORDING)] = "",
-    species: Annotated[str, typer.Option(help="Latin: Mus musculus …", rich_help_panel=_RECORDING)] = "",
-    sex: Annotated[str, typer.Option(help="F, M, O or U.", rich_help_panel=_RECORDING)] = "",
-    strain: Annotated[str, typer.Option(help="An animal's strain.", rich_help_panel=_RECORDING)] = "",
-    age: Annotated[str, typer.Option(help="34, or P90D.", rich_help_panel=_RECORDING)] = "",
-    keep_labels: Annotated[
-        bool, typer.Option("--keep-labels", help="Subject labels are pseudonyms already.")
-    ] = False,
-    encrypt_animals: Annotated[
-        bool, typer.Option("--encrypt-animals", help="Encrypt animal data too.")
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and release nothing.")] = False,
+    dataset: Dataset = "",
+    title: Title = "",
+    description: Description = "",
+    author: Author = None,
+    keyword: Keyword = None,
+    funding: Funding = None,
+    licence: Licence = "",
+    consent: Consent = "",
+    public: Public = False,
+    subject: Subject = "",
+    session: Session = "",
+    task: Task = "",
+    species: Species = "",
+    sex: Sex = "",
+    strain: Strain = "",
+    age: Age = "",
+    keep_labels: KeepLabels = False,
+    encrypt_animals: EncryptAnimals = False,
+    dry_run: DryRun = False,
     json: AsJson = False,
 ) -> int:
     """Turn a raw folder into a findable release.
@@ -83,10 +101,11 @@ def share(
 def _draw(console: Console, report: ShareReport, *, hub: str) -> None:
     told = report.to_dict()
     if report.plan:
-        columns = list(report.plan[0])
-        rows = ([_cell(row.get(name)) for name in columns] for row in report.plan)
-        console.print(table([name.capitalize() for name in columns], rows, title="Plan"))
-    console.print(findings_table(told["findings"]))  # type: ignore[arg-type]
+        rows = (
+            [row.get("format"), row.get("datatype"), row.get("raw_files"), _cell(row)] for row in report.plan
+        )
+        console.print(table(("Format", "What", "Raw files", "Becomes"), rows, title="Plan"))
+    console.print(findings_list(told["findings"]))  # type: ignore[arg-type]
     console.print(facts(_summary(report)))
     if report.version:
         console.print(next_steps(_after(report, hub=hub)))
@@ -94,12 +113,11 @@ def _draw(console: Console, report: ShareReport, *, hub: str) -> None:
         console.print("[red]✗ Nothing was released.[/] The Findings above say why, and what to do.")
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    if isinstance(value, dict):
-        return ", ".join(f"{key}={item}" for key, item in value.items())
-    return str(value if value is not None else "")
+def _cell(row: Mapping[str, object]) -> str:
+    target = row.get("target")
+    if row.get("quarantined") or not isinstance(target, list | tuple) or not target:
+        return "quarantined: see the Findings" if row.get("quarantined") else "nothing: see the Findings"
+    return str(target[0]) + (f" and {len(target) - 1} more" if len(target) > 1 else "")
 
 
 def _summary(report: ShareReport) -> list[tuple[str, object]]:

@@ -5,12 +5,14 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["SEVERITY", "bytes_in_words", "facts", "findings_table", "line", "next_steps", "show", "table"]
+from commissure.faces.shapes import grouped
+
+__all__ = ["SEVERITY", "bytes_in_words", "facts", "findings_list", "line", "next_steps", "show", "table"]
 
 #: colour and word and sign: never colour alone
 SEVERITY = {"error": ("red", "✗ error"), "warning": ("yellow", "! warning"), "info": ("cyan", "· info")}
@@ -52,21 +54,28 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     return made
 
 
-def findings_table(findings: Sequence[Mapping[str, str]], *, title: str = "Findings") -> Table | Text:
-    """Findings by weight, the gravest first, with what to do about each."""
-    if not findings:
+def findings_list(findings: Iterable[Mapping[str, str]], *, most: int = 12) -> Group | Text:
+    """Findings by weight, the gravest first, each with what to do; errors and warnings always, remarks up to ``most``."""
+    rows = grouped(findings)
+    if not rows:
         return Text("No Findings.", style="green")
-    made = Table(
-        title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
-    )
-    for name in ("", "Check", "What", "What to do"):
-        made.add_column(name, overflow="fold", no_wrap=not name)
-    order = list(SEVERITY)
-    for row in sorted(findings, key=lambda found: order.index(found["severity"])):
+    grave = [row for row in rows if row["severity"] != "info"]
+    shown = rows[: max(most, len(grave))]
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for row in shown:
         colour, word = SEVERITY[row["severity"]]
-        what = row["message"] + (f" ({row['where']})" if row.get("where") else "")
-        made.add_row(Text(word, style=colour), Text(row["check"]), Text(what), Text(row.get("remedy", "")))
-    return made
+        what = Text(row["message"])
+        if row["places"]:
+            more = f" and {len(row['places']) - 1} more" if len(row["places"]) > 1 else ""
+            what.append(f"  {row['places'][0]}{more}", style="dim")
+        if row.get("remedy"):
+            what.append(f"\n→ {row['remedy']}", style="dim")
+        grid.add_row(Text(word, style=colour), what)
+    left = len(rows) - len(shown)
+    tail = [Text(f"… and {left} more remarks: --json or the portal has all.", style="dim")] if left else []
+    return Group(Text("Findings", style="bold"), grid, *tail)
 
 
 def next_steps(steps: Iterable[tuple[str, str]]) -> Panel:

@@ -6,7 +6,7 @@
 
     hub = cm.connect("https://hub.example.org", token="…")
     hub.search("mouse visual cortex")
-    hub.get("ds-1a2b3c@0.1.0", "here")
+    hub.get("ds-1a2b3c@0.1.0", into="here")
 """
 
 from commissure.faces.client.remote import RemoteHub, connect

@@ -109,7 +109,7 @@ class RemoteHub:
         fetch(
             self._wire,
             exact,
-            manifest["files"],
+            files=manifest["files"],
             into=Path(into),
             purpose=purpose,
             progress=progress or Silent(),

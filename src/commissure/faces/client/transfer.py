@@ -43,8 +43,8 @@ def pack(folder: Path, target: Path) -> Path:
 def fetch(
     wire: Wire,
     release: str,
-    files: Sequence[Mapping[str, Any]],
     *,
+    files: Sequence[Mapping[str, Any]],
     into: Path,
     purpose: str,
     progress: Progress,

@@ -67,7 +67,7 @@ def install(app: FastAPI, *, draw: Draw) -> None:
         Draws a problem as a page, for a person's browser.
     """
 
-    def told(request: Request, found: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    def told(request: Request, found: dict[str, Any], *, headers: dict[str, str] | None = None) -> Response:
         html = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
         if html:
             return draw(request, found)
@@ -78,7 +78,7 @@ def install(app: FastAPI, *, draw: Draw) -> None:
         status = getattr(error, "status_code", 500)
         detail = str(getattr(error, "detail", ""))
         found = problem(status, detail, instance=quote(request.url.path))
-        return told(request, found, getattr(error, "headers", None))
+        return told(request, found, headers=getattr(error, "headers", None))
 
     async def malformed(request: Request, error: Exception) -> Response:
         first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": ""}

@@ -28,7 +28,7 @@ Id = Annotated[Name, Path(description="A dataset's id.")]
 Version = Annotated[Name, Path(description="A version, or `latest`.")]
 
 
-def shown_in(hub: Hub, dataset: str, version: str, *, viewer: str) -> browse.Shown:
+def shown_in(hub: Hub, dataset: str, *, version: str, viewer: str) -> browse.Shown:
     """The release as ``viewer`` may see it."""
     reference = dataset if version == "latest" else f"{dataset}@{version}"
     return browse.show(hub, reference, viewer=viewer, now=datetime.now(UTC))
@@ -60,7 +60,7 @@ def datasets(
 @router.get("/datasets/{dataset}", response_model=ReleaseTold, operation_id="show_latest")
 def show_latest(request: Request, hub: HubHere, viewer: Viewer, dataset: Id) -> Response:
     """The newest release of a dataset; schema.org JSON-LD if `Accept` wants `application/ld+json`."""
-    return _release(request, shown_in(hub, dataset, "latest", viewer=viewer), "")
+    return _release(request, shown_in(hub, dataset, version="latest", viewer=viewer), "")
 
 
 @router.get("/datasets/{dataset}/releases/{version}", response_model=ReleaseTold, operation_id="show")
@@ -69,7 +69,7 @@ def show(
     format: Annotated[str, Query(pattern="^(json|jsonld)?$")] = "",
 ) -> Response:  # fmt: skip
     """One release; schema.org JSON-LD if `Accept` wants `application/ld+json`, or with `format=jsonld`."""
-    return _release(request, shown_in(hub, dataset, version, viewer=viewer), format)
+    return _release(request, shown_in(hub, dataset, version=version, viewer=viewer), format)
 
 
 def _release(request: Request, shown: browse.Shown, format: str) -> Response:
@@ -81,13 +81,13 @@ def _release(request: Request, shown: browse.Shown, format: str) -> Response:
 @router.get("/datasets/{dataset}/releases/{version}/manifest", operation_id="manifest")
 def manifest(request: Request, hub: HubHere, viewer: Viewer, dataset: Id, version: Version) -> dict[str, Any]:
     """Every file with its hash and size."""
-    return tagged(request, shapes.manifest(shown_in(hub, dataset, version, viewer=viewer).release))  # type: ignore[return-value]
+    return tagged(request, shapes.manifest(shown_in(hub, dataset, version=version, viewer=viewer).release))  # type: ignore[return-value]
 
 
 @router.get("/datasets/{dataset}/releases/{version}/findings", operation_id="findings")
 def findings(request: Request, hub: HubHere, viewer: Viewer, dataset: Id, version: Version) -> dict[str, Any]:
     """What was judged, and what to do about it."""
-    found = shown_in(hub, dataset, version, viewer=viewer).release.findings
+    found = shown_in(hub, dataset, version=version, viewer=viewer).release.findings
     return tagged(request, {"findings": [item.to_dict() for item in found]})  # type: ignore[return-value]
 
 
@@ -96,7 +96,7 @@ def provenance(
     request: Request, hub: HubHere, viewer: Viewer, dataset: Id, version: Version
 ) -> dict[str, Any]:
     """The Activities that made the release: used, made, with which software and parameters."""
-    done = shown_in(hub, dataset, version, viewer=viewer).release.activities
+    done = shown_in(hub, dataset, version=version, viewer=viewer).release.activities
     return tagged(request, {"activities": [shapes.activity(item) for item in done]})  # type: ignore[return-value]
 
 
@@ -109,12 +109,12 @@ def download(
     purpose: Annotated[Name, Query(description="For which use.")] = "research",
 ) -> Response:  # fmt: skip
     """The bytes of one file, whole or by `Range`; a Grant is needed unless the release is public."""
-    shown = shown_in(hub, dataset, version, viewer=viewer)
-    return sent(request, hub, shown, path=path, viewer=viewer, purpose=purpose)
+    shown = shown_in(hub, dataset, version=version, viewer=viewer)
+    return sent(request, shown, hub=hub, path=path, viewer=viewer, purpose=purpose)
 
 
 def sent(
-    request: Request, hub: Hub, shown: browse.Shown, *, path: str, viewer: str, purpose: str = "research"
+    request: Request, shown: browse.Shown, *, hub: Hub, path: str, viewer: str, purpose: str = "research"
 ) -> Response:
     """The bytes of the file at ``path`` inside the release."""
     asset = next((item for item in shown.release.assets if item.path == path), None)
@@ -122,7 +122,7 @@ def sent(
         raise NotFound("The release has no file at that path; see its manifest.")
     now = datetime.now(UTC)
     file = open_asset(hub.acting_as(Person(viewer)), shown.release, asset=asset, purpose=purpose, now=now)
-    return send(request, file, asset)
+    return send(request, file, asset=asset)
 
 
 @router.get("/search", operation_id="search")

@@ -36,7 +36,7 @@ def wanted(header: str, size: int) -> tuple[int, int] | None:
     return start, stop
 
 
-def send(request: Request, file: BinaryIO, asset: Asset) -> Response:
+def send(request: Request, file: BinaryIO, *, asset: Asset) -> Response:
     """The bytes of ``asset`` from the open ``file``, as the request wants them; the file is closed at the end."""
     tag = f'"{asset.sha256}"'
     name = asset.path.rpartition("/")[2]

@@ -72,7 +72,7 @@ def latest(request: Request, dataset: str) -> Response:
 def release(request: Request, dataset: str, version: str) -> Response:
     """One release: what, who, quality, files, provenance, how to get and to cite it."""
     viewer = page_viewer(request)
-    shown = shown_in(hub_of(request), dataset, version, viewer=viewer)
+    shown = shown_in(hub_of(request), dataset, version=version, viewer=viewer)
     origin = str(request.base_url).rstrip("/")
     return _draw(request, "release.html", views.release(shown, origin=origin, viewer=viewer))
 
@@ -83,11 +83,11 @@ def file(
 ) -> Response:
     """The bytes of one file, or a look at its beginning."""
     hub, viewer = hub_of(request), page_viewer(request)
-    shown = shown_in(hub, dataset, version, viewer=viewer)
+    shown = shown_in(hub, dataset, version=version, viewer=viewer)
     if not preview:
-        return sent(request, hub, shown, path=path, viewer=viewer)
+        return sent(request, shown, hub=hub, path=path, viewer=viewer)
     return _draw(
-        request, "preview.html", views.preview(hub, shown, path, viewer=viewer, now=datetime.now(UTC))
+        request, "preview.html", views.preview(hub, shown, path=path, viewer=viewer, now=datetime.now(UTC))
     )
 
 

@@ -23,7 +23,6 @@ OURS = "commissure"
 Chosen = dict[str, tuple[str, ...]]
 _FACETS_SHOWN, _FILES_SHOWN, _PREVIEW_BYTES, _PREVIEW_LINES = 12, 200, 65_536, 200
 _TEXT = (".json", ".tsv", ".csv", ".md", ".txt", ".vhdr", ".vmrk", ".yaml", ".yml", ".bval", ".bvec", ".xml")
-_ORDER = ("error", "warning", "info")
 _LICENCES = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
@@ -104,7 +103,7 @@ def release(shown: browse.Shown, *, origin: str, viewer: str) -> dict[str, Any]:
     item, about = shown.release, shown.release.metadata
     title = str(about.get("title") or shown.dataset.title or item.dataset)
     page = f"{origin}/datasets/{quote(item.dataset, safe='')}/{quote(item.version, safe='')}"
-    findings = sorted((found.to_dict() for found in item.findings), key=lambda f: _ORDER.index(f["severity"]))
+    findings = shapes.grouped(found.to_dict() for found in item.findings)
     licence = str(about.get("licence", ""))
     return {
         "release": item,
@@ -115,7 +114,7 @@ def release(shown: browse.Shown, *, origin: str, viewer: str) -> dict[str, Any]:
         "card": _tags(shown),
         "facts": _facts(item),
         "findings": findings,
-        "counts": dict.fromkeys(_ORDER, 0) | Counter(found["severity"] for found in findings),
+        "counts": dict.fromkeys(shapes.WEIGHTS, 0) | Counter(found["severity"] for found in findings),
         "validators": list(_validators(about.get("validators")).items()),
         "files": [_file(item, asset) for asset in item.assets[:_FILES_SHOWN]],
         "total_bytes": sum(asset.bytes for asset in item.assets),
@@ -187,7 +186,7 @@ def _citation(shown: browse.Shown, *, title: str, page: str) -> str:
     return f"{', '.join(authors)}{f' ({year})' if year else ''}. {title} (version {shown.release.version}) [Data set]. {page}"
 
 
-def preview(hub: Hub, shown: browse.Shown, path: str, *, viewer: str, now: datetime) -> dict[str, Any]:
+def preview(hub: Hub, shown: browse.Shown, *, path: str, viewer: str, now: datetime) -> dict[str, Any]:
     """The beginning of a text file: a table where it is one."""
     asset = next((item for item in shown.release.assets if item.path == path), None)
     if asset is None or not _is_text(path):
