@@ -56,7 +56,9 @@ def test_a_real_recording_has_what_the_manifest_says(item: str, shared: Path, tm
     content = _manifest(shared, item)
     recording = _read(shared, item, tmp_path)[0]
     said = content["streams"][0] if item == "eeg_eeglab_xdf" else content  # type: ignore[index]
-    assert len(recording.channels) == said["n_channels"]
+    beside = [channel for channel in recording.channels if channel.type in {"ACCEL", "GYRO"}]
+    assert len(recording.channels) - len(beside) == said["n_channels"]
+    assert len(beside) == (6 if item == "fnirs_nirsport2" else 0)
     assert recording.rate_hz == pytest.approx(said["fs"])
     if item != "eeg_eeglab_xdf":
         assert recording.duration_s == pytest.approx(content["duration_s"], abs=0.02)

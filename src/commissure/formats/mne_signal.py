@@ -1,4 +1,4 @@
-"""Samples of an ``mne.io.Raw`` as a Signal: (time, channel), read from disk when sliced."""
+"""Samples of an ``mne.io.Raw`` as a Signal, (time, channel), read from disk when sliced; and Signals side by side."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["RawSignal"]
+from commissure.model import Signal
+
+__all__ = ["JoinedSignal", "RawSignal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +59,40 @@ class RawSignal:
         if isinstance(columns, list | tuple | np.ndarray):
             columns = np.arange(len(self.raw.ch_names))[np.asarray(columns)]
         return np.asarray(self.raw[columns, start:stop][0].T)
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedSignal:
+    """Signals of one length, their channels side by side.
+
+    Parameters
+    ----------
+    parts : tuple of Signal
+        All of the same number of samples.
+
+    Examples
+    --------
+    >>> JoinedSignal((np.zeros((4, 2)), np.ones((4, 1))))[1:3].tolist()
+    [[0.0, 0.0, 1.0], [0.0, 0.0, 1.0]]
+    """
+
+    parts: tuple[Signal, ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(time, channel)."""
+        return (int(self.parts[0].shape[0]), sum(int(part.shape[1]) for part in self.parts))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type that holds all parts."""
+        return np.result_type(*(part.dtype for part in self.parts))
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        """Samples of a slice of time, and optionally of some channels."""
+        rows, columns = key if isinstance(key, tuple) else (key, slice(None))
+        block = np.concatenate([np.asarray(part[rows]) for part in self.parts], axis=-1)
+        return np.asarray(block[..., columns])

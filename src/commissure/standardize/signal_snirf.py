@@ -38,15 +38,7 @@ def write_snirf(recording: Recording, root: Path) -> tuple[str, ...]:
         _write_data(nirs.create_group("data1"), recording, optical)
         _write_probe(nirs.create_group("probe"), [recording.channels[i] for i in optical])
         _write_stimuli(nirs, recording)
-        others = [i for i in range(len(recording.channels)) if i not in set(optical)]
-        for number, index in enumerate(others, start=1):
-            aux = nirs.create_group(f"aux{number}")
-            channel = recording.channels[index]
-            aux["name"] = _text(channel.name)
-            aux["dataTimeSeries"] = recording.si()[:, index]
-            aux["time"] = _times(recording)
-            if channel.unit not in {"", "1"}:
-                aux["dataUnit"] = _text(channel.unit)
+        _write_samples(nirs, recording, optical)
     return (path,)
 
 
@@ -73,11 +65,6 @@ def _write_tags(tags: Any, recording: Recording) -> None:
 
 
 def _write_data(group: Any, recording: Recording, optical: list[int]) -> None:
-    length = recording.signal.shape[0]
-    series = group.create_dataset("dataTimeSeries", shape=(length, len(optical)), dtype="f8")
-    for start in range(0, length, _BLOCK):
-        stop = min(start + _BLOCK, length)
-        series[start:stop] = recording.si(start, stop)[:, optical]
     group["time"] = _times(recording)
     wavelengths = _wavelengths([recording.channels[i] for i in optical])
     for number, index in enumerate(optical, start=1):
@@ -96,6 +83,26 @@ def _write_data(group: Any, recording: Recording, optical: list[int]) -> None:
             one["dataTypeLabel"] = _text(label)
         if channel.unit not in {"", "1"}:
             one["dataUnit"] = _text("M" if channel.unit == "mol/l" else channel.unit)
+
+
+def _write_samples(nirs: Any, recording: Recording, optical: list[int]) -> None:
+    """Optical channels and auxiliary ones in one pass over the signal."""
+    length = recording.signal.shape[0]
+    series = nirs["data1"].create_dataset("dataTimeSeries", shape=(length, len(optical)), dtype="f8")
+    others = [index for index in range(len(recording.channels)) if index not in set(optical)]
+    auxiliary = []
+    for number, index in enumerate(others, start=1):
+        channel, group = recording.channels[index], nirs.create_group(f"aux{number}")
+        group["name"], group["time"] = _text(channel.name), _times(recording)
+        if channel.unit not in {"", "1"}:
+            group["dataUnit"] = _text(channel.unit)
+        auxiliary.append(group.create_dataset("dataTimeSeries", shape=(length,), dtype="f8"))
+    for start in range(0, length, _BLOCK):
+        stop = min(start + _BLOCK, length)
+        block = recording.si(start, stop)
+        series[start:stop] = block[:, optical]
+        for column, index in zip(auxiliary, others, strict=True):
+            column[start:stop] = block[:, index]
 
 
 def _write_probe(group: Any, channels: list[Channel]) -> None:
