@@ -31,15 +31,22 @@ def test_a_sound_file_has_no_errors(tmp_path: Path) -> None:
 def test_each_validator_sees_its_fault(tmp_path: Path) -> None:
     path = _write(tmp_path)
     with h5py.File(path, "r+") as file:
-        del file["session_description"]
         del file["general/subject/species"]
     path.rename(path.with_name("mouse.nwb"))
     assert _errors(tmp_path) == {
-        "pynwb": {"pynwb.schema"},
+        "pynwb": set(),
         "nwbinspector": {"nwbinspector.check_subject_species_exists"},
         "dandi-layout": {"dandi.filename"},
     }
     assert all(f.where == "sub-m3/mouse.nwb" for v in validate_nwb(tmp_path) for f in v.findings)
+
+
+def test_what_the_schema_demands_is_an_error_of_pynwb_and_stops_the_inspector(tmp_path: Path) -> None:
+    with h5py.File(_write(tmp_path), "r+") as file:
+        del file["session_description"]
+    errors = _errors(tmp_path)
+    assert errors["pynwb"] == {"pynwb.schema"}
+    assert errors["nwbinspector"] == {"nwbinspector.unreadable"}
 
 
 def test_a_file_that_cannot_be_opened_is_an_error_of_pynwb(tmp_path: Path) -> None:

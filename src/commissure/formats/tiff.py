@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +85,7 @@ def _is_whole(tif: Any) -> bool:
     last = last if hasattr(last, "dataoffsets") else last.aspage()
     handle, size = tif.filehandle, tif.filehandle.size
     count_bytes, entry_bytes, next_bytes = (8, 20, 8) if tif.is_bigtiff else (2, 12, 4)
-    order = "little" if tif.byteorder == "<" else "big"
+    order: Literal["little", "big"] = "little" if tif.byteorder == "<" else "big"
     handle.seek(last.offset)
     count = int.from_bytes(handle.read(count_bytes), order)
     handle.seek(last.offset + count_bytes + count * entry_bytes)

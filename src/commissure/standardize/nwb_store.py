@@ -2,7 +2,11 @@
 
 The containers are written first with empty datasets; then each signal is poured in chunk by chunk: read, byte
 shuffled and deflated in threads, handed to HDF5 as finished chunks, in order. Memory stays at a few chunks
-however long the recording is. Deflate level 1 after shuffle is HDF5's standard pipeline: every reader has it.
+however long the recording is. Shuffle and deflate are HDF5's standard pipeline: every reader has them.
+
+Samples of a recording hold few repeats and uneven bytes, so deflate's search for repeats is left out (zlib's
+strategy ``Z_RLE``: runs and Huffman codes). On real recordings that is smaller than gzip level 4 without shuffle
+and about twice as fast as level 1.
 """
 
 import zlib
@@ -140,5 +144,9 @@ def _padded(block: NDArray[Any], chunks: tuple[int, ...]) -> NDArray[Any]:
 
 def _deflate(chunk: NDArray[Any]) -> bytes:
     size = chunk.dtype.itemsize
-    shuffled = chunk.reshape(-1).view(np.uint8).reshape(-1, size).T
-    return zlib.compress(shuffled.tobytes(), _LEVEL)
+    plain = chunk.reshape(-1).view(np.uint8)
+    shuffled = np.empty_like(plain)
+    for byte in range(size):
+        shuffled[byte * chunk.size : (byte + 1) * chunk.size] = plain[byte::size]
+    stream = zlib.compressobj(_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
+    return stream.compress(shuffled.data) + stream.flush()

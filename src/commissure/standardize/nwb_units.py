@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 
 from commissure.extras import need
-from commissure.model import Units
+from commissure.model import Severity, Units
 from commissure.standardize.nwb_file import Draft
 from commissure.standardize.nwb_store import packed
 
@@ -25,6 +25,9 @@ _WORDS = {
 
 def add_units(draft: Draft, units: Units) -> None:
     """Add the ``units`` table; a ragged column of spike times is written as a whole, not unit by unit."""
+    if not units.ids:
+        draft.say("units", "The sorting holds no unit; the file has no units table.", severity=Severity.WARNING)
+        return
     pynwb = need("pynwb", purpose="Writing NWB")
     hdmf = need("hdmf.common", purpose="Writing NWB")
     counts = (

@@ -80,7 +80,10 @@ def _practice(path: Path, where: str) -> Iterator[Finding]:
             severity = _SEVERITY.get(said.importance.name, Severity.WARNING)
             place = f" (at {said.location})" if said.location else ""
             message = " ".join(str(said.message).split("Traceback")[0].split()) + place
-            yield Finding(f"nwbinspector.{said.check_function_name}", severity, message, where, "")
+            name = str(said.check_function_name)
+            yield Finding(
+                f"nwbinspector.{name if name.isidentifier() else 'unreadable'}", severity, message, where, ""
+            )
 
 
 def _layout(where: str) -> Iterator[Finding]:
