@@ -65,7 +65,8 @@ class NiftiReader:
                 files += [image] if image else []
             files += [f"{stem}.{name}" for name in ("json", "bval", "bvec") if listing.has(f"{stem}.{name}")]
             files += [path for path in (_events_name(stem),) if path and listing.has(path)]
-            found.append(_source(entry, tuple(files), header))
+            packed = listing.head(entry.path, 2) == _GZIP
+            found.append(_source(entry, tuple(files), header, packed))
         return found
 
     def read(self, source: Source, listing: Listing, *, scratch: Path) -> Sequence[Noun]:
@@ -81,7 +82,7 @@ class NiftiReader:
         try:
             native = nibabel.load(_unpacked(path, scratch))
             native.header.get_data_dtype()
-        except (OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError) as error:
+        except Exception as error:  # noqa: BLE001 - nibabel, gzip and zlib have errors of their own
             raise Unreadable("The NIfTI file is cut short or corrupt; get an intact copy of it.") from error
         beside = {name.rpartition(".")[2]: listing.absolute(name) for name in source.files[1:]}
         gradients = [key for key in ("bval", "bvec") if key in beside]
@@ -110,12 +111,12 @@ def _header_bytes(head: bytes) -> bytes | None:
     return head if 540 in first and head[4:8] in {b"n+2\x00", b"ni2\x00"} else None
 
 
-def _source(entry: Entry, files: tuple[str, ...], header: bytes) -> Source:
+def _source(entry: Entry, files: tuple[str, ...], header: bytes, packed: bool) -> Source:
     expected = _expected_bytes(header)
     two_files = header[344:348] == b"ni1\x00" or header[4:8] == b"ni2\x00"
     if two_files and entry.suffix == ".hdr" and len(files) < 2:
         return Source("nifti", files, "bids", note="the .img file of the pair is missing", complete=False)
-    if not two_files and entry.suffix != ".nii.gz" and entry.bytes < expected:
+    if not two_files and not packed and entry.bytes < expected:
         note = f"the file is cut short ({entry.bytes} of {expected} bytes)"
         return Source("nifti", files, "bids", note=note, complete=False)
     return Source("nifti", files, "bids")
@@ -148,7 +149,7 @@ def _unpacked(path: Path, scratch: Path) -> Path:
         unpacked = int.from_bytes(stream.read(4), "little")
     header = _header_bytes(_first_bytes(path)) or b""
     expected = _expected_bytes(header)
-    if expected % 2**32 > unpacked and expected > unpacked:
+    if expected % 2**32 != unpacked and _length(path) < expected:
         raise EOFError("fewer voxels than the header promises")
     if expected <= _LARGEST_LEFT_PACKED:
         return path if path.name.endswith(".nii.gz") else _linked(path, scratch, ".nii.gz")
@@ -157,6 +158,15 @@ def _unpacked(path: Path, scratch: Path) -> Path:
     with gzip.open(path, "rb") as source, target.open("wb") as sink:
         shutil.copyfileobj(source, sink, 1 << 20)
     return target
+
+
+def _length(path: Path) -> int:
+    """How long a packed file is, unpacked; raises if it is cut short."""
+    length = 0
+    with gzip.open(path, "rb") as stream:
+        while block := stream.read(1 << 20):
+            length += len(block)
+    return length
 
 
 def _linked(path: Path, scratch: Path, suffix: str) -> Path:
