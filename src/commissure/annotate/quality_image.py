@@ -44,7 +44,10 @@ def check_image(image: Image) -> tuple[tuple[Annotation, ...], tuple[Finding, ..
     mask = _mask(mean)
     if not mask.any():
         return (), (*findings, _warn("quality.empty", "The image holds one value only."))
-    findings += _noise(mean, mask)
+    phase = (
+        image.about.suffix.startswith(("phase", "fieldmap")) or image.about.entities.get("part") == "phase"
+    )
+    findings += [] if phase else _noise(mean, mask)
     epi = image.about.suffix in {"bold", "epi", "sbref", "dwi", "asl"} or image.about.datatype in {
         "func",
         "perf",
