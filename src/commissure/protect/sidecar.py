@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from commissure.protect.cleaner import Cleaner
 from commissure.protect.dates import top_age
 
-__all__ = ["clean_sidecar"]
+__all__ = ["CATEGORY_OF_FIELD", "SCIENCE_FIELDS", "clean_sidecar"]
 
 #: fields that go, and the category they are counted as
 _DROPPED: dict[str, str] = {
@@ -49,7 +49,10 @@ _SCIENCE = frozenset({
 _LONG = ("Description", "Instructions", "Levels", "LongName", "TermURL", "CogAtlasID", "CogPOID", "References",
          "HowToAcknowledge", "Acknowledgements", "DatasetDOI", "License", "Name", "EthicsApprovals", "Funding")  # fmt: skip
 _AGES = frozenset({"PatientAge", "Age", "SubjectAge"})
-_CASEFOLDED = {key.casefold(): category for key, category in _DROPPED.items()}
+#: field, in lower case, to the category it is removed as
+CATEGORY_OF_FIELD = {key.casefold(): category for key, category in _DROPPED.items()}
+#: fields, in lower case, whose words are science
+SCIENCE_FIELDS = frozenset(key.casefold() for key in _SCIENCE)
 _STAFF = frozenset({"operator", "institution", "address"})
 
 
@@ -60,7 +63,7 @@ def clean_sidecar(fields: Mapping[str, object], *, cleaner: Cleaner) -> dict[str
     """
     clean: dict[str, object] = {}
     for key, value in fields.items():
-        category = _CASEFOLDED.get(key.casefold())
+        category = CATEGORY_OF_FIELD.get(key.casefold())
         if category is not None and not (cleaner.keeps_staff and category in _STAFF):
             if value not in ("", None, [], {}):
                 cleaner.count(category)

@@ -1,0 +1,95 @@
+"""What a tree that is public already still tells, without knowing beforehand whom it is about.
+
+Where :func:`commissure.protect.scan.scan_tree` looks for known values, this looks for fields that name somebody and
+for texts that have the shape of an identifier, in every header, sidecar and table it can open.
+"""
+
+import gzip
+from collections import Counter
+from pathlib import Path
+
+from commissure.errors import CommissureError
+from commissure.model import Finding, Severity
+from commissure.protect.dicom_rules import CATEGORY_OF
+from commissure.protect.fields import fields_of, names_somebody
+from commissure.protect.known import is_generic
+from commissure.protect.names import recognize
+from commissure.protect.sidecar import CATEGORY_OF_FIELD, SCIENCE_FIELDS
+from commissure.protect.tables import identifying_column
+
+__all__ = ["check_exposure"]
+
+_HEAD = 4096
+_TEXTS = {".vhdr", ".vmrk", ".txt"}
+_PUBLIC_FILES = {"dataset_description.json", "README", "README.md", "CHANGES", "CITATION.cff", "LICENSE"}
+#: labels and the tokens that stand for ids are meant to be there
+_LABELS = {"participant_id", "sample_id", "session_id", "subject_id", "subjectid", "his_id", "identifier", "object_id",
+           "patient", "id", "uid", "sopclassuid", "referencedsopclassuid", "recording"}  # fmt: skip
+_REMEDY = "Share the folder through commissure, which removes it, and release a new version."
+
+
+def check_exposure(folder: Path) -> tuple[Finding, ...]:
+    """A WARNING for each file and category that tells, or has the shape of telling, who somebody is.
+
+    Parameters
+    ----------
+    folder : Path
+        Any BIDS, NWB or DICOM tree; it is only read.
+
+    Returns
+    -------
+    findings : tuple of Finding
+        Named ``protect.exposed.<category>``, sorted by path. The value itself is never told.
+    """
+    findings: list[Finding] = []
+    for path in sorted(item for item in folder.rglob("*") if item.is_file()):
+        if path.name in _PUBLIC_FILES:
+            continue
+        where = path.relative_to(folder).as_posix()
+        try:
+            seen = _exposed(path)
+        except (OSError, EOFError, ValueError, CommissureError):
+            message = "The file cannot be opened, so that nobody knows what it tells."
+            findings.append(Finding("protect.unscanned", Severity.WARNING, message, where))
+            continue
+        seen.update(span.category for span in recognize(path.name) if span.category != "date")
+        shown = f"a file *{path.suffix}" if recognize(where) else where
+        findings += [_finding(category, count, shown) for category, count in sorted(seen.items())]
+    return tuple(findings)
+
+
+def _exposed(path: Path) -> Counter[str]:
+    suffix = path.suffix.lower()
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD)
+    if suffix == ".gz":
+        suffix = path.with_suffix("").suffix.lower()
+        with gzip.open(path) as packed:
+            head = packed.read(_HEAD)
+    seen: Counter[str] = Counter()
+    for name, text in fields_of(path, suffix=suffix, head=head):
+        category = _category(name, text)
+        if category:
+            seen[category] += 1
+    if suffix in _TEXTS:
+        seen.update(span.category for span in recognize(path.read_text("utf-8", "replace")))
+    return seen
+
+
+def _category(name: str, text: str) -> str:
+    key = name.casefold()
+    if not text.strip() or is_generic(text) or key in _LABELS:
+        return ""
+    category = CATEGORY_OF_FIELD.get(key) or identifying_column(name)
+    if category is None and names_somebody(name):
+        category = next((found for word, found in CATEGORY_OF if word in name), "id")
+    if category is not None:
+        return category
+    # dates may have been shifted; a date in a field that is not declared to hold one is told all the same
+    spans = [] if key in SCIENCE_FIELDS else [span for span in recognize(text) if span.category != "uid"]
+    return spans[0].category if spans else ""
+
+
+def _finding(category: str, count: int, where: str) -> Finding:
+    message = f"{count} texts of the category {category!r} may tell who somebody is."
+    return Finding(f"protect.exposed.{category}", Severity.WARNING, message, where, _REMEDY)

@@ -1,0 +1,78 @@
+"""A public tree is judged without knowing whom it is about; a clean one stays quiet."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commissure.model import Severity
+from commissure.protect.quasi import anonymity, check_participants, diversity, generalize, quasi_columns
+from commissure.protect.survey import check_exposure
+
+
+def test_what_a_public_tree_tells_is_told_by_category_only(tmp_path: Path) -> None:
+    (tmp_path / "sub-01").mkdir()
+    (tmp_path / "sub-01" / "a_bold.json").write_text(
+        '{"InstitutionName": "Odile", "AcquisitionTime": "10:00:01", "Extra": "mail m.giroudel@example.org", '
+        '"SoftwareVersions": "syngo MR E11", "ConsistencyInfo": "N4_VE11C_LATEST_20160120", "RepetitionTime": 2.0}'
+    )
+    (tmp_path / "participants.tsv").write_text("participant_id\tage\tname\nsub-01\t31\tMathilde\n")
+    (tmp_path / "clean.json").write_text('{"Manufacturer": "SIEMENS", "TaskName": "rest", "EchoTime": 0.03}')
+    findings = check_exposure(tmp_path)
+    assert [(finding.where, finding.check.rpartition(".")[2]) for finding in findings] == [
+        ("participants.tsv", "name"),
+        ("sub-01/a_bold.json", "contact"),
+        ("sub-01/a_bold.json", "date"),
+        ("sub-01/a_bold.json", "institution"),
+    ]
+    assert {finding.severity for finding in findings} == {Severity.WARNING}
+    assert "Odile" not in repr(findings)
+
+
+@pytest.mark.realdata
+@pytest.mark.filterwarnings("ignore:Invalid value for VR")
+def test_a_named_dicom_series_is_exposed(shared: Path) -> None:
+    told = {
+        finding.check.rpartition(".")[2]
+        for finding in check_exposure(shared / "data" / "dcm_siemens_b13_phi")
+    }
+    assert {"name", "id", "birth_date", "institution", "address", "serial", "host", "date"} <= told
+
+
+def table(rng: np.random.Generator, count: int) -> list[dict[str, str]]:
+    return [
+        {
+            "participant_id": f"sub-{i}",
+            "age": str(rng.integers(20, 60)),
+            "sex": str(rng.choice(["F", "M"])),
+            "diagnosis": str(rng.choice(["control", "patient"])),
+        }
+        for i in range(count)
+    ]
+
+
+def test_generalization_reaches_the_k_it_promises() -> None:
+    for seed in range(10):
+        rows = table(np.random.default_rng(seed), 120)
+        columns = quasi_columns(list(rows[0]))
+        assert columns == ("age", "sex")
+        plan = generalize(rows, columns=columns, k=5)
+        assert anonymity(rows, columns=columns) < 5 <= plan.k
+        assert anonymity(plan.rows, columns=columns) == plan.k
+        assert [row["diagnosis"] for row in plan.rows] == [row["diagnosis"] for row in rows]
+
+
+def test_the_finding_tells_the_cheapest_way_out() -> None:
+    findings = check_participants(table(np.random.default_rng(0), 120))
+    assert findings[0].check == "protect.k_anonymity"
+    assert findings[0].remedy.startswith("Generalize (age: bands of")
+    assert check_participants([{"participant_id": "sub-1"}]) == ()
+    assert check_participants([]) == ()
+
+
+def test_a_class_that_shares_its_diagnosis_is_told() -> None:
+    rows = [{"age": "30", "sex": "F", "diagnosis": "patient"}] * 5 + [
+        {"age": "40", "sex": "M", "diagnosis": d} for d in "abcde"
+    ]
+    assert diversity(rows, columns=("age", "sex"), sensitive="diagnosis") == 1
+    assert [finding.check for finding in check_participants(rows)] == ["protect.l_diversity"]
