@@ -84,3 +84,11 @@ def test_an_empty_bin_is_no_recording(tmp_path: Path, shared: Path) -> None:
     shutil.copyfile(meta, tmp_path / "a_g0_t0.imec0.ap.meta")
     (tmp_path / "a_g0_t0.imec0.ap.bin").touch()
     assert [s.complete for s in find_sources(tmp_path, "spikeglx")] == [False]
+
+
+def test_a_cut_bin_is_shared_as_far_as_it_goes_and_said(tmp_path: Path, shared: Path) -> None:
+    meta = shared / FIXTURES / "sample3B_g0_t0.imec1.ap.meta"
+    make_spikeglx(tmp_path / "raw", meta=meta, seconds=0.02)
+    done = write_all(read_folder(tmp_path / "raw", "spikeglx", scratch=tmp_path), tmp_path / "out")
+    said = next(f for f in done.findings if f.check == "nwb.truncated")
+    assert "the header tells 19045367880 bytes of samples and the file holds 462000" in said.message

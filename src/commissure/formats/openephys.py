@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -120,6 +121,11 @@ def _recording(
         ),
         entities=_entities(source.primary, name),
     )
+    left = signal.left_over_bytes
+    if left:
+        about = replace(
+            about, sidecar={"truncated": f"{left} bytes after the last whole frame were left out"}
+        )
     gaps, first = _gaps(listing.absolute(f"{data}/sample_numbers.npy"), signal.shape[0], rate_hz)
     marks = tuple(_events(listing, folder, structure, stream, first=first))
     return Recording(signal, rate_hz, channels, about, marks, gaps, space="probe" if sites else "")

@@ -68,10 +68,9 @@ class SpikeGLX:
         gate, trigger = info["gate_num"], info["trigger_num"]
         if gate or trigger not in (0, None):
             entities["run"] = f"g{gate or 0}t{trigger or 0}"
-        device = Device(
-            "IMEC" if sites else "National Instruments", _model(meta, sites), "SpikeGLX", _serial(meta)
-        )
-        about = clues.about("ecephys", start=_start(meta), device=device, entities=entities)
+        device = Device(_maker(info), _model(meta, sites), "SpikeGLX", _serial(meta))
+        sidecar = _missing(meta, listing.by_path[source.files[1]].bytes, signal.left_over_bytes)
+        about = clues.about("ecephys", start=_start(meta), device=device, entities=entities, sidecar=sidecar)
         return [Recording(signal, rate_hz, channels, about, space="probe" if sites else "")]
 
 
@@ -98,14 +97,28 @@ def _channels(info: dict[str, Any], sites: dict[int, Site]) -> Iterator[Channel]
             yield Channel(name, "ADC", "V", gain)
 
 
+def _maker(info: dict[str, Any]) -> str:
+    return "National Instruments" if info["device_kind"] == "nidq" else "IMEC"
+
+
 def _model(meta: dict[str, Any], sites: dict[int, Site]) -> str:
     if sites:
         return next(iter(sites.values())).probe
+    if meta.get("typeThis") == "obx":
+        return "OneBox"
     return "NI-DAQ" if meta.get("typeThis") == "nidq" else str(meta.get("imDatPrb_pn", ""))
 
 
 def _serial(meta: dict[str, Any]) -> str:
     return str(meta.get("imDatPrb_sn", "") or meta.get("imProbeSN", ""))
+
+
+def _missing(meta: dict[str, Any], size: int, left_over: int) -> dict[str, object]:
+    said = str(meta.get("fileSizeBytes", ""))
+    whole = int(said) if said.isdigit() else size
+    if size < whole:
+        return {"truncated": f"the header tells {whole} bytes of samples and the file holds {size}"}
+    return {"truncated": f"{left_over} bytes after the last whole frame were left out"} if left_over else {}
 
 
 def _start(meta: dict[str, Any]) -> datetime | None:

@@ -139,6 +139,9 @@ def begin(about: About, *, mark: object = "") -> Draft:
     draft = Draft(nwbfile, about)
     nwbfile.subject = pynwb.file.Subject(**_subject(draft))
     _say_start(draft)
+    if side.get("truncated"):
+        draft.say("truncated", f"The recording is cut off: {side['truncated']}.", severity=Severity.WARNING,
+                  remedy="Copy it again from its source, or share what there is.")  # fmt: skip
     return draft
 
 
