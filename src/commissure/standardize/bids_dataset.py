@@ -194,7 +194,8 @@ def _write_scans(root: Path, pairs: Sequence[tuple[About, Written]]) -> list[str
         stem = folder
         if about.session.label:
             folder, stem = f"{folder}/ses-{about.session.label}", f"{stem}_ses-{about.session.label}"
-        if any(not path.startswith(f"{bids_folder(about)}/") for path in written.files):
+        own = f"{bids_folder(about)}/" if about.subject.label.isalnum() else "-"
+        if any(not path.startswith(own) for path in written.files):
             continue
         start = "n/a" if about.start is None else about.start.replace(tzinfo=None).isoformat()
         for path in _recordings(written.files, folder):
