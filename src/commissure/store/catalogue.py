@@ -1,19 +1,22 @@
 """The catalogue: pages of datasets by facets and words, and counts, fast at a hundred thousand.
 
 Three devices keep it fast. What a page shows is copied into ``datasets`` when a release is added, so that a page is
-one scan of an index from its cursor on. Counts of values are kept up to date by every release. And a filter that
-matches few datasets is resolved to their numbers first, whereas one that matches many is probed along the scan.
+one scan of an index from its cursor on. Counts of values over all datasets are kept up to date by every release. And
+filters are bitmaps: a filter that leaves few datasets gives their numbers, one that leaves many is tested along the
+scan.
 """
 
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
 from commissure.errors import BadInput
 from commissure.model import Dataset, Release
+from commissure.store import bitmaps
 from commissure.store.database import Database, dumps
 from commissure.store.facets import facets_of, fold, words_of
 from commissure.store.port import Card, Page, Query
@@ -23,16 +26,12 @@ from commissure.store.schema import datasets, facet_counts, facets, text_index
 __all__ = ["Catalogue", "take_off", "take_on"]
 
 _FEW = 1500
+_STRIDE = 2000
 _MOST = 200
 _COUNT = sa.text(
     "INSERT INTO facet_counts (scope, key, value, count) VALUES (:scope, :key, :value, :change) "
     "ON CONFLICT (scope, key, value) DO UPDATE SET count = facet_counts.count + excluded.count"
 )
-
-
-class _Filter(NamedTuple):
-    where: list[sa.ColumnElement[bool]]
-    few: list[int] | None
 
 
 class Catalogue:
@@ -61,79 +60,64 @@ class Catalogue:
         if not 1 <= limit <= _MOST:
             raise BadInput(f"limit must be from 1 to {_MOST}; got {limit}.")
         with self._database.read() as connection:
-            narrowed = self._filter(connection, query)
-            order, where = _order(query.sort, cursor)
-            select = sa.select(datasets).where(*narrowed.where, *where).order_by(*order).limit(limit + 1)
-            rows = [dict(row) for row in connection.execute(select).mappings()]
-            total = self._total(connection, query, narrowed)
+            bits = self._match(connection, query)
+            if bits is None:
+                where, total = _visible(query), self._total(connection, query)
+            else:
+                where, total = [], bitmaps.count(bits)
+            order, after = _order(query.sort, cursor)
+            select = sa.select(datasets).order_by(*order)
+            if bits is None:
+                rows = _rows(connection, select.where(*where, *after).limit(limit + 1))
+            else:
+                numbers = _first(connection, bits, total=total, order=order, after=after, limit=limit + 1)
+                rows = _rows(connection, select.where(datasets.c.seq.in_(numbers)))
         more = len(rows) > limit
         cards = tuple(_card(row) for row in rows[:limit])
         return Page(cards, total, _cursor(query.sort, rows[limit - 1]) if more else None)
 
     def facets(self, query: Query) -> dict[str, dict[str, int]]:
-        """How many of the matching datasets bear each value, by key; the most frequent value first."""
-        with self._database.read() as connection:
-            if not query.words and not query.facets and not query.withdrawn:
-                counts = facet_counts.c
-                select = sa.select(counts.key, counts.value, sa.func.sum(counts.count)).where(
-                    counts.scope.in_(_scopes(query.viewer)), counts.key != ""
-                )
-                rows = list(connection.execute(select.group_by(counts.key, counts.value)))
-            else:
-                narrowed = self._filter(connection, query)
-                matching = sa.select(datasets.c.seq).where(*narrowed.where)
-                select = sa.select(facets.c.key, facets.c.value, sa.func.count()).where(
-                    facets.c.dataset.in_(matching if narrowed.few is None else narrowed.few)
-                )
-                rows = list(connection.execute(select.group_by(facets.c.key, facets.c.value)))
-        found: dict[str, dict[str, int]] = {}
-        for key, value, count in sorted(rows, key=lambda row: (row[0], -row[2], row[1])):
-            if count:
-                found.setdefault(key, {})[value] = int(count)
-        return found
+        """How many of the matching datasets bear each value, by key; the most frequent value first.
 
-    def _total(self, connection: sa.Connection, query: Query, narrowed: _Filter) -> int:
-        if not query.words and not query.facets and not query.withdrawn:
-            return self._counted(connection, query, "", ("",))
-        select = sa.select(sa.func.count()).select_from(datasets).where(*narrowed.where)
-        if not query.words and not query.withdrawn and len(query.facets) == 1:
-            ((key, wanted),) = query.facets.items()
-            if len(_values(wanted)) == 1:
-                return self._counted(connection, query, key, _values(wanted))
+        With words or filters, the 200 most frequent values of each key are counted.
+        """
+        with self._database.read() as connection:
+            counts = facet_counts.c
+            select = sa.select(counts.key, counts.value, sa.func.sum(counts.count)).where(
+                counts.scope.in_(_scopes(query.viewer)), counts.key != ""
+            )
+            rows = list(connection.execute(select.group_by(counts.key, counts.value)))
+            found: dict[str, dict[str, int]] = {}
+            for key, value, number in sorted(rows, key=lambda row: (row[0], -row[2], row[1])):
+                if number:
+                    found.setdefault(key, {})[value] = int(number)
+            bits = self._match(connection, query)
+            return found if bits is None else _narrow(connection, bits, found)
+
+    def _total(self, connection: sa.Connection, query: Query) -> int:
+        if query.withdrawn:
+            select = sa.select(sa.func.count()).select_from(datasets).where(*_visible(query))
+        else:
+            counts = facet_counts.c
+            select = sa.select(sa.func.sum(counts.count)).where(
+                counts.key == "", counts.scope.in_(_scopes(query.viewer))
+            )
         return int(connection.execute(select).scalar() or 0)
 
-    @staticmethod
-    def _counted(connection: sa.Connection, query: Query, key: str, values: tuple[str, ...]) -> int:
-        counts = facet_counts.c
-        here = (counts.key == key) & counts.value.in_(values) & counts.scope.in_(_scopes(query.viewer))
-        return int(connection.execute(sa.select(sa.func.sum(counts.count)).where(here)).scalar() or 0)
-
-    def _filter(self, connection: sa.Connection, query: Query) -> _Filter:
-        where: list[sa.ColumnElement[bool]] = [_visible(query.viewer)]
-        if not query.withdrawn:
-            where.append(datasets.c.withdrawn.is_(False))
-        few: list[int] | None = None
+    def _match(self, connection: sa.Connection, query: Query) -> bitmaps.Bits | None:
+        """The datasets that words and filters leave; None if there are neither."""
+        if not query.words and not query.facets:
+            return None
+        blocks = bitmaps.width(connection)
+        bits = bitmaps.read(connection, "", ("public",), blocks=blocks)
+        if query.viewer:
+            bits |= bitmaps.read(connection, "@", (query.viewer,), blocks=blocks)
         for key, wanted in query.facets.items():
-            bears = (facets.c.key == key) & facets.c.value.in_(_values(wanted))
-            rare = self._counted(connection, query, key, _values(wanted)) <= _FEW and not query.withdrawn
-            if rare:
-                select = sa.select(facets.c.dataset).where(bears).distinct()
-                if few is None:
-                    few = list(connection.execute(select).scalars())
-                    continue
-            where.append(sa.exists().where(bears & (facets.c.dataset == datasets.c.seq)))
+            bits &= bitmaps.read(connection, key, _values(wanted), blocks=blocks)
         if query.words:
-            matches = self._matches(query.words)
-            first = [int(row) for row in connection.execute(matches.limit(_FEW + 1)).scalars()]
-            if len(first) <= _FEW and few is None:
-                few = first
-            else:
-                where.append(datasets.c.seq.in_(matches))
-        if few is not None:
-            where.append(datasets.c.seq.in_(few))
-            few = [int(seq) for seq in connection.execute(sa.select(datasets.c.seq).where(*where)).scalars()]
-            where = [datasets.c.seq.in_(few)]
-        return _Filter(where, few)
+            found = connection.execute(self._matches(query.words)).scalars()
+            bits &= bitmaps.of_numbers(found, blocks=blocks)
+        return bits
 
     def _matches(self, words: str) -> sa.Select[int]:
         wanted = fold(words)
@@ -145,6 +129,51 @@ class Catalogue:
             return select.where(sa.text("text_index MATCH :terms").bindparams(terms=terms))
         terms = " & ".join(wanted) + ":*"
         return select.where(sa.text("words @@ to_tsquery('simple', :terms)").bindparams(terms=terms))
+
+
+def _rows(connection: sa.Connection, select: sa.Select[Any]) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(select).mappings()]
+
+
+def _first(
+    connection: sa.Connection,
+    bits: bitmaps.Bits,
+    *,
+    total: int,
+    order: list[sa.ColumnElement[Any]],
+    after: list[sa.ColumnElement[bool]],
+    limit: int,
+) -> list[int]:
+    """The numbers of the first ``limit`` datasets, in order, that ``bits`` hold."""
+    select = sa.select(datasets.c.seq).order_by(*order)
+    if total <= _FEW:
+        few = [int(number) for number in bitmaps.members(bits)]
+        return list(connection.execute(select.where(*after, datasets.c.seq.in_(few)).limit(limit)).scalars())
+    found: list[int] = []
+    result = connection.execution_options(yield_per=_STRIDE).execute(select.where(*after))
+    for block in result.scalars().partitions():
+        numbers = np.fromiter(block, dtype=np.int64)
+        held = numbers[(bits[numbers >> 3] >> (numbers & 7).astype(np.uint8)) & 1 == 1]
+        found += held.tolist()
+        if len(found) >= limit:
+            break
+    result.close()
+    return found[:limit]
+
+
+def _narrow(
+    connection: sa.Connection, bits: bitmaps.Bits, counts: Mapping[str, Mapping[str, int]]
+) -> dict[str, dict[str, int]]:
+    """Counts of the most frequent values among the datasets that ``bits`` hold."""
+    blocks = bitmaps.width(connection)
+    found: dict[str, dict[str, int]] = {}
+    for key, values in counts.items():
+        each = bitmaps.read_each(connection, key, tuple(values)[:_MOST], blocks=blocks)
+        numbers = {value: bitmaps.count(bits & one) for value, one in each}
+        ordered = sorted(numbers.items(), key=lambda item: (-item[1], item[0]))
+        if held := {value: number for value, number in ordered if number}:
+            found[key] = held
+    return found
 
 
 def take_on(connection: sa.Connection, dataset: Dataset, release: Release, *, rank: int) -> None:
@@ -170,6 +199,8 @@ def take_on(connection: sa.Connection, dataset: Dataset, release: Release, *, ra
         connection.execute(
             facets.insert(), [{"key": key, "value": value, "dataset": seq} for key, value in pairs]
         )
+    seen = ("", "public") if release.public else ("@", dataset.owner)
+    bitmaps.flip(connection, (seen, *pairs), dataset=seq, bears=True)
     _count(connection, "" if release.public else f"@{dataset.owner}", pairs, change=1)
     values = (
         "(:seq, :words)" if connection.dialect.name == "sqlite" else "(:seq, to_tsvector('simple', :words))"
@@ -187,6 +218,8 @@ def take_off(connection: sa.Connection, dataset: str) -> None:
     pairs = tuple(
         (key, value) for key, value in connection.execute(sa.select(facets.c.key, facets.c.value).where(here))
     )
+    seen = ("", "public") if row.public else ("@", row.owner)
+    bitmaps.flip(connection, (seen, *pairs), dataset=row.seq, bears=False)
     _count(connection, "" if row.public else f"@{row.owner}", pairs, change=-1)
     connection.execute(facets.delete().where(here))
     connection.execute(text_index.delete().where(text_index.c.rowid == row.seq))
@@ -208,9 +241,10 @@ def _values(wanted: str | tuple[str, ...]) -> tuple[str, ...]:
     return (wanted,) if isinstance(wanted, str) else tuple(wanted)
 
 
-def _visible(viewer: str) -> sa.ColumnElement[bool]:
+def _visible(query: Query) -> list[sa.ColumnElement[bool]]:
     public = datasets.c.public.is_(True)
-    return public | (datasets.c.owner == viewer) if viewer else public
+    seen = public | (datasets.c.owner == query.viewer) if query.viewer else public
+    return [seen] if query.withdrawn else [seen, datasets.c.withdrawn.is_(False)]
 
 
 def _order(sort: str, cursor: str | None) -> tuple[list[sa.ColumnElement[Any]], list[sa.ColumnElement[bool]]]:

@@ -18,7 +18,7 @@ from commissure.extras import need
 __all__ = ["HEAD", "Database", "dumps"]
 
 #: the newest migration in ``store/migrations/versions``
-HEAD = "0001"
+HEAD = "0002"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _UPGRADE_LOCK = 0x636F6D6D
 
@@ -56,7 +56,7 @@ class Database:
     def read(self) -> Iterator[sa.Connection]:
         """A connection that sees one state of the data throughout."""
         with _clear_errors(), self.engine.connect() as connection:
-            yield connection
+            yield connection if self.sqlite else connection.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 __all__ = [
     "assets",
+    "bitmaps",
     "consents",
     "datasets",
     "events",
@@ -98,6 +99,16 @@ facets = sa.Table(
     sa.Column("value", sa.Text, primary_key=True),
     sa.Column("dataset", sa.Integer, sa.ForeignKey("datasets.seq"), primary_key=True),
     sa.Index("facets_dataset", "dataset", "key", "value"),
+)
+
+#: which datasets bear a value, one bit a dataset; see :mod:`commissure.store.bitmaps`
+bitmaps = sa.Table(
+    "bitmaps",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, primary_key=True),
+    sa.Column("block", sa.Integer, primary_key=True),
+    sa.Column("bits", sa.LargeBinary, nullable=False),
 )
 
 #: how many datasets bear a value, kept up to date by every release: scope ``""`` counts the public ones, ``@owner`` the
