@@ -16,7 +16,7 @@ from commissure.extras import need
 from commissure.formats.listing import Listing
 from commissure.formats.mne_header import Header
 from commissure.formats.mne_recording import MneReader, Opened, link_as
-from commissure.model import Device, Fact, Identifier, Origin, Source
+from commissure.model import Device, Fact, Finding, Identifier, Origin, Severity, Source
 
 __all__ = ["Layout", "find", "layout_of", "open_edf", "reader"]
 
@@ -121,7 +121,7 @@ def open_edf(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Ope
     if path.suffix.lower() != suffix:
         path = link_as(path, scratch=scratch, name=f"recording{suffix}")
     read = mne_io.read_raw_bdf if layout.bits == 24 else mne_io.read_raw_edf
-    header = _header(layout)
+    header = _header(layout, size)
     groups = _groups(layout)
     for samples, indices in groups:
         others = [i for i in range(len(layout.labels)) if i not in indices and not _is_note(layout.labels[i])]
@@ -174,6 +174,7 @@ def _with(header: Header, entities: dict[str, str], layout: Layout, indices: lis
         details=details,
         entities=entities,
         facts=header.facts,
+        findings=header.findings,
     )
 
 
@@ -191,7 +192,7 @@ def _filters(text: str) -> dict[str, object]:
     return found
 
 
-def _header(layout: Layout) -> Header:
+def _header(layout: Layout, size: int) -> Header:
     code, sex, birth, name = _patient(layout.patient)
     found = [Identifier("id", layout.patient), Identifier("comment", layout.recording)]
     found += [Identifier("id", code)] if code else []
@@ -213,7 +214,24 @@ def _header(layout: Layout) -> Header:
     device = Device(manufacturer=maker, software="")
     if equipment.strip(" X"):
         useful += (Identifier("comment", equipment),)
-    return Header(useful, device, subject_id=code, sex=sex, birth=birth, facts=facts)
+    return Header(
+        useful, device, subject_id=code, sex=sex, birth=birth, facts=facts, findings=_doubts(layout, size)
+    )
+
+
+def _doubts(layout: Layout, size: int) -> tuple[Finding, ...]:
+    """What the count of records and the size of the file do not agree on."""
+    if layout.records < 0:
+        message = (
+            "The EDF header does not say how many records there are; they were counted by the file's size."
+        )
+        return (
+            Finding("read.length", Severity.WARNING, message, remedy="Check that the recording is whole."),
+        )
+    if size == layout.bytes_expected:
+        return ()
+    message = f"The EDF file has {size} bytes and its header announces {layout.bytes_expected}; whole records were read."
+    return (Finding("read.length", Severity.WARNING, message, remedy="Check that the recording is whole."),)
 
 
 def _patient(text: str) -> tuple[str, str, datetime.date | None, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from commissure.formats.names import NameFacts, facts_of, label_of
-from commissure.model import About, Device, Fact, Identifier, Origin, Session, Subject
+from commissure.model import About, Device, Fact, Finding, Identifier, Origin, Session, Subject
 
 __all__ = ["Header", "about_of", "identifiers_in"]
 
@@ -46,7 +46,9 @@ class Header:
     datatype : str
         Where the format demands one.
     facts : tuple of Fact
-        Further findings of the reader, for the plan.
+        Further values that the reader inferred, for the plan.
+    findings : tuple of Finding
+        What the reader noticed: parts that are missing, doubts about a value.
     """
 
     identifiers: tuple[Identifier, ...] = ()
@@ -62,6 +64,7 @@ class Header:
     entities: Mapping[str, str] = field(default_factory=dict)
     datatype: str = ""
     facts: tuple[Fact, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def about_of(info: Any, *, header: Header, path: str, datatype: str, facts: Iterable[Fact] = ()) -> About:
@@ -111,6 +114,7 @@ def about_of(info: Any, *, header: Header, path: str, datatype: str, facts: Iter
         sidecar=dict(header.sidecar),
         facts=tuple(said),
         identifiers=tuple(dict.fromkeys(one for one in found if one.value.strip())),
+        findings=header.findings,
     )  # fmt: skip
 
 

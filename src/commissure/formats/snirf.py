@@ -19,7 +19,7 @@ from commissure.formats.listing import Listing
 from commissure.formats.mne_header import Header
 from commissure.formats.mne_recording import MneReader, Opened, link_as
 from commissure.formats.mne_signal import JoinedSignal
-from commissure.model import Channel, Device, Fact, Identifier, Origin, Recording, Source
+from commissure.model import Channel, Device, Finding, Identifier, Recording, Severity, Source
 
 __all__ = ["SnirfReader", "find", "open_snirf", "reader"]
 
@@ -106,10 +106,13 @@ def _with_auxiliary(recording: Recording, path: Path) -> Recording:
             )
     about = recording.about
     if other:
-        fact = Fact(
-            "auxiliary_left_out", other, Origin.HEADER, "sampled at other times than the optical channels"
+        message = (
+            f"{other} auxiliary channels are sampled at other times than the optical ones; they are left out."
         )
-        about = replace(about, facts=(*about.facts, fact))
+        found = Finding(
+            "read.auxiliary", Severity.WARNING, message, remedy="Share them as a recording of their own."
+        )
+        about = replace(about, findings=(*about.findings, found))
     if not columns:
         return replace(recording, about=about)
     signal = JoinedSignal((recording.signal, np.hstack(columns)))

@@ -38,6 +38,8 @@ _WRITERS: Mapping[str, Callable[[Recording, Path], tuple[str, ...]]] = {
     "motion": write_motion,
 }
 _LIBRARIES = {"meg": ("mne",), "nirs": ("h5py",)}
+#: what is opened first
+_PRIMARY = (".vhdr", "_meg.fif", ".snirf", "_motion.tsv")
 _UNNAMED = "unnamed"
 
 
@@ -78,7 +80,10 @@ class SignalWriter:
             Software(name, version(name)) for name in _LIBRARIES.get(recording.about.datatype, ())
         )
         software = (Software("commissure", version("commissure")), *libraries)
-        return Written(tuple(sorted(files)), (*findings, *_losses(recording)), software)
+        where = bids_path(recording.about, extension="")
+        passed_on = (replace(one, where=one.where or where) for one in noun.about.findings)
+        ordered = tuple(sorted(files, key=lambda path: (not path.endswith(_PRIMARY), path)))
+        return Written(ordered, (*findings, *passed_on, *_losses(recording)), software)
 
 
 def _named(noun: Recording) -> tuple[Recording, list[Finding]]:
