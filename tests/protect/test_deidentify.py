@@ -200,6 +200,8 @@ def test_policy_keeps_clean_labels_only(hub: Pseudonyms) -> None:
     units, _ = deidentify(Units((), (), named), pseudonyms=hub, policy=keep)
     assert units.about.subject.label == hub.label("Giroudel")
     assert units.about.session.label != "20140429"
+    units, _ = deidentify(Units((), (), About("eeg", Subject("Emma"))), pseudonyms=hub, policy=keep)
+    assert units.about.subject.label == hub.label("Emma")
 
 
 def test_staff_of_animal_data_goes_unless_the_lab_wants_to_be_named(hub: Pseudonyms) -> None:

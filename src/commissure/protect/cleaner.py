@@ -13,6 +13,7 @@ from typing import Any
 
 from commissure.model import About
 from commissure.protect.dates import find_dates, shift, shift_text
+from commissure.protect.first_names import FIRST_NAMES
 from commissure.protect.known import Known
 from commissure.protect.names import Span, non_overlapping, recognize
 from commissure.protect.policy import Policy
@@ -148,15 +149,16 @@ class Cleaner:
     def subject_label(self) -> str:
         """What stands for the subject: the pseudonym, or the label itself where the policy keeps it."""
         raw = self.subject
-        if self.policy.keep_labels and re.fullmatch(r"[0-9A-Za-z]+", raw) and not self.spans(raw):
+        plain = re.fullmatch(r"[0-9A-Za-z]+", raw) and raw.casefold() not in FIRST_NAMES
+        if self.policy.keep_labels and plain and not self.spans(raw):
             return raw
         self.count("id")
         return self.pseudonyms.label(raw)
 
     def descriptions(self, texts: list[str]) -> list[str]:
         """Event descriptions: codes stay, what identifies or is a rare note becomes ``comment``."""
-        seen = Counter(texts)
-        return [self._description(text, seen[text]) for text in texts]
+        clean = {text: self._description(text, times) for text, times in Counter(texts).items()}
+        return [clean[text] for text in texts]
 
     def _description(self, text: str, times: int) -> str:
         words = re.findall(r"[^\W\d_]{2,}", text)

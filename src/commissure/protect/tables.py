@@ -76,11 +76,18 @@ def clean_table(
             cleaner.count(category)
     out = [[header[index] for index in kept]]
     notes = _notes(header, rows, cleaner)
+    told: dict[tuple[int, str, str], str] = {}
     for row in rows[1:]:
-        whose = per_row(row[0]) if per_row is not None and row else cleaner
-        out.append(
-            [_cell(header[i], row[i] if i < len(row) else _MISSING, whose, relabel, notes) for i in kept]
-        )
+        owner = row[0] if per_row is not None and row else ""
+        whose = per_row(owner) if per_row is not None and owner else cleaner
+        cells = []
+        for index in kept:
+            # long tables repeat few texts; each is judged, and counted, once
+            key = (index, row[index] if index < len(row) else _MISSING, owner)
+            if key not in told:
+                told[key] = _cell(header[index], key[1], whose, relabel, notes)
+            cells.append(told[key])
+        out.append(cells)
     return "".join("\t".join(row) + "\n" for row in out)
 
 
