@@ -42,3 +42,11 @@ def test_a_binary_that_nobody_explains_is_left(tmp_path: Path) -> None:
     planted(100, 2).tofile(tmp_path / "x.dat")
     (tmp_path / "x.json").write_text('{"channels": "two"}')
     assert find_sources(tmp_path, "binary") == []
+
+
+def test_bytes_after_the_last_frame_are_said(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/rec.dat").write_bytes(planted(500, 3).tobytes() + b"xyz")
+    (tmp_path / "raw/rec.json").write_text('{"fs": 20000, "n_channels": 3, "gain_to_uV": 1}')
+    done = write_all(read_folder(tmp_path / "raw", "binary", scratch=tmp_path), tmp_path / "out")
+    assert [f.message[:7] for f in done.findings if f.check == "nwb.truncated"] == ["3 bytes"]

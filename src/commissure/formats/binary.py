@@ -116,7 +116,7 @@ def plain_recording(
             Channel(f"ch{index}", "EXT", unit, gain, 0.0, place, site.group if site else "", details=details)
         )
     left = signal.left_over_bytes
-    sidecar = {"truncated": f"{left} bytes after the last whole frame were left out"} if left else {}
+    sidecar = {"bytes_left_over": left} if left else {}
     about = clues.about("ecephys", device=Device(), sidecar=sidecar)
     return Recording(signal, layout.rate_hz, tuple(channels), about, space="probe" if sites else "")
 

@@ -123,9 +123,7 @@ def _recording(
     )
     left = signal.left_over_bytes
     if left:
-        about = replace(
-            about, sidecar={"truncated": f"{left} bytes after the last whole frame were left out"}
-        )
+        about = replace(about, sidecar={"bytes_left_over": left})
     gaps, first = _gaps(listing.absolute(f"{data}/sample_numbers.npy"), signal.shape[0], rate_hz)
     marks = tuple(_events(listing, folder, structure, stream, first=first))
     return Recording(signal, rate_hz, channels, about, marks, gaps, space="probe" if sites else "")

@@ -117,8 +117,8 @@ def _missing(meta: dict[str, Any], size: int, left_over: int) -> dict[str, objec
     said = str(meta.get("fileSizeBytes", ""))
     whole = int(said) if said.isdigit() else size
     if size < whole:
-        return {"truncated": f"the header tells {whole} bytes of samples and the file holds {size}"}
-    return {"truncated": f"{left_over} bytes after the last whole frame were left out"} if left_over else {}
+        return {"bytes_told": whole, "bytes_found": size}
+    return {"bytes_left_over": left_over} if left_over else {}
 
 
 def _start(meta: dict[str, Any]) -> datetime | None:

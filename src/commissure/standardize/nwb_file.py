@@ -139,9 +139,7 @@ def begin(about: About, *, mark: object = "") -> Draft:
     draft = Draft(nwbfile, about)
     nwbfile.subject = pynwb.file.Subject(**_subject(draft))
     _say_start(draft)
-    if side.get("truncated"):
-        draft.say("truncated", f"The recording is cut off: {side['truncated']}.", severity=Severity.WARNING,
-                  remedy="Copy it again from its source, or share what there is.")  # fmt: skip
+    _say_cut(draft)
     return draft
 
 
@@ -186,6 +184,17 @@ def _say_start(draft: Draft) -> None:
                   remedy="Give session.start in commissure.yaml.", severity=Severity.WARNING)  # fmt: skip
     elif draft.about.start.tzinfo is None:
         draft.say("timezone", "The recording tells no time zone; its local time is written as UTC.")
+
+
+def _say_cut(draft: Draft) -> None:
+    side = draft.about.sidecar
+    remedy = "Copy it again from its source, or share what there is."
+    if "bytes_told" in side:
+        message = f"The recording is cut off: the header tells {side['bytes_told']} bytes, the file holds {side['bytes_found']}."
+        draft.say("truncated", message, remedy=remedy, severity=Severity.WARNING)
+    elif "bytes_left_over" in side:
+        message = f"{side['bytes_left_over']} bytes after the last whole frame were left out; the file may be cut off."
+        draft.say("truncated", message, remedy=remedy, severity=Severity.WARNING)
 
 
 def _iso_years(years: float) -> str:

@@ -26,7 +26,9 @@ _WORDS = {
 def add_units(draft: Draft, units: Units) -> None:
     """Add the ``units`` table; a ragged column of spike times is written as a whole, not unit by unit."""
     if not units.ids:
-        draft.say("units", "The sorting holds no unit; the file has no units table.", severity=Severity.WARNING)
+        draft.say(
+            "units", "The sorting holds no unit; the file has no units table.", severity=Severity.WARNING
+        )
         return
     pynwb = need("pynwb", purpose="Writing NWB")
     hdmf = need("hdmf.common", purpose="Writing NWB")
