@@ -1,8 +1,11 @@
 """A person with an identifier of each category, and a hub."""
 
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+
 import pytest
 
-from commissure.model import Identifier
+from commissure.model import About, Identifier
 from commissure.protect.pseudonym import Pseudonyms
 
 PLANTED = {
@@ -36,3 +39,27 @@ def planted() -> dict[str, str]:
 @pytest.fixture
 def hub() -> Pseudonyms:
     return Pseudonyms(b"a secret of this hub, 32 bytes!!")
+
+
+#: what a noun holds of the raw file, whose words are not written
+_HELD = {"native", "signal", "array", "frames"}
+
+
+@pytest.fixture
+def said() -> Callable[[object], str]:
+    """All the words of a noun, but for what it keeps in memory for the scan."""
+    return _said
+
+
+def _said(value: object) -> str:
+    if isinstance(value, About):
+        return " ".join(
+            _said(getattr(value, item.name)) for item in fields(value) if item.name != "identifiers"
+        )
+    if is_dataclass(value):
+        return " ".join(_said(getattr(value, item.name)) for item in fields(value) if item.name not in _HELD)
+    if isinstance(value, dict):
+        return " ".join(_said(item) for pair in value.items() for item in pair)
+    if isinstance(value, list | tuple):
+        return " ".join(_said(item) for item in value)
+    return str(value)
