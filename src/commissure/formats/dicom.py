@@ -230,7 +230,8 @@ def _image(path: Path, header: Any, raw_path: str, doubts: tuple[Finding, ...]) 
     kind = kind_of(Evidence(names, shape, fields, repetition_s, b_values, direction))
     about = _about(header, raw_path, fields, kind)
     missing = _cut_short(fields, header, shape, repetition_s)
-    about = replace(about, findings=(*doubts, *missing))
+    others = tuple(doubt for doubt in doubts if not missing or doubt.check != missing[0].check)
+    about = replace(about, findings=(*others, *missing))
     return Image(native.dataobj, native.affine, about, repetition_s, extra)
 
 

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,17 @@ def looks_like_dicom(head: bytes) -> bool:
 
 def mark_of(path: Path) -> Mark | None:
     """The Mark of a DICOM file; None if it is no DICOM file, or names no series."""
+    try:
+        known = path.stat()
+    except OSError:
+        return None
+    return _mark(path, known.st_size, known.st_mtime_ns)
+
+
+@lru_cache(maxsize=20_000)
+def _mark(path: Path, size: int, changed: int) -> Mark | None:
+    """Kept for the second look, when the series is read: same size, same time, same Mark."""
+    del size, changed
     pydicom = need("pydicom", purpose="Reading DICOM images")
     try:
         with warnings.catch_warnings(), path.open("rb") as stream:

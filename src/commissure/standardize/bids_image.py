@@ -62,8 +62,9 @@ class ImageWriter:
         for extra, suffix in _TABLES.items():
             if extra in image.extra:
                 files += _write_table(root, about, suffix, image.extra[extra])
-        missing = missing_fields(about, _sidecar(image), image.extra)
-        findings = [*about.findings, *_findings(about, files[0], missing)]
+        missing = missing_fields(about, sidecar=_sidecar(image), extra=image.extra)
+        noticed = [replace(one, where=one.where or files[0]) for one in about.findings]
+        findings = [*noticed, *_findings(about, files[0], missing)]
         ignore = (f"{bids_folder(about)}/{bids_stem(about)}_{about.suffix}.*",) if missing else ()
         software = tuple(Software(name, version(name)) for name in ("nibabel", "dcm2niix"))
         return Written(tuple(sorted(files)), tuple(findings), software, ignore)

@@ -24,7 +24,9 @@ _REQUIRED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def missing_fields(about: About, sidecar: Mapping[str, object], extra: Mapping[str, str]) -> tuple[str, ...]:
+def missing_fields(
+    about: About, *, sidecar: Mapping[str, object], extra: Mapping[str, str]
+) -> tuple[str, ...]:
     """The names of what BIDS demands and nobody has said.
 
     Parameters
@@ -39,7 +41,7 @@ def missing_fields(about: About, sidecar: Mapping[str, object], extra: Mapping[s
     Examples
     --------
     >>> from commissure.model import Subject
-    >>> missing_fields(About("fmap", Subject("01"), suffix="phasediff"), {"EchoTime1": 0.01}, {})
+    >>> missing_fields(About("fmap", Subject("01"), suffix="phasediff"), sidecar={"EchoTime1": 0.01}, extra={})
     ('EchoTime2',)
     """
     needed = list(_REQUIRED.get(about.suffix, ()))
