@@ -19,6 +19,10 @@ __all__ = ["install", "problem", "tagged"]
 _TITLES = {400: "The request cannot be read", 401: "Who are you?", 403: "No Grant covers this use",
            404: "Nothing is known under that name", 405: "This address does not take that method",
            406: "No such representation", 413: "Too large", 416: "No such range"}  # fmt: skip
+_PLAIN = {
+    "Not Found": "There is nothing at this address.",
+    "Method Not Allowed": "Look at /api for what it takes.",
+}
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; "
@@ -77,6 +81,7 @@ def install(app: FastAPI, *, draw: Draw) -> None:
     async def refused(request: Request, error: Exception) -> Response:
         status = getattr(error, "status_code", 500)
         detail = str(getattr(error, "detail", ""))
+        detail = _PLAIN.get(detail, detail)
         found = problem(status, detail, instance=quote(request.url.path))
         return told(request, found, headers=getattr(error, "headers", None))
 

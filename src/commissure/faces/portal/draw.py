@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from commissure.faces.http.auth import page_viewer
 from commissure.faces.shapes import named
 
-__all__ = ["STATIC", "Pages", "marked", "script_json", "size"]
+__all__ = ["STATIC", "Pages", "coded", "marked", "script_json", "size"]
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -40,10 +40,23 @@ def marked(text: str) -> Markup:
     >>> marked("a **b** <i>")
     Markup('a <mark>b</mark> &lt;i&gt;')
     """
-    pieces = [escape(piece) for piece in text.split("**")]
+    return _between(text, "**", Markup("<mark>{}</mark>"))
+
+
+def coded(text: str) -> Markup:
+    """``text`` with what stands between backticks set as code; everything else escaped.
+
+    >>> coded("a `b` <i>")
+    Markup('a <code>b</code> &lt;i&gt;')
+    """
+    return _between(text, "`", Markup("<code>{}</code>"))
+
+
+def _between(text: str, sign: str, form: Markup) -> Markup:
+    pieces = [escape(piece) for piece in text.split(sign)]
     shown = Markup("")
     for index, piece in enumerate(pieces):
-        shown += Markup("<mark>{}</mark>").format(piece) if index % 2 and index < len(pieces) - 1 else piece
+        shown += form.format(piece) if index % 2 and index < len(pieces) - 1 else piece
     return shown
 
 
@@ -75,7 +88,7 @@ class Pages:
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
             trim_blocks=True, lstrip_blocks=True, auto_reload=False,
         )  # fmt: skip
-        self._environment.filters |= {"size": size, "marked": marked, "named": named}
+        self._environment.filters |= {"size": size, "marked": marked, "coded": coded, "named": named}
         self._environment.globals |= {
             "hub_name": name,
             "hub_path": hub_path,

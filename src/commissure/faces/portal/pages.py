@@ -12,11 +12,12 @@ from commissure.faces import shapes
 from commissure.faces.http.auth import COOKIE, hub_of, page_viewer, person_of
 from commissure.faces.http.catalogue import sent, shown_in
 from commissure.faces.http.docs import routes
+from commissure.faces.http.govern import verified
 from commissure.faces.http.work import ENDED, follow, job_of
 from commissure.faces.portal import views
 from commissure.faces.portal.draw import Pages
 from commissure.store import port
-from commissure.workflows import audit, browse
+from commissure.workflows import browse
 from commissure.workflows.search import search as search_workflow
 
 __all__ = ["problem", "router"]
@@ -111,8 +112,7 @@ def search(
 @router.get("/audit")
 def audit_page(request: Request) -> Response:
     """Whether the ledger is whole."""
-    hub = hub_of(request)
-    return _draw(request, "audit.html", {"audit": shapes.audit(hub, audit.verify(hub))})
+    return _draw(request, "audit.html", {"audit": verified(request)})
 
 
 @router.get("/jobs")
