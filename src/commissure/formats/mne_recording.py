@@ -1,9 +1,6 @@
 """The bridge from an ``mne.io.Raw`` to a Recording, and the reader that every MNE format shares."""
 
 import contextlib
-import io
-import logging
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,10 +16,11 @@ from commissure.formats.mne_events import annotations_of
 from commissure.formats.mne_header import Header, about_of
 from commissure.formats.mne_signal import RawSignal
 from commissure.formats.names import facts_of
+from commissure.formats.quiet import quietly
 from commissure.kernels.line import line_frequency_hz
 from commissure.model import Channel, Fact, Identifier, Origin, Recording, Source
 
-__all__ = ["MneReader", "Opened", "Opener", "link_as", "quietly", "recording_of"]
+__all__ = ["MneReader", "Opened", "Opener", "link_as", "recording_of"]
 
 _PROBE_S = 60.0
 _PROBE_CHANNELS = 8
@@ -144,19 +142,6 @@ def recording_of(opened: Opened, *, path: str) -> Recording:
         space=_space(raw, datatype, landmarks=bool(landmarks)) if located else "",
         native=raw,
     )
-
-
-@contextlib.contextmanager
-def quietly() -> Iterator[None]:
-    """The libraries' warnings, log lines and prints are kept to themselves: they may hold paths and ids."""
-    before = logging.root.manager.disable
-    logging.disable(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(before)
 
 
 def link_as(path: Path, *, scratch: Path, name: str) -> Path:

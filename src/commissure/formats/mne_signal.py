@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from commissure.formats.quiet import quietly
 from commissure.model import Signal
 
 __all__ = ["JoinedSignal", "RawSignal"]
@@ -54,6 +55,10 @@ class RawSignal:
     def _read(self, columns: Any, start: int, stop: int) -> NDArray[np.float64]:
         if start == stop:
             return np.empty((0, len(self.raw.ch_names)))[:, columns]
+        with quietly():
+            return self._samples(columns, start, stop)
+
+    def _samples(self, columns: Any, start: int, stop: int) -> NDArray[np.float64]:
         if isinstance(columns, int | np.integer):
             return np.asarray(self.raw[int(columns), start:stop][0][0])
         if isinstance(columns, list | tuple | np.ndarray):

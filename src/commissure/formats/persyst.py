@@ -43,22 +43,19 @@ def find(listing: Listing) -> Iterator[Source]:
 
 
 def open_persyst(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Opened]:
-    """The Raw of a pair, through a copy of its layout in ``scratch`` where the name inside does not hold."""
+    """The Raw of a pair, through a copy of its layout in ``scratch`` that names the samples and no birth date."""
     mne_io = need("mne.io", purpose="Reading Persyst")
     path, samples = (listing.absolute(name) for name in source.files)
     text = path.read_text(encoding="latin-1")
     if samples.stat().st_size == 0:
         raise Unreadable("The samples file of the Persyst recording is empty (0 bytes).")
-    named = re.search(r"^File=(.*?)\s*$", text, re.MULTILINE)
-    held = (
-        named is not None and named[1] == samples.name and path.suffix == ".lay" and path.stem == samples.stem
-    )
-    if not held:
-        link_as(samples, scratch=scratch, name="recording.dat")
-        path = scratch / "recording.lay"
-        path.write_text(
-            re.sub(r"^File=.*$", "File=recording.dat", text, flags=re.MULTILINE), encoding="latin-1"
-        )
+    link_as(samples, scratch=scratch, name="recording.dat")
+    layout = re.sub(r"^File=.*$", "File=recording.dat", text, flags=re.MULTILINE)
+    # MNE fails where there is no birth date, and takes none from a lone slash
+    layout = re.sub(r"^BirthDate=.*\n", "", layout, flags=re.MULTILINE | re.IGNORECASE)
+    layout = re.sub(r"^(\[Patient\].*)$", r"\1\nBirthDate=/", layout, flags=re.MULTILINE)
+    path = scratch / "recording.lay"
+    path.write_text(layout, encoding="latin-1")
     raw = mne_io.read_raw_persyst(path)
     patient = _section(text, "Patient")
     found = [

@@ -21,8 +21,8 @@ from commissure.errors import Unreadable
 from commissure.extras import need
 from commissure.formats.listing import Listing
 from commissure.formats.mne_channels import type_by_name
-from commissure.formats.mne_recording import quietly
 from commissure.formats.names import facts_of, label_of
+from commissure.formats.quiet import quietly
 from commissure.kernels.line import line_frequency_hz
 from commissure.model import (
     About,

@@ -16,18 +16,18 @@ _ELSEWHERE = {"AnatomicalLandmarkCoordinates", "DeviceSerialNumber", "Institutio
 _NO_LINE = {"motion"}
 _COUNTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "eeg": {
-        "EEGChannelCount": ("EEG",), "EOGChannelCount": ("EOG", "VEOG", "HEOG"), "ECGChannelCount": ("ECG",),
+        "EEGChannelCount": ("EEG",), "EOGChannelCount": ("EOG",), "ECGChannelCount": ("ECG",),
         "EMGChannelCount": ("EMG",), "MISCChannelCount": ("MISC",), "TriggerChannelCount": ("TRIG",),
     },
     "ieeg": {
         "ECOGChannelCount": ("ECOG",), "SEEGChannelCount": ("SEEG",), "EEGChannelCount": ("EEG",),
-        "EOGChannelCount": ("EOG", "VEOG", "HEOG"), "ECGChannelCount": ("ECG",), "EMGChannelCount": ("EMG",),
+        "EOGChannelCount": ("EOG",), "ECGChannelCount": ("ECG",), "EMGChannelCount": ("EMG",),
         "MiscChannelCount": ("MISC",), "TriggerChannelCount": ("TRIG",),
     },
     "meg": {
         "MEGChannelCount": ("MEGMAG", "MEGGRADPLANAR", "MEGGRADAXIAL"), "EEGChannelCount": ("EEG",),
         "MEGREFChannelCount": ("MEGREFMAG", "MEGREFGRADAXIAL", "MEGREFGRADPLANAR"),
-        "EOGChannelCount": ("EOG", "VEOG", "HEOG"), "ECGChannelCount": ("ECG",), "EMGChannelCount": ("EMG",),
+        "EOGChannelCount": ("EOG",), "ECGChannelCount": ("ECG",), "EMGChannelCount": ("EMG",),
         "MiscChannelCount": ("MISC",), "TriggerChannelCount": ("TRIG",),
     },
     "nirs": {
