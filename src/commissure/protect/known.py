@@ -26,7 +26,8 @@ test testing phantom regression dev sample demo example mne control session stud
 eog ecg bold rest task run epi left right hand head field long short young white brown black green gray grey stern
 light day may march wood hill stone ring king page bell price research lab laboratory department university hospital
 institute center centre clinic clinical college school medicine health psychology neurology radiology street road
-avenue drive building room data home users pilot baseline training
+avenue drive building room data home users pilot baseline training mark target block trial stim face house cross blank
+start stop pulse rose event response
 """
 #: words that say nothing about anybody
 NOTHING = frozenset(_NOTHING.split())
@@ -135,7 +136,7 @@ def _patterns(category: str, value: str) -> set[str]:
         options.update(_word(re.escape(part), loose=False) for part in parts)
     if category == "institution":
         initials = "".join(word[0] for word in re.findall(r"[^\W\d_]+", value) if word[0].isupper())
-        if len(initials) > 2:
+        if len(initials) > 2 and initials.casefold() not in GENERIC:
             options.add(f"(?<![^\\W_]){re.escape(initials)}(?![^\\W_])")
     if category == "path":
         leaves = [leaf for leaf in re.split(r"[\\/]", value) if len(leaf) > 7 and not is_generic(leaf)]
