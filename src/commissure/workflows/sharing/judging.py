@@ -13,6 +13,9 @@ from commissure.workflows.sharing.work import Item, Work
 __all__ = ["judge"]
 
 _ROUNDS = 3
+#: what BIDS would like to know and de-identification takes out
+_NEVER_GIVEN = frozenset({"DeviceSerialNumber", "InstitutionName", "InstitutionAddress", "InstitutionalDepartmentName",
+                          "StationName"})  # fmt: skip
 
 
 def judge(work: Work) -> bool:
@@ -29,7 +32,7 @@ def judge(work: Work) -> bool:
         with work.stage("validate"):
             findings = _validate(work)
         with work.stage("deidentify"):
-            leaks, files = scan_tree(work.staging.tree, work.identifiers)
+            leaks, files = scan_tree(work.staging.tree, work.identifiers, kept=_credited(work))
         errors = [finding for finding in findings if finding.severity is Severity.ERROR]
         guilty = _owners(work, [finding.where for finding in errors] + list(files))
         work.findings.extend(leaks)
@@ -42,6 +45,15 @@ def judge(work: Work) -> bool:
         for item in guilty:
             work.findings.extend(_quarantine(work, item, errors))
     return False
+
+
+def _credited(work: Work) -> frozenset[str]:
+    """What may stay: who is credited, and labels that were to be kept."""
+    kept = {name for author in work.options.authors for name in (author, *author.replace(",", " ").split())}
+    if work.options.keep_labels:
+        kept |= {item.noun.about.subject.label for item in work.items}
+    kept |= {item.noun.about.subject.label for item in work.standing if item.source.format == "bids"}
+    return frozenset(kept)
 
 
 def _validate(work: Work) -> list[Finding]:
@@ -64,11 +76,13 @@ def _folded(findings: list[Finding]) -> list[Finding]:
     for finding in findings:
         code, _, field = finding.check.removeprefix("bids.").partition(".")
         if code.endswith("_KEY_RECOMMENDED") and field:
-            wishes.setdefault((code, finding.where), []).append(field)
+            if field not in _NEVER_GIVEN:
+                wishes.setdefault((code, finding.where), []).append(field)
         else:
             kept.append(finding)
     for (code, where), fields in wishes.items():
-        message = f"{len(fields)} recommended fields are not given: {', '.join(sorted(set(fields)))}."
+        names = sorted(set(fields))
+        message = f"Not given, but recommended ({len(names)}): {', '.join(names)}."
         remedy = "Give those that are known in commissure.yaml (sidecar: {…})."
         kept.append(Finding(f"bids.{code}", Severity.INFO, message, where, remedy))
     return kept
