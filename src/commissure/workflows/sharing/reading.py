@@ -106,7 +106,7 @@ def _with_about(noun: Any, about: About) -> Any:
 
 
 def _with_subject(about: About, dataset: str) -> About:
-    if about.subject.label:
+    if about.subject.label not in {"", "unknown"}:
         return about
     return replace(about, subject=replace(about.subject, label=_UNNAMED + dataset))
 
