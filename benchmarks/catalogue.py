@@ -39,7 +39,7 @@ def fill(root: Path, count: int) -> Records:
             public = number % 50 > 0
             release = Release(f"ds-{number:06d}", "0.1.0", "d", (), rng.choice(("bids", "nwb")), public, about, created="2026")
             dataset = Dataset(release.dataset, title, f"owner{number % 20}", public=public)
-            take_on(connection, dataset, release, rank=number + 1)
+            take_on(connection, release, dataset=dataset, rank=number + 1)
     return records
 
 

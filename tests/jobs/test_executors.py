@@ -83,7 +83,7 @@ def _worker(hub: Hub, idle_s: float = 1.0) -> subprocess.Popen[bytes]:
     return worker
 
 
-def _nothing(*_: object) -> dict[str, object]:
+def _nothing(*_: object, **__: object) -> dict[str, object]:
     return {}
 
 
@@ -131,7 +131,7 @@ def test_a_waiting_job_is_cancelled_at_once(hub: Hub) -> None:
 def test_a_running_job_is_cancelled_at_its_next_step(hub: Hub) -> None:
     running, ended = threading.Event(), threading.Event()
 
-    def endless(_: object, parameters: object, progress: object) -> dict[str, object]:
+    def endless(_: object, parameters: object, *, progress: object) -> dict[str, object]:
         while True:
             progress.stage("turn", 10)  # type: ignore[attr-defined]
             running.set()
@@ -154,7 +154,7 @@ def test_a_running_job_is_cancelled_at_its_next_step(hub: Hub) -> None:
 def test_what_may_pass_is_tried_again(hub: Hub) -> None:
     tries = []
 
-    def flaky(*_: object) -> dict[str, object]:
+    def flaky(*_: object, **__: object) -> dict[str, object]:
         tries.append(1)
         if len(tries) < 3:
             raise OSError("a disk that sulks")
@@ -164,3 +164,11 @@ def test_what_may_pass_is_tried_again(hub: Hub) -> None:
         id = hub.jobs.submit("flaky", {}, by="ada").id
         hub.jobs.work(idle_s=0.1)
     assert (hub.jobs.get(id).state, hub.jobs.get(id).result) == (JobState.DONE, {"tries": 3})
+
+
+def test_a_worker_that_finds_a_full_queue_knows_what_to_do(hub: Hub) -> None:
+    with work_called("count", lambda *_, **__: {"n": 1}):
+        ids = [hub.jobs.submit("count", {}, by="ada").id for _ in range(3)]
+        other = open_hub(hub.root)
+        assert other.jobs.work(idle_s=0.1) == 3  # type: ignore[attr-defined]
+    assert {hub.jobs.get(id).state for id in ids} == {JobState.DONE}

@@ -36,7 +36,7 @@ def _fill(records: Records, count: int, *, start: int = 0) -> list[Release]:
             dataset = Dataset(
                 release.dataset, f"Title {rng.randint(0, 9)}", f"owner{number % 3}", public=release.public
             )
-            take_on(connection, dataset, release, rank=number + 1)
+            take_on(connection, release, dataset=dataset, rank=number + 1)
             made.append(release)
     return made
 
@@ -110,7 +110,7 @@ def test_an_older_hub_is_brought_up_to_date(records: Records, url: str, ledger: 
     def bits() -> list[tuple[str, str, list[int]]]:
         with records.database.read() as connection:
             names = [(row.key, row.value) for row in connection.execute(table)]
-            found = [(key, value, bitmaps.members(bitmaps.read(connection, key, (value,), blocks=1)).tolist())
+            found = [(key, value, bitmaps.members(bitmaps.read(connection, key, values=(value,), blocks=1)).tolist())
                      for key, value in names]  # fmt: skip
             return [each for each in found if each[2]]
 

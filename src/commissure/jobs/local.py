@@ -82,9 +82,9 @@ class LocalExecutor:
         done, idle_since = 0, time.monotonic()
         self._recover()
         while True:
-            task = self._huey.dequeue()
+            task = self._tasks[0].dequeue()
             if task is not None:
-                done += bool(self._huey.execute(task))
+                done += bool(self._tasks[0].execute(task))
                 idle_since = time.monotonic()
                 continue
             if self._recover():
@@ -94,19 +94,19 @@ class LocalExecutor:
             time.sleep(_POLL_S)
 
     @cached_property
-    def _huey(self) -> Any:
+    def _tasks(self) -> tuple[Any, Callable[[str], object]]:
+        """The queue, and the task that it must know before anything is taken from it."""
         huey = need("huey", purpose="Queueing jobs")
         where = str(self._root / "queue.sqlite")
-        return huey.SqliteHuey("commissure", filename=where, results=False, fsync=True, timeout=60)
+        queue = huey.SqliteHuey("commissure", filename=where, results=False, fsync=True, timeout=60)
+        return queue, queue.task(name="run_job")(self._run)
 
-    @cached_property
-    def _queue(self) -> Callable[[str], object]:
-        begin: Callable[[str], object] = self._huey.task(name="run_job")(self._run)
-        return begin
+    def _queue(self, id: str) -> None:
+        self._tasks[1](id)
 
     def _recover(self) -> int:
         """Queue again what a worker left when it died; how many jobs those were."""
-        waiting = {task.args[0] for task in self._huey.pending(_MANY)}
+        waiting = {task.args[0] for task in self._tasks[0].pending(_MANY)}
         left = self._table.find(states=(JobState.QUEUED, JobState.RUNNING), limit=_MANY)
         lost = [job.id for job in reversed(left) if job.id not in waiting and self._is_free(job.id)]
         for id in lost:

@@ -1,20 +1,27 @@
 """The jobs' port: who runs long work, and what long work is.
 
 A job's kind is a line of :data:`WORK`, a plugin like any other: a function that takes the hub, the job's
-parameters and a Progress, and gives a JSON-able result. It may be run twice when a machine dies, so its effect must
+parameters and a Progress (by its name), and gives a JSON-able result. It may be run twice when a machine dies, so its effect must
 be the same as if it were run once.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from commissure.model import Job, Progress
 from commissure.plugins import Registry
 
 __all__ = ["EXECUTORS", "WORK", "Executor", "Work"]
 
-#: ``work(hub, parameters, progress) -> result``
-Work: TypeAlias = Callable[[Any, Mapping[str, Any], Progress], Mapping[str, object]]
+
+class Work(Protocol):
+    """What a kind of job does."""
+
+    def __call__(
+        self, hub: Any, parameters: Mapping[str, Any], *, progress: Progress
+    ) -> Mapping[str, object]:
+        """Do it on ``hub``, and give a JSON-able result."""
+        ...
 
 
 class Executor(Protocol):
@@ -38,6 +45,7 @@ WORK: Registry[Work] = Registry(
     "work",
     {
         "share": "commissure.workflows.share:as_work",
+        "upload": "commissure.workflows.upload:as_work",
         "get": "commissure.workflows.get:as_work",
         "withdraw": "commissure.workflows.withdraw:as_work",
     },

@@ -76,7 +76,7 @@ def run(id: str, *, table: JobTable, hub: Any, clock: Callable[[], datetime], tr
         return False
     job, actor = table.get(id), hub.acting_as(Person(table.by(id)))
     try:
-        result = WORK.get(job.kind)(actor, job.parameters, JobProgress(id, table=table, clock=clock))
+        result = WORK.get(job.kind)(actor, job.parameters, progress=JobProgress(id, table=table, clock=clock))
     except Stopped:
         table.end(id, state=JobState.CANCELLED, now=clock().isoformat())
     except _LASTING as error:

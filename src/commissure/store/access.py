@@ -34,7 +34,7 @@ class Access:
         with self._ledger.transaction() as connection:
             body = {"dataset": dataset, "reference": consent.reference, "whole": not subject}
             self._ledger.write(connection, "consent", body, at=at, by=by)
-            put_consents(connection, dataset, {subject: consent})
+            put_consents(connection, dataset, given={subject: consent})
 
     def consents(self, dataset: str) -> dict[str, Consent]:
         """Consent by subject; the dataset's own under the empty string."""
@@ -112,7 +112,7 @@ class Access:
         return row is not None and _grant(row._mapping) == grant
 
 
-def put_consents(connection: sa.Connection, dataset: str, given: Mapping[str, Consent]) -> None:
+def put_consents(connection: sa.Connection, dataset: str, *, given: Mapping[str, Consent]) -> None:
     """Note consents, by subject, within a transaction; :class:`Conflict` where one was withdrawn."""
     for subject, consent in given.items():
         here = (consents.c.dataset == dataset) & (consents.c.subject == subject)

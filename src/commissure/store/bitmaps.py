@@ -35,16 +35,16 @@ def width(connection: sa.Connection) -> int:
     return int(last or 0) // BLOCK + 1
 
 
-def read(connection: sa.Connection, key: str, values: Sequence[str], *, blocks: int) -> Bits:
+def read(connection: sa.Connection, key: str, *, values: Sequence[str], blocks: int) -> Bits:
     """The datasets that bear one of ``values``, as ``blocks`` blocks of bits."""
     found = np.zeros(blocks * _BYTES, dtype=np.uint8)
-    for _, one in read_each(connection, key, values, blocks=blocks):
+    for _, one in read_each(connection, key, values=values, blocks=blocks):
         found |= one
     return found
 
 
 def read_each(
-    connection: sa.Connection, key: str, values: Sequence[str], *, blocks: int
+    connection: sa.Connection, key: str, *, values: Sequence[str], blocks: int
 ) -> Iterator[tuple[str, Bits]]:
     """The datasets that bear each of ``values``: (value, bits); a value that none bears is left out."""
     for start in range(0, len(values), _MOST):

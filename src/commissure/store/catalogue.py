@@ -109,11 +109,11 @@ class Catalogue:
         if not query.words and not query.facets:
             return None
         blocks = bitmaps.width(connection)
-        bits = bitmaps.read(connection, "", ("public",), blocks=blocks)
+        bits = bitmaps.read(connection, "", values=("public",), blocks=blocks)
         if query.viewer:
-            bits |= bitmaps.read(connection, "@", (query.viewer,), blocks=blocks)
+            bits |= bitmaps.read(connection, "@", values=(query.viewer,), blocks=blocks)
         for key, wanted in query.facets.items():
-            bits &= bitmaps.read(connection, key, _values(wanted), blocks=blocks)
+            bits &= bitmaps.read(connection, key, values=_values(wanted), blocks=blocks)
         if query.words:
             found = connection.execute(self._matches(query.words)).scalars()
             bits &= bitmaps.of_numbers(found, blocks=blocks)
@@ -168,7 +168,7 @@ def _narrow(
     blocks = bitmaps.width(connection)
     found: dict[str, dict[str, int]] = {}
     for key, values in counts.items():
-        each = bitmaps.read_each(connection, key, tuple(values)[:_MOST], blocks=blocks)
+        each = bitmaps.read_each(connection, key, values=tuple(values)[:_MOST], blocks=blocks)
         numbers = {value: bitmaps.count(bits & one) for value, one in each}
         ordered = sorted(numbers.items(), key=lambda item: (-item[1], item[0]))
         if held := {value: number for value, number in ordered if number}:
@@ -176,7 +176,7 @@ def _narrow(
     return found
 
 
-def take_on(connection: sa.Connection, dataset: Dataset, release: Release, *, rank: int) -> None:
+def take_on(connection: sa.Connection, release: Release, *, dataset: Dataset, rank: int) -> None:
     """Let the catalogue show ``release`` as the latest of ``dataset``, within a transaction."""
     take_off(connection, dataset.id)
     row = {

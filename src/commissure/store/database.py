@@ -56,7 +56,9 @@ class Database:
     def read(self) -> Iterator[sa.Connection]:
         """A connection that sees one state of the data throughout."""
         with _clear_errors(), self.engine.connect() as connection:
-            yield connection if self.sqlite else connection.execution_options(isolation_level="REPEATABLE READ")
+            yield (
+                connection if self.sqlite else connection.execution_options(isolation_level="REPEATABLE READ")
+            )
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:

@@ -89,11 +89,11 @@ class Releases:
             if latest is not None and latest.version_key >= version_key(release.version):
                 raise Conflict(f"{dataset.id} has version {latest.version} already; got {release.version}.")
             line = self._ledger.write(connection, "release", body, at=release.created, by=by)
-            put_consents(connection, dataset.id, consents or {})
+            put_consents(connection, dataset.id, given=consents or {})
             _check_consent(connection, release)
             if not release.public:
                 end_public(connection, dataset.id)
-            take_on(connection, dataset, release, rank=line.seq)
+            take_on(connection, release, dataset=dataset, rank=line.seq)
             self._insert(connection, release)
         return release
 

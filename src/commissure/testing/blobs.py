@@ -16,7 +16,7 @@ class BlobsContract:
         data = bytes(range(256)) * 20_000
         _put(blobs, _NAME, data[:100], data[100:])
         with blobs.open(_NAME) as stream:
-            expect_equal(stream.read(), data, "bytes come back as they were written")
+            expect_equal(stream.read(), data, what="bytes come back as they were written")
 
     def test_ranges_are_read_from_anywhere(self, blobs: Blobs) -> None:
         data = bytes(range(256)) * 40_000
@@ -24,7 +24,7 @@ class BlobsContract:
         with blobs.open(_NAME) as stream:
             for start, count in ((9_000_000, 1000), (5, 10), (len(data) - 3, 100)):
                 stream.seek(start)
-                expect_equal(stream.read(count), data[start : start + count], "a range is a slice")
+                expect_equal(stream.read(count), data[start : start + count], what="a range is a slice")
 
     def test_a_draft_is_not_seen(self, blobs: Blobs) -> None:
         draft = blobs.draft()
@@ -37,7 +37,7 @@ class BlobsContract:
         expect(_put(blobs, _NAME, b"first"), "keep says that it stored")
         expect(not _put(blobs, _NAME, b"second"), "keep says that the name was taken")
         with blobs.open(_NAME) as stream:
-            expect_equal(stream.read(), b"first", "the first bytes stand")
+            expect_equal(stream.read(), b"first", what="the first bytes stand")
 
     def test_what_is_deleted_is_gone(self, blobs: Blobs) -> None:
         _put(blobs, _NAME, b"x")
@@ -46,12 +46,12 @@ class BlobsContract:
         blobs.delete(_NAME)
         expect_error(NotFound, lambda: blobs.open(_NAME), what="deleted bytes are gone")
         with blobs.open(_OTHER) as stream:
-            expect_equal(stream.read(), b"y", "other bytes stay")
+            expect_equal(stream.read(), b"y", what="other bytes stay")
 
     def test_empty_bytes_are_bytes(self, blobs: Blobs) -> None:
         _put(blobs, _NAME)
         with blobs.open(_NAME) as stream:
-            expect_equal(stream.read(), b"", "empty bytes come back")
+            expect_equal(stream.read(), b"", what="empty bytes come back")
 
 
 def _put(blobs: Blobs, name: str, *blocks: bytes) -> bool:

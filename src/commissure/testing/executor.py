@@ -31,9 +31,9 @@ class ExecutorContract:
             settle()
         job = executor.get(id)
         expect_equal(
-            (job.state, job.result), (JobState.DONE, {"number": 42, "by": "ada"}), "the result is kept"
+            (job.state, job.result), (JobState.DONE, {"number": 42, "by": "ada"}), what="the result is kept"
         )
-        expect_equal((job.progress, job.stage), (1.0, "double"), "progress is kept")
+        expect_equal((job.progress, job.stage), (1.0, "double"), what="progress is kept")
 
     def test_what_is_wrong_with_the_input_is_told(
         self, executor: Executor, settle: Callable[[], object]
@@ -43,7 +43,9 @@ class ExecutorContract:
             settle()
         job = executor.get(id)
         expect_equal(
-            (job.state, job.error), (JobState.FAILED, "number must be given."), "the error's line is kept"
+            (job.state, job.error),
+            (JobState.FAILED, "number must be given."),
+            what="the error's line is kept",
         )
 
     def test_a_fault_tells_its_kind_and_not_its_text(
@@ -53,7 +55,7 @@ class ExecutorContract:
             id = executor.submit("break", {}, by="ada").id
             settle()
         job = executor.get(id)
-        expect_equal(job.state, JobState.FAILED, "a job that always breaks fails in the end")
+        expect_equal(job.state, JobState.FAILED, what="a job that always breaks fails in the end")
         expect(
             "ZeroDivisionError" in job.error and "Jane" not in job.error,
             "the text of a fault may hold a name",
@@ -70,18 +72,18 @@ class ExecutorContract:
         with work_called("double", _double):
             id = executor.submit("double", {"number": 1}, by="ada").id
             settle()
-        expect_equal(executor.cancel(id).state, JobState.DONE, "what is done cannot be cancelled")
+        expect_equal(executor.cancel(id).state, JobState.DONE, what="what is done cannot be cancelled")
 
 
-def _double(hub: Any, parameters: Mapping[str, Any], progress: Progress) -> Mapping[str, object]:
+def _double(hub: Any, parameters: Mapping[str, Any], *, progress: Progress) -> Mapping[str, object]:
     progress.stage("double", 1)
     progress.advance(1)
     return {"number": 2 * parameters["number"], "by": hub.actor.id}
 
 
-def _refuse(*_: object) -> Mapping[str, object]:
+def _refuse(*_: object, **__: object) -> Mapping[str, object]:
     raise BadInput("number must be given.")
 
 
-def _break(*_: object) -> Mapping[str, object]:
+def _break(*_: object, **__: object) -> Mapping[str, object]:
     raise ZeroDivisionError("Jane Doe")

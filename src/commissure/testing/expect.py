@@ -14,7 +14,7 @@ def expect(holds: object, what: str) -> None:
         raise AssertionError(f"The contract says: {what}.")
 
 
-def expect_equal(got: object, wanted: object, what: str) -> None:
+def expect_equal(got: object, wanted: object, *, what: str) -> None:
     """Raise AssertionError, with both values, unless they are equal."""
     if got != wanted:
         raise AssertionError(f"The contract says: {what}; got {got!r}, wanted {wanted!r}.")

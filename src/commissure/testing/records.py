@@ -53,32 +53,32 @@ class RecordsContract:
 
     def test_a_release_comes_back_as_it_was_added(self, records: Records) -> None:
         made = add(records, sample_release("ds-1", modalities=["eeg"]))
-        expect_equal(records.releases.get("ds-1", "0.1.0"), made, "a release is read as it was written")
-        expect_equal(records.releases.dataset("ds-1").owner, "ada", "a dataset knows its owner")
+        expect_equal(records.releases.get("ds-1", "0.1.0"), made, what="a release is read as it was written")
+        expect_equal(records.releases.dataset("ds-1").owner, "ada", what="a dataset knows its owner")
 
     def test_versions_are_ordered_by_number(self, records: Records) -> None:
         for version in ("0.1.0", "0.9.0", "0.10.0"):
             add(records, sample_release("ds-1", version))
-        expect_equal(records.releases.get("ds-1").version, "0.10.0", "0.10.0 comes after 0.9.0")
+        expect_equal(records.releases.get("ds-1").version, "0.10.0", what="0.10.0 comes after 0.9.0")
         expect_equal(
-            records.releases.versions("ds-1"), ("0.10.0", "0.9.0", "0.1.0"), "the newest comes first"
+            records.releases.versions("ds-1"), ("0.10.0", "0.9.0", "0.1.0"), what="the newest comes first"
         )
-        expect_equal(records.releases.next_version("ds-1"), "0.11.0", "the next minor version follows")
-        expect_equal(records.releases.next_version("ds-2"), "0.1.0", "a dataset starts at 0.1.0")
+        expect_equal(records.releases.next_version("ds-1"), "0.11.0", what="the next minor version follows")
+        expect_equal(records.releases.next_version("ds-2"), "0.1.0", what="a dataset starts at 0.1.0")
 
     def test_the_same_data_makes_no_second_release(self, records: Records) -> None:
         first = sample_release("ds-1")
         add(records, first)
         again = Release(**{**_fields(first), "version": "0.2.0"})  # type: ignore[arg-type]
-        expect_equal(add(records, again).version, "0.1.0", "the release that stands is given back")
-        expect_equal(records.releases.versions("ds-1"), ("0.1.0",), "nothing was written")
+        expect_equal(add(records, again).version, "0.1.0", what="the release that stands is given back")
+        expect_equal(records.releases.versions("ds-1"), ("0.1.0",), what="nothing was written")
 
     def test_a_release_is_immutable(self, records: Records) -> None:
         add(records, sample_release("ds-1"))
         other = Release(**{**_fields(sample_release("ds-1")), "digest": "other"})  # type: ignore[arg-type]
         expect_error(Conflict, lambda: add(records, other), what="a version is never written twice")
-        expect_equal(records.releases.get("ds-1").digest, "ds-1-0.1.0", "the first stands")
-        expect_equal(records.catalogue.page(Query()).total, 1, "the catalogue is as before")
+        expect_equal(records.releases.get("ds-1").digest, "ds-1-0.1.0", what="the first stands")
+        expect_equal(records.catalogue.page(Query()).total, 1, what="the catalogue is as before")
 
     def test_paths_stay_inside(self, records: Records) -> None:
         for path in ("../x", "/x", "a/../b", "a\\b", ""):
@@ -88,11 +88,13 @@ class RecordsContract:
     def test_releases_are_found_by_digest_file_and_use(self, records: Records) -> None:
         add(records, sample_release("ds-1"))
         add(records, sample_release("ds-2"))
-        expect_equal(records.releases.find_digest("ds-2-0.1.0"), ("ds-2@0.1.0",), "by digest")
+        expect_equal(records.releases.find_digest("ds-2-0.1.0"), ("ds-2@0.1.0",), what="by digest")
         expect_equal(
-            [id for id, _ in records.releases.find_asset("00" * 32)], ["ds-2@0.1.0", "ds-1@0.1.0"], "by file"
+            [id for id, _ in records.releases.find_asset("00" * 32)],
+            ["ds-2@0.1.0", "ds-1@0.1.0"],
+            what="by file",
         )
-        expect_equal(records.releases.find_uses("raw:1"), ("ds-1@0.1.0", "ds-2@0.1.0"), "by use")
+        expect_equal(records.releases.find_uses("raw:1"), ("ds-1@0.1.0", "ds-2@0.1.0"), what="by use")
 
     def test_pages_follow_each_other_without_gap(self, records: Records) -> None:
         for number in range(25):
@@ -103,9 +105,11 @@ class RecordsContract:
                 page = records.catalogue.page(Query(sort=sort), cursor=cursor, limit=10)
                 seen += [card.dataset.id for card in page.cards]
                 cursor, pages = page.next, pages + 1
-                expect_equal(page.total, 25, "every page knows the total")
-            expect_equal((len(seen), len(set(seen)), pages), (25, 25, 3), f"{sort}: each dataset once")
-        expect_equal(records.catalogue.page(Query(), limit=1).cards[0].dataset.id, "ds-24", "newest first")
+                expect_equal(page.total, 25, what="every page knows the total")
+            expect_equal((len(seen), len(set(seen)), pages), (25, 25, 3), what=f"{sort}: each dataset once")
+        expect_equal(
+            records.catalogue.page(Query(), limit=1).cards[0].dataset.id, "ds-24", what="newest first"
+        )
 
     def test_filters_counts_and_words_agree(self, records: Records) -> None:
         for number in range(12):
@@ -116,20 +120,22 @@ class RecordsContract:
             }
             add(records, sample_release(f"ds-{number}", description=f"Émotion word{number}", **tags))
         catalogue = records.catalogue
-        expect_equal(catalogue.facets(Query())["modality"], {"eeg": 8, "meg": 4}, "counts of all")
+        expect_equal(catalogue.facets(Query())["modality"], {"eeg": 8, "meg": 4}, what="counts of all")
         wanted = {"modality": "eeg", "species": "Mus musculus"}
         page = catalogue.page(Query(facets=wanted))
-        expect_equal((page.total, len(page.cards)), (4, 4), "two filters hold together")
-        expect_equal(catalogue.facets(Query(facets=wanted))["modality"], {"eeg": 4}, "counts of the filtered")
+        expect_equal((page.total, len(page.cards)), (4, 4), what="two filters hold together")
         expect_equal(
-            catalogue.page(Query(facets={"modality": ("eeg", "meg")})).total, 12, "one of several values"
+            catalogue.facets(Query(facets=wanted))["modality"], {"eeg": 4}, what="counts of the filtered"
         )
         expect_equal(
-            catalogue.page(Query(words="emotion WORD7")).cards[0].dataset.id, "ds-7", "words, folded"
+            catalogue.page(Query(facets={"modality": ("eeg", "meg")})).total, 12, what="one of several values"
         )
-        expect_equal(catalogue.page(Query(words="emot")).total, 12, "the start of a word")
-        expect_equal(catalogue.page(Query(words="ds-3")).total, 1, "an id")
-        expect_equal(catalogue.page(Query(words="absent")).cards, (), "words that are nowhere")
+        expect_equal(
+            catalogue.page(Query(words="emotion WORD7")).cards[0].dataset.id, "ds-7", what="words, folded"
+        )
+        expect_equal(catalogue.page(Query(words="emot")).total, 12, what="the start of a word")
+        expect_equal(catalogue.page(Query(words="ds-3")).total, 1, what="an id")
+        expect_equal(catalogue.page(Query(words="absent")).cards, (), what="words that are nowhere")
 
     def test_what_is_private_is_seen_by_its_owner(self, records: Records) -> None:
         add(records, sample_release("ds-1", modalities=["eeg"]))
@@ -142,20 +148,22 @@ class RecordsContract:
             ("ben", 2, {"eeg": 1, "meg": 1}),
         ):
             query = Query(viewer=viewer)
-            expect_equal(catalogue.page(query).total, total, f"{viewer!r} sees {total}")
-            expect_equal(catalogue.facets(query)["modality"], counts, f"{viewer!r} counts what they see")
+            expect_equal(catalogue.page(query).total, total, what=f"{viewer!r} sees {total}")
+            expect_equal(catalogue.facets(query)["modality"], counts, what=f"{viewer!r} counts what they see")
             by_word = catalogue.page(Query(viewer=viewer, words="ds"))
-            expect_equal((by_word.total, len(by_word.cards)), (total, total), "words find what is seen")
+            expect_equal((by_word.total, len(by_word.cards)), (total, total), what="words find what is seen")
 
     def test_a_new_version_replaces_the_old_in_the_counts(self, records: Records) -> None:
         add(records, sample_release("ds-1", modalities=["eeg"], keywords=["old"]))
         add(records, sample_release("ds-1", "0.2.0", public=False, modalities=["meg"]))
-        expect_equal(records.catalogue.facets(Query()), {}, "what became private is not counted for anybody")
+        expect_equal(
+            records.catalogue.facets(Query()), {}, what="what became private is not counted for anybody"
+        )
         counts = records.catalogue.facets(Query(viewer="ada"))
         expect_equal(
-            counts, {"modality": {"meg": 1}, "standard": {"bids": 1}}, "the latest version is counted"
+            counts, {"modality": {"meg": 1}, "standard": {"bids": 1}}, what="the latest version is counted"
         )
-        expect_equal(records.catalogue.page(Query(viewer="ada", words="old")).total, 0, "and found")
+        expect_equal(records.catalogue.page(Query(viewer="ada", words="old")).total, 0, what="and found")
 
     def test_cursors_of_others_are_refused(self, records: Records) -> None:
         for number in range(3):
@@ -173,17 +181,19 @@ class RecordsContract:
         add(records, sample_release("ds-1", modalities=["eeg"]))
         records.releases.bury("ds-1", ("0.1.0",), by="ada", at=_AT, reason="test")
         release = records.releases.get("ds-1")
-        expect_equal((release.withdrawn, release.assets), (True, ()), "the page stays, the files go")
-        expect_equal(records.catalogue.page(Query()).total, 0, "it is not listed")
-        expect_equal(records.catalogue.facets(Query()), {}, "it is not counted")
-        expect_equal(records.catalogue.page(Query(withdrawn=True)).total, 1, "it is listed when asked for")
-        expect_equal(records.releases.find_digest("ds-1-0.1.0"), (), "it is not found by digest")
+        expect_equal((release.withdrawn, release.assets), (True, ()), what="the page stays, the files go")
+        expect_equal(records.catalogue.page(Query()).total, 0, what="it is not listed")
+        expect_equal(records.catalogue.facets(Query()), {}, what="it is not counted")
+        expect_equal(
+            records.catalogue.page(Query(withdrawn=True)).total, 1, what="it is listed when asked for"
+        )
+        expect_equal(records.releases.find_digest("ds-1-0.1.0"), (), what="it is not found by digest")
 
     def test_consents_and_grants(self, records: Records) -> None:
         access = records.access
         consent = Consent("IRB-1", ("research",), _NOW + timedelta(days=1))
         access.put_consent("ds-1", consent, by="ada", at=_AT)
-        expect_equal(access.consents("ds-1"), {"": consent}, "consent is kept")
+        expect_equal(access.consents("ds-1"), {"": consent}, what="consent is kept")
         grant = Grant("g1", "ben", "ds-1", "research", _NOW)
         expect(not access.stands(grant, subject="01"), "a Grant that was never recorded does not stand")
         access.add_grant(grant, by="ada", at=_AT)
@@ -210,14 +220,14 @@ class RecordsContract:
         expect_error(
             Conflict, lambda: add(records, sample_release("ds-1")), what="nor can they be shared again"
         )
-        expect_equal(records.releases.versions("ds-1"), (), "nothing was written")
+        expect_equal(records.releases.versions("ds-1"), (), what="nothing was written")
 
     def test_people_tokens_and_usage(self, records: Records) -> None:
         people, usage = records.people, records.usage
         people.put(Person("ada", name="Ada"))
         people.put(Person("ada", name="Ada L."))
         people.add_token("ada", "secret-token", now=_AT)
-        expect_equal(people.by_token("secret-token").name, "Ada L.", "a token stands for a Person")
+        expect_equal(people.by_token("secret-token").name, "Ada L.", what="a token stands for a Person")
         people.drop_tokens("ada")
         expect_error(
             NotFound, lambda: people.by_token("secret-token"), what="a dropped token stands for nobody"
@@ -225,7 +235,7 @@ class RecordsContract:
         for _ in range(2):
             usage.add("get", "ds-1", person="ada", now=_AT)
         expect_equal(
-            (usage.counts("ds-1"), usage.pairs()), ({"get": 2}, (("ada", "ds-1", 2),)), "use is counted"
+            (usage.counts("ds-1"), usage.pairs()), ({"get": 2}, (("ada", "ds-1", 2),)), what="use is counted"
         )
 
     def test_what_is_not_there_is_not_found(self, records: Records) -> None:

@@ -93,7 +93,7 @@ def permitted(hub: Hub, reference: str, *, now: datetime, purpose: str = "resear
     )
 
 
-def as_work(hub: Hub, parameters: Mapping[str, Any], progress: Progress) -> Mapping[str, object]:
+def as_work(hub: Hub, parameters: Mapping[str, Any], *, progress: Progress) -> Mapping[str, object]:
     """:func:`get` as a job: parameters ``reference``, ``into``, and perhaps ``purpose``."""
     into = Path(parameters["into"])
     purpose = str(parameters.get("purpose", "research"))

@@ -129,7 +129,7 @@ def _staged(work: Work) -> tuple[str, ...]:
     return tuple(name for item in work.standing if item.written for name in item.written.files)
 
 
-def as_work(hub: Any, parameters: Mapping[str, Any], progress: Progress) -> Mapping[str, object]:
+def as_work(hub: Any, parameters: Mapping[str, Any], *, progress: Progress) -> Mapping[str, object]:
     """``share`` as a job: ``{"folder": …, "options": {…}}``; gives the report as plain values."""
     options = ShareOptions(**dict(parameters.get("options", {})))
     report = share(

@@ -98,7 +98,7 @@ def withdraw(hub: Hub, dataset: str, *, subject: str | None = None, reason: str,
     return Withdrawal(left.id if left else "", tombstones, derived, len(gone))
 
 
-def as_work(hub: Hub, parameters: Mapping[str, Any], progress: Progress) -> Mapping[str, object]:
+def as_work(hub: Hub, parameters: Mapping[str, Any], *, progress: Progress) -> Mapping[str, object]:
     """:func:`withdraw` as a job: parameters ``dataset``, ``reason``, and perhaps ``subject``."""
     progress.stage("withdraw")
     subject, reason = parameters.get("subject"), str(parameters["reason"])
