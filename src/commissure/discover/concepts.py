@@ -185,7 +185,14 @@ class Concepts:
                     last = i + len(name.words) - 1
                     said = " ".join(words.written[i : last + 1])
                     found.append(Mention(name.concept, said, i, last, 0 < len(name.exact) < _CLEAR))
-        return found
+        return self._unblocked(found)
+
+    def _unblocked(self, mentions: list[Mention]) -> list[Mention]:
+        """Leave out what stands inside a name that means something else: the "mouse" of "mouse tracking"."""
+        blocks = [m for m in mentions if self._all[m.concept].family == "blocked"]
+        if not blocks:
+            return mentions
+        return [m for m in mentions if not any(b.first <= m.first and m.last <= b.last for b in blocks)]
 
 
 def _stands_at(name: _Name, words: Words, start: int) -> bool:

@@ -27,6 +27,8 @@ _LONGEST_FIELD = 20_000
 _PROSE = frozenset(("description", "ai_summary", "references"))
 _RULED_OUT = frozenset(("no", "without", "neither", "nor", "absence", "free", "never", "any"))
 _REACH = 7
+_SURE = 0.8
+_ANIMALS = ("nonhuman", "mouse", "rat", "rodent", "macaque", "nhp", "pig", "sheep", "dog", "rabbit")
 #: what a bare abbreviation, and what a condition named to be ruled out, is worth in prose
 _BARE, _DENIED = 0.6, 0.5
 _COUNT = re.compile(
@@ -107,7 +109,10 @@ def derive(
     for name, cut_text in fields.items():
         for concept, (confidence, words) in _found(name, cut_text, concepts).items():
             _keep(best, concept, (confidence, name, words))
-    for concept, confidence, words in _by_age(numbers_of(record), _text(record.get("ages"))):
+    animal = any(concept in best and best[concept][0] >= _SURE for concept in _ANIMALS)
+    for concept, confidence, words in (
+        () if animal else _by_age(numbers_of(record), _text(record.get("ages")))
+    ):
         if concept in concepts:
             _keep(best, concept, (confidence, "ages", words))
     if not any(concepts.get(c).family == "species" for c in best) and _is_bids(record):

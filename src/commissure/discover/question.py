@@ -26,7 +26,7 @@ _ALTERNATIVES = frozenset(("condition", "species", "age", "sex"))
 #: what a family's match weighs; a record of the wrong condition is of no use, one of another modality is of some
 WEIGHT = {
     "condition": 4.0, "state": 3.5, "task": 3.0, "species": 3.0, "technique": 3.0, "cognition": 2.5,
-    "region": 2.5, "design": 2.0, "age": 2.2, "modality": 2.0, "sex": 1.0, "word": 1.2,
+    "region": 2.5, "design": 2.0, "age": 2.2, "modality": 2.0, "sex": 1.5, "word": 1.0,
 }  # fmt: skip
 #: families in which a wider thing asked beside a narrower one widens the choice
 _KEPT = frozenset(("condition", "state", "cognition"))
@@ -193,7 +193,9 @@ def _longest(mentions: list[Mention], concepts: Concepts) -> list[list[Mention]]
     narrowed = []
     for group in groups:
         wider = {w for m in group for w in concepts.broader(m.concept)}
-        narrowed.append([m for m in group if m.concept not in wider])
+        kept = [m for m in group if m.concept not in wider]
+        precise = [m for m in kept if concepts.get(m.concept).family != "cognition"]
+        narrowed.append(precise or kept)
     return sorted(narrowed, key=lambda g: g[0].first)
 
 
@@ -222,6 +224,8 @@ def _needs(groups: list[list[Mention]], found: Sequence[Token], concepts: Concep
         nearest = {w for c in asked for w in concepts.get(c).broader if concepts.get(w).family in _KEPT}
         implied_here = implied - (ids & nearest if len(_spans(group)) > 1 else set())
         if ids <= implied or (clinical and ids <= {"patients", "healthy", "human"}):
+            continue
+        if ids == {"neocortex"} and any(concepts.get(c).family == "region" for c in asked - ids):
             continue
         if ids <= {"human"} and not any(m.words.lower().startswith(("human", "homo")) for m in group):
             continue

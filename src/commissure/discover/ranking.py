@@ -29,6 +29,10 @@ class Weights:
     ----------
     wider, sibling : float
         Credit of a record that has only a next wider concept, or a next of kin.
+    beside : float
+        Credit of a wider concept asked beside a narrower one: "cocaine or other addiction".
+    exact : float
+        What is taken from a record that never uses the very words of the question.
     rarity : float
         How much a concept's rarity adds to its weight.
     fused : float
@@ -43,14 +47,16 @@ class Weights:
         The constant of reciprocal rank fusion.
     """
 
-    wider: float = 0.45
-    sibling: float = 0.6
+    wider: float = 0.35
+    sibling: float = 0.65
+    beside: float = 0.8
+    exact: float = 0.05
     rarity: float = 1.0
-    fused: float = 0.15
+    fused: float = 0.2
     limit: float = 3.0
     unknown: float = 0.35
     refused: float = 0.8
-    reciprocal: float = 30.0
+    reciprocal: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,8 @@ def credits_of(
     """
     found = []
     for need in question.needs:
-        worth = dict.fromkeys(need.concepts, 1.0)
+        wide = {wider for concept in need.concepts for wider in concepts.broader(concept)}
+        worth = {concept: weights.beside if concept in wide else 1.0 for concept in need.concepts}
         for concept in need.concepts:
             for sibling in concepts.siblings(concept):
                 worth.setdefault(sibling, weights.sibling)

@@ -10,6 +10,7 @@ __all__ = ["corrector", "distance"]
 
 _RARE = 3
 _LONG = 6
+_TIMES = 50
 
 
 def distance(one: str, other: str, *, limit: int = 2) -> int:
@@ -60,13 +61,13 @@ def corrector(
         seen = count(word)
         if word in known or len(word) < 4 or seen >= _RARE or not word.isascii():
             return word
-        limit = 1 if len(word) <= _LONG else 2
+        limit = 1 if len(word) <= _LONG or seen else 2
         options = {w: 1_000 for w in known if w[0] == word[0]}
         for other, records in like(word[0]).items():
             options[other] = options.get(other, 0) + records
         best = min(
             ((distance(word, other, limit=limit), -records, other) for other, records in options.items()
-             if abs(len(other) - len(word)) <= limit and records > 10 * seen),
+             if abs(len(other) - len(word)) <= limit and records > _TIMES * seen),
             default=(limit + 1, 0, word),
         )  # fmt: skip
         return best[2] if best[0] <= limit and _plausible(word, best[2], best[0]) else word

@@ -21,6 +21,8 @@ Floats = npt.NDArray[np.float64]
 _LISTED = 300
 _MOST_NAMES = 24
 _SURE = 0.4
+#: families whose names are all alike in meaning
+_PLAIN = frozenset(("modality", "species", "age", "sex"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,11 @@ def retrieve(
     for row, credit in enumerate(credits):
         if credit.need.concepts:
             _best(met[row], index, credit.worth)
+            if credit.need.family not in _PLAIN:
+                said = [index.match(_quoted(part), limit=-1) for part in credit.need.words.split(" / ")]
+                uses = np.zeros(top, dtype=np.bool_)
+                uses[[record for ids in said for record in ids]] = True
+                met[row] *= np.where(uses, 1.0, 1.0 - weights.exact)
         else:
             met[row, worded[credit.need.words]] = 0.9
     limits = np.array([_holds(index, limit) for limit in question.limits]).reshape(-1, top)

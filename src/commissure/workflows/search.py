@@ -214,6 +214,7 @@ def _reply(
         _result(row, found.credits, question, concepts, float(score[row["id"]])) for row in index.rows(ids)
     ]
     missed = [result.missed for result in results[:10]]
+    missed = [tuple(r for r in of_one if r.facet != "word") or of_one[:0] for of_one in missed]
     exact = bool(results) and any(not m for m in missed)
     relax = () if exact else tuple(relaxations(missed))
     message = ""
