@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,22 @@ def test_identifiers_are_told_and_stay_out_of_the_sidecar(tmp_path: Path) -> Non
     assert not [value for value in PERSON.values() if value.lower() in text]
     assert image.about.start is not None
     assert image.about.start.isoformat() == "2019-08-07T10:13:14.500000"
+
+
+def test_series_that_share_a_folder_and_files_left_out_stay_apart(tmp_path: Path) -> None:
+    write_dicom(tmp_path / "raw", layout="mosaic", protocol="func-bold_task-rest")
+    second = write_dicom(
+        tmp_path / "other", layout="mosaic", vendor="siemens", protocol="func-bold_task-nback"
+    )
+    for path in second.files:
+        shutil.copy(path, tmp_path / "raw" / f"second-{path.name}")
+    tasks = sorted(image.about.entities["task"] for image in read(tmp_path / "raw", tmp_path / "scratch"))
+    assert tasks == ["nback", "rest"]
+    listing = Listing.of(tmp_path / "raw")
+    kept = replace(listing, files=tuple(e for e in listing.files if not e.name.startswith("second-")))
+    (source,) = reader.find(kept)
+    (image,) = reader.read(source, kept, scratch=tmp_path / "again")
+    assert (image.about.entities["task"], image.array.shape[3]) == ("rest", 3)
 
 
 def test_a_series_with_a_missing_slice_is_said_and_the_rest_goes_on(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ _NO_IMAGE = {
     "1.2.840.10008.5.1.4.1.1.9": "a waveform",
     "1.2.840.10008.1.3.10": "a directory of files",
 }  # fmt: skip
+_SIDE_SUFFIXES = (".txt", ".md", ".tsv", ".json", ".csv", ".html", ".pdf")
 _OTHER_SUFFIXES = (".nii", ".nii.gz", ".edf", ".bdf", ".nwb", ".h5", ".json", ".tsv", ".txt", ".md")
 
 
@@ -81,7 +82,8 @@ class DicomReader:
         events = [path for path in source.files if path.endswith(".tsv")]
         files = [path for path in source.files if path not in events]
         header = read_header(listing.absolute(files[0]))
-        outputs, said = _convert([listing.absolute(path) for path in files], scratch)
+        inside = _alone(files, listing) or _linked([listing.absolute(path) for path in files], scratch)
+        outputs, said = _convert(inside, scratch)
         if not outputs:
             reason = _reason(said)
             raise Unreadable(f"dcm2niix made no image of the series of {len(files)} files: {reason}")
@@ -106,14 +108,34 @@ def _unfit(mark: Mark) -> str:
     return ""
 
 
-def _convert(files: Sequence[Path], scratch: Path) -> tuple[list[Path], str]:
-    """Run dcm2niix on these files alone, under neutral names; gives the NIfTI files and what was said."""
-    program = need("dcm2niix", purpose="Converting DICOM images").bin
-    inside, outside = scratch / "dicom", scratch / "nifti"
+def _alone(files: Sequence[str], listing: Listing) -> Path | None:
+    """The raw folder of a series that has it for itself, so that dcm2niix may look there; else None."""
+    folders = {listing.by_path[path].folder for path in files}
+    if len(folders) != 1:
+        return None
+    folder = folders.pop()
+    others = [entry for entry in listing.in_folder(folder) if entry.path not in set(files)]
+    known = {entry.name for entry in listing.in_folder(folder)}
+    top = listing.absolute(folder) if folder else listing.root
+    unlisted = any(path.name not in known for path in top.iterdir() if not path.is_dir())
+    strange = any(other.suffix not in _SIDE_SUFFIXES or _may_be_dicom(other, listing) for other in others)
+    return None if unlisted or strange else top
+
+
+def _linked(files: Sequence[Path], scratch: Path) -> Path:
+    """A folder with links to these files alone, under neutral names."""
+    inside = scratch / "dicom"
     inside.mkdir(parents=True)
-    outside.mkdir()
     for number, path in enumerate(files):
         (inside / f"{number:06d}.dcm").symlink_to(path.resolve())
+    return inside
+
+
+def _convert(inside: Path, scratch: Path) -> tuple[list[Path], str]:
+    """Run dcm2niix on the files in one folder; gives the NIfTI files and what was said."""
+    program = need("dcm2niix", purpose="Converting DICOM images").bin
+    outside = scratch / "nifti"
+    outside.mkdir(parents=True)
     options = [
         "-b",
         "y",
