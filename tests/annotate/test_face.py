@@ -61,8 +61,10 @@ def test_faces_in_a_tree_are_named_and_what_cannot_be_read_stays_back(tmp_path: 
     write_nifti_head(tmp_path / names[1], face=False)
     (tmp_path / names[2]).parent.mkdir(parents=True)
     (tmp_path / names[2]).write_bytes(b"no image")
+    (tmp_path / names[0]).with_name("sub-01_T1w.json").write_text("{}")
+    names += ("sub-01/anat/sub-01_T1w.json",)
     findings, files = check_tree_faces(Tree("bids", tmp_path, names, About("anat", Subject(""))))
-    assert files == (names[0], names[2])
+    assert files == (names[0], names[2], names[3])
     assert {finding.check for finding in findings} == {"protect.face"}
 
 

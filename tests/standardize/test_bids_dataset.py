@@ -126,3 +126,14 @@ def test_a_broken_description_is_said(tmp_path: Path) -> None:
     (tmp_path / "dataset_description.json").write_text("{")
     with pytest.raises(BadInput, match="dataset_description.json is not valid JSON"):
         write_dataset(tmp_path, card=CARD, written=[])
+
+
+def test_scans_of_what_was_left_behind_go_and_linked_files_stay_as_they_are(tmp_path: Path) -> None:
+    root = write_bids(tmp_path / "raw", subjects=("01",))
+    scans = "sub-01/sub-01_scans.tsv"
+    text = "filename\tacq_time\nfunc/sub-01_task-rest_bold.nii.gz\tn/a\nanat/sub-01_T1w.nii.gz\tn/a\n"
+    (tmp_path / "cache.tsv").write_text(text)
+    (root / scans).hardlink_to(tmp_path / "cache.tsv")
+    write_dataset(root, card=CARD, written=[(About("func", Subject("")), Written((scans,)))])
+    assert (root / scans).read_text() == "filename\tacq_time\nfunc/sub-01_task-rest_bold.nii.gz\tn/a\n"
+    assert (tmp_path / "cache.tsv").read_text() == text

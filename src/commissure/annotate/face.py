@@ -8,6 +8,7 @@ ends under the orbits, nothing does. A sphere or a bottle is as far forward in t
 Reference: Schwarz et al. 2019, doi:10.1056/NEJMc1908881 (faces rendered from MRI are recognized).
 """
 
+import zlib
 from typing import Any
 
 import numpy as np
@@ -52,10 +53,21 @@ def check_face(image: Image) -> Finding | None:
 
 
 def check_tree_faces(tree: Tree) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
-    """The Findings on the NIfTI images of a tree that show a face, and their paths below ``tree.root``.
+    """The Findings on the NIfTI images of a tree that show a face, and the files to leave out.
 
-    Functional, diffusion and perfusion images are not looked at; one that cannot be read is judged a face, for
-    nobody can say that it is none.
+    Functional, diffusion and perfusion images are not looked at.
+
+    Parameters
+    ----------
+    tree : Tree
+        Of the standard ``"bids"``.
+
+    Returns
+    -------
+    findings : tuple of Finding
+        One an image; ``where`` is its path below ``tree.root``.
+    files : tuple of str
+        Those images and their side files of the same name, below ``tree.root``.
     """
     nibabel = need("nibabel", purpose="Looking for faces")
     found = []
@@ -64,12 +76,13 @@ def check_tree_faces(tree: Tree) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
             continue
         try:
             native = nibabel.load(tree.root / name)
-            finding = _judged(native.dataobj, native.affine, where=name)
         except (OSError, EOFError, ValueError, nibabel.filebasedimages.ImageFileError):
-            message = "The image cannot be read, so nobody can say that it shows no face. It is not released."
-            finding = Finding("protect.face", Severity.ERROR, message, name, "Get an intact copy of it.")
+            found.append(_unjudged(name))
+            continue
+        finding = _judged(native.dataobj, native.affine, where=name)
         found += [finding] if finding else []
-    return tuple(found), tuple(finding.where for finding in found)
+    stems = tuple(f"{finding.where.split('.nii')[0]}." for finding in found)
+    return tuple(found), tuple(name for name in tree.files if stems and name.startswith(stems))
 
 
 def _judged(array: Any, affine_mm: NDArray[np.float64], *, where: str) -> Finding | None:
@@ -77,7 +90,11 @@ def _judged(array: Any, affine_mm: NDArray[np.float64], *, where: str) -> Findin
     if len(array.shape) < 3 or zooms.max() > _COARSEST_MM or zooms.min() <= 0:
         return None
     chosen = (slice(None), slice(None), slice(None), *[0] * (len(array.shape) - 3))
-    height_mm = face_prominence(np.asarray(array[chosen]), affine_mm=affine_mm)
+    try:
+        volume = np.asarray(array[chosen])
+    except (OSError, EOFError, ValueError, zlib.error):
+        return _unjudged(where)
+    height_mm = face_prominence(volume, affine_mm=affine_mm)
     if height_mm < _HEIGHT_MM:
         return None
     message = (
@@ -85,6 +102,11 @@ def _judged(array: Any, affine_mm: NDArray[np.float64], *, where: str) -> Findin
     )
     remedy = "Deface the image, or share the skull-stripped brain."
     return Finding("protect.face", Severity.ERROR, message, where, remedy)
+
+
+def _unjudged(where: str) -> Finding:
+    message = "The image cannot be read, so nobody can say that it shows no face; it is not released."
+    return Finding("protect.face", Severity.ERROR, message, where, "Get an intact copy of it.")
 
 
 def face_prominence(volume: NDArray[Any], *, affine_mm: NDArray[np.float64]) -> float:

@@ -95,6 +95,7 @@ def write_dataset(root: Path, *, card: Card, written: Iterable[tuple[About, Writ
         _write_description(root, card, pairs),
         *_write_participants(root, _subjects(pairs)),
         *_write_scans(root, pairs),
+        *_prune_scans(root, pairs),
         *_write_texts(root, card),
     ]
     lines = sorted({line for _, one in pairs for line in one.ignore})
@@ -215,6 +216,20 @@ def _write_scans(root: Path, pairs: Sequence[tuple[About, Written]]) -> list[str
     return files
 
 
+def _prune_scans(root: Path, pairs: Sequence[tuple[About, Written]]) -> list[str]:
+    """Rows of a taken-over ``scans.tsv`` whose recordings were left behind go."""
+    pruned = []
+    for name in sorted(
+        {path for _, written in pairs for path in written.files if path.endswith("_scans.tsv")}
+    ):
+        rows = _read_tsv(root / name)
+        kept = [row for row in rows if (root / name).parent.joinpath(row.get("filename", "")).exists()]
+        if len(kept) < len(rows):
+            _write_tsv(root / name, list(rows[0]), kept)
+            pruned.append(name)
+    return pruned
+
+
 def _recordings(files: Iterable[str], folder: str) -> list[str]:
     """The paths that stand for recordings: no side files, a folder format once, of a pair of files the header."""
     found: set[str] = set()
@@ -301,5 +316,6 @@ def _write_json(path: Path, value: Mapping[str, object]) -> None:
 
 def _write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # it may be a hard link to what must not change
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write(text)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from commissure.annotate.face import check_face
+from commissure.annotate.face import check_face, check_tree_faces
 from commissure.errors import BadInput, CommissureError
 from commissure.formats.detect import safe_name
 from commissure.formats.port import Noun
 from commissure.formats.registry import READERS
-from commissure.model import About, Fact, Finding, Image, Origin, Session, Severity, Source, Subject
+from commissure.model import About, Fact, Finding, Image, Origin, Session, Severity, Source, Subject, Tree
 from commissure.protect.deidentify import deidentify
 from commissure.protect.policy import Policy
 from commissure.protect.pseudonym import Pseudonyms
@@ -52,15 +52,27 @@ def protect_items(work: Work) -> None:
     for number, item in enumerate(work.items):
         item.noun = _with_about(item.noun, _with_subject(item.noun.about, work.dataset))
         work.identifiers.update(item.noun.about.identifiers)
-        if isinstance(item.noun, Image) and (face := check_face(item.noun)) is not None:
-            item.quarantined = True
-            work.findings.append(replace(face, where=safe_name(item.source.primary)))
+        _hide_faces(work, item)
+        if item.quarantined:
             continue
         _protect(work, item, pseudonyms, number)
         work.progress.advance()
     standing = work.standing
     for item, about in zip(standing, number_runs([item.noun.about for item in standing]), strict=True):
         item.noun = _with_about(item.noun, about)
+
+
+def _hide_faces(work: Work, item: Item) -> None:
+    """Quarantine an image that shows a face; of a BIDS tree, leave such images behind."""
+    noun = item.noun
+    if isinstance(noun, Image) and (face := check_face(noun)) is not None:
+        item.quarantined = True
+        work.findings.append(replace(face, where=safe_name(item.source.primary)))
+    elif isinstance(noun, Tree) and noun.standard == "bids":
+        faces, hidden = check_tree_faces(noun)
+        work.findings.extend(replace(face, where=safe_name(face.where)) for face in faces)
+        item.noun = replace(noun, files=tuple(name for name in noun.files if name not in hidden))
+        item.quarantined = not any(name.startswith("sub-") for name in item.noun.files)
 
 
 def _protect(work: Work, item: Item, pseudonyms: Pseudonyms, number: int) -> None:
