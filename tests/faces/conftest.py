@@ -76,7 +76,7 @@ def fill(hub: Hub, count: int, *, ledger: bool = True) -> None:
             if ledger:
                 body = {"release": release.id, "digest": release.digest}
                 hub.ledger.write(connection, "release", body, at=release.created, by="local")
-            take_on(connection, dataset, release, rank=index + 1)
+            take_on(connection, release, dataset=dataset, rank=index + 1)
             hub.records.releases._insert(connection, release)
 
 

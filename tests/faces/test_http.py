@@ -150,6 +150,11 @@ def test_bytes_come_whole_or_by_range(
     )
 
 
+def test_a_head_tells_the_size_and_sends_nothing(api: TestClient, samples: SimpleNamespace) -> None:
+    answer = api.head(f"{FULL}/files/{EDF}")
+    assert answer.headers["content-length"] == str(len(samples.files[EDF])) and answer.content == b""
+
+
 def test_a_range_beyond_the_end_is_refused(samples: SimpleNamespace, api: TestClient) -> None:
     answer = api.get(f"{FULL}/files/{EDF}", headers={"Range": "bytes=999999999-"})
     assert (
@@ -205,11 +210,18 @@ def test_an_upload_is_kept_once_and_only_its_sender_may_share_it(
     packed = _zip({"notes.txt": b"nothing that can be read"})
     first = owner.post("/api/v1/uploads", content=packed)
     assert first.status_code == 201 and first.json() == owner.post("/api/v1/uploads", content=packed).json()
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (hub.work_folder / "uploads").iterdir())
     other = {"Authorization": f"Bearer {issue(hub, 'other')}"}
     asked = {"upload": first.json()["upload"]}
     assert api.post("/api/v1/share", json=asked, headers=other).status_code == 404
     assert api.post("/api/v1/share", json={"folder": "/etc"}, headers=other).status_code == 403
     assert owner.post("/api/v1/share", json={**asked, "options": {"no_such": True}}).status_code == 422
+    assert (
+        api.get(owner.post("/api/v1/share", json=asked).headers["location"], headers=other).status_code == 404
+    )
+    assert not [path for path in (hub.work_folder / "uploads").rglob("*") if path.is_file()], (
+        "raw files are left"
+    )
 
 
 def test_a_share_is_a_job_that_only_its_owner_sees(

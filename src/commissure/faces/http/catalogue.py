@@ -100,6 +100,7 @@ def provenance(
     return tagged(request, {"activities": [shapes.activity(item) for item in done]})  # type: ignore[return-value]
 
 
+@router.head("/datasets/{dataset}/releases/{version}/files/{path:path}", include_in_schema=False)
 @router.get("/datasets/{dataset}/releases/{version}/files/{path:path}", operation_id="download",
             response_class=Response, responses={200: {"content": {"application/octet-stream": {}}},
             206: {"description": "The range that was asked for"}, 416: {"description": "No such range"}})  # fmt: skip

@@ -60,8 +60,12 @@ def send(request: Request, file: BinaryIO, *, asset: Asset) -> Response:
     headers["Content-Length"] = str(stop - start + 1)
     if span:
         headers["Content-Range"] = f"bytes {start}-{stop}/{asset.bytes}"
+    status = 206 if span else 200
+    if request.method == "HEAD":
+        file.close()
+        return Response(status_code=status, headers=headers)
     kind = asset.media_type or "application/octet-stream"
-    return StreamingResponse(_blocks(file, start, stop), 206 if span else 200, headers, media_type=kind)
+    return StreamingResponse(_blocks(file, start, stop), status, headers, media_type=kind)
 
 
 def _blocks(file: BinaryIO, start: int, stop: int) -> Iterator[bytes]:

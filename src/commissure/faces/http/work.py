@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path as File
 from typing import Annotated, Any
@@ -20,6 +21,7 @@ from commissure.faces.http.upload import LIMITS, digest, unpack
 from commissure.hub import Hub
 from commissure.model import Job, JobState
 from commissure.workflows.sharing.options import ShareOptions
+from commissure.workflows.upload import uploads_of
 
 __all__ = ["ENDED", "follow", "job_of", "router"]
 
@@ -27,6 +29,7 @@ router = APIRouter(tags=["work"])
 ENDED = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
 _EVERY_S = 0.4
 _LISTS = frozenset({"authors", "keywords", "funding"})
+_PLAIN = ShareOptions()
 _FIELDS = frozenset(ShareOptions.__dataclass_fields__) - {"files"}
 
 
@@ -57,7 +60,7 @@ async def follow(hub: Hub, id: str) -> AsyncIterator[str]:
                  "application/zip": {"schema": {"type": "string", "format": "binary"}}}}})  # fmt: skip
 async def upload(request: Request, hub: HubHere, caller: Caller) -> dict[str, Any]:
     """Send a raw folder as a zip; the answer names it, for `POST /share`. The same zip is kept once."""
-    top = hub.work_folder / "uploads"
+    top = uploads_of(hub, caller)
     await run_in_threadpool(top.mkdir, parents=True, exist_ok=True, mode=0o700)
     packed = top / f".{secrets.token_hex(16)}.zip"
     try:
@@ -68,24 +71,20 @@ async def upload(request: Request, hub: HubHere, caller: Caller) -> dict[str, An
                 if written > LIMITS.bytes:
                     raise HTTPException(413, f"An upload has at most {LIMITS.bytes} bytes.")
                 await run_in_threadpool(sink.write, block)
-        return await run_in_threadpool(_keep, packed, top, caller)
+        return await run_in_threadpool(_keep, packed, top)
     finally:
         packed.unlink(missing_ok=True)
 
 
-def _keep(packed: File, top: File, caller: str) -> dict[str, Any]:
+def _keep(packed: File, top: File) -> dict[str, Any]:
     name = digest(packed)
     making = packed.with_suffix("")
     files, count = unpack(packed, making)
-    folder = _folder(top, caller, name)
-    folder.parent.mkdir(exist_ok=True, mode=0o700)
-    if not folder.exists():
-        making.rename(folder)
+    if (top / name).exists():
+        shutil.rmtree(making)
+    else:
+        making.rename(top / name)
     return {"upload": name, "files": files, "bytes": count}
-
-
-def _folder(top: File, caller: str, name: str) -> File:
-    return top / caller.encode().hex() / name
 
 
 @router.post("/share", status_code=202, response_model=JobTold, operation_id="share")
@@ -95,25 +94,18 @@ def share(hub: HubHere, caller: Caller, asked: ShareAsked) -> Response:
         raise BadInput("Name an upload or a folder, not both and not neither.")
     if asked.folder and caller != hub.settings.actor:
         raise NotPermitted("Only the hub's owner may share a folder of its machine; send an upload instead.")
-    folder = (
-        File(asked.folder) if asked.folder else _folder(hub.work_folder / "uploads", caller, asked.upload)
-    )
-    if not folder.exists():
-        raise NotFound("There is no such upload or folder; send it with POST /uploads first.")
-    parameters = {"folder": str(folder), "options": _options(asked)}
-    return _accepted(hub.jobs.submit("share", parameters, by=caller))
+    kind, parameters = "share", {"folder": asked.folder, "options": _options(asked)}
+    if asked.upload:
+        kind, parameters = "upload", {"upload": asked.upload, "options": _options(asked)}
+        if not (uploads_of(hub, caller) / asked.upload).is_dir():
+            raise NotFound("There is no such upload; send it with POST /uploads first.")
+    return _accepted(hub.jobs.submit(kind, parameters, by=caller))
 
 
 def _options(asked: ShareAsked) -> dict[str, Any]:
     for name, value in asked.options.items():
-        right = (
-            list
-            if name in _LISTS
-            else type(ShareOptions.__dataclass_fields__[name].default)
-            if name in _FIELDS
-            else None
-        )
-        if right is None or not isinstance(value, right):
+        right = list if name in _LISTS else type(getattr(_PLAIN, name, None))
+        if name not in _FIELDS or not isinstance(value, right):
             raise BadInput(
                 f"options.{name} is not known or not of its type; known: {', '.join(sorted(_FIELDS))}."
             )
