@@ -130,7 +130,7 @@ def test_a_long_recording_is_streamed(tmp_path: Path) -> None:
     def block(start: int, stop: int) -> np.ndarray:
         return np.zeros((stop - start, channels), np.int16)
 
-    named = tuple(Channel(f"c{i}", "EXT", "V", 1e-6) for i in range(channels))
+    named = (*(Channel(f"c{i}", "EXT", "V", 1e-6) for i in range(channels - 1)), Channel("SY0", "SYNC", "1"))
     long = Recording(BlockSignal(block, shape=(samples, channels), dtype=np.int16), 30e3, named, ABOUT)
     writer.write(_recording(100, 3), root=tmp_path / "warm")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -138,7 +138,7 @@ def test_a_long_recording_is_streamed(tmp_path: Path) -> None:
     grown_mb = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     assert grown_mb < 120
     with h5py.File(tmp_path / written.files[0]) as file:
-        assert file["acquisition/ElectricalSeries/data"].shape == (samples, channels)
+        assert file["acquisition/ElectricalSeries/data"].shape == (samples, channels - 1)
 
 
 def test_voltage_clamp_swaps_the_units(tmp_path: Path) -> None:

@@ -4,8 +4,7 @@ A reader notes every value with its origin (:meth:`Clues.fact`) and everything t
 (:meth:`Clues.hide`, :meth:`Clues.hide_path`); :meth:`Clues.about` then gives the About. A subject or session
 that neither header nor path tells keeps an empty label, for the workflow to fill.
 
->>> from commissure.formats.names import facts_of
-from commissure.model import Source
+>>> from commissure.model import Source
 >>> clues = Clues(Source("spikeglx", ("sub-m3/ses-1/run_g0_t0.imec0.ap.meta",), "nwb"))
 >>> about = clues.about("ecephys")
 >>> about.subject.label, about.session.label, about.facts[0].origin.value

@@ -17,6 +17,7 @@ __all__ = ["ELECTRODE_TYPES", "add_annotations", "add_recording"]
 #: channel types that are electrodes
 ELECTRODE_TYPES = frozenset({"EXT", "HP", "LFP", "MUA", "EEG", "ECOG", "SEEG", "DBS"})
 _SERIES = {"HP": "ElectricalSeriesAP", "LFP": "ElectricalSeriesLF"}
+_STRETCH = 1 << 13
 _UNIT = {"V": "volts", "A": "amperes", "1": "n/a", "s": "seconds", "m/s^2": "m/s^2", "oC": "degrees Celsius"}
 
 
@@ -160,7 +161,10 @@ def _columns(signal: Signal, columns: list[int]) -> Signal:
     pick: Any = slice(columns[0], columns[-1] + 1) if contiguous else columns
 
     def block(start: int, stop: int) -> NDArray[Any]:
-        return np.asarray(np.asarray(signal[start:stop])[:, pick])
+        # few columns make long chunks: read them in short stretches, so that all columns never stand in memory
+        edges = range(start, stop, _STRETCH)
+        parts = [np.array(signal[edge : min(edge + _STRETCH, stop)][:, pick]) for edge in edges]
+        return np.concatenate(parts) if parts else np.empty((0, len(columns)), dtype=signal.dtype)
 
     return BlockSignal(block, shape=(signal.shape[0], len(columns)), dtype=signal.dtype)
 
