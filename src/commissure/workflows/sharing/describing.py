@@ -8,6 +8,7 @@ from pathlib import Path
 from commissure.certify.readme import nwb_readme
 from commissure.model import About, Cells, Fact, Image, Movie, Recording, Subject, Sweeps
 from commissure.standardize.bids_dataset import Card, write_dataset
+from commissure.standardize.hed import HED_VERSION, has_hed
 from commissure.workflows.sharing.work import Item, Work
 
 __all__ = ["describe", "plan_rows"]
@@ -85,6 +86,8 @@ def _told(fact: Fact) -> dict[str, object]:
 def _card(work: Work) -> Card:
     options = work.options
     fields: dict[str, object] = {"Funding": list(options.funding), "Keywords": list(options.keywords)}
+    if any(has_hed(item.noun) for item in work.standing if isinstance(item.noun, Recording)):
+        fields["HEDVersion"] = HED_VERSION
     return Card(
         title=str(work.metadata["title"]),
         description=str(work.metadata["description"]),

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from commissure.model import Finding, Severity
+from commissure.model import Finding, Recording, Severity
 from commissure.protect.scan import scan_tree
 from commissure.standardize.bids_validate import validate_bids
+from commissure.standardize.hed import HED_VERSION, check_hed, has_hed
 from commissure.standardize.nwb_validate import validate_nwb
 from commissure.standardize.validation import Validation
 from commissure.workflows.sharing.describing import describe
@@ -62,6 +63,10 @@ def _validate(work: Work) -> list[Finding]:
         verdicts.append(("bids", validate_bids(work.staging.tree / "bids")))
     if "nwb" in work.standards:
         verdicts.extend(("nwb", verdict) for verdict in validate_nwb(work.staging.tree / "nwb"))
+    if tagged := [
+        item.noun for item in work.standing if isinstance(item.noun, Recording) and has_hed(item.noun)
+    ]:
+        verdicts.append(("bids", Validation("hed", HED_VERSION, check_hed(tagged))))
     work.validators = {
         verdict.validator: {"errors": verdict.errors, "warnings": verdict.warnings} for _, verdict in verdicts
     }

@@ -13,8 +13,8 @@ __all__ = ["number_runs"]
 def number_runs(abouts: Sequence[About]) -> list[About]:
     """The same Abouts, with ``run`` entities where several would be written to one file.
 
-    Runs count from 1 in the order of the recordings' start, then in the order given. A group in which every
-    member has a run of its own is left alone.
+    Runs count from 1 in the order of the recordings' start, then of the runs they had, then in the order given. A group
+    in which every member has a run of its own is left alone.
 
     >>> from commissure.model import Subject
     >>> a = About("eeg", Subject("01"), entities={"task": "rest"})
@@ -26,15 +26,16 @@ def number_runs(abouts: Sequence[About]) -> list[About]:
         groups[_target(about)].append(index)
     named = list(abouts)
     for members in groups.values():
-        if len(members) > 1:
-            ordered = sorted(members, key=lambda i: (abouts[i].start is None, _instant(abouts[i]), i))
-            for number, index in enumerate(ordered, start=1):
-                named[index] = _with_run(abouts[index], number)
+        runs = [abouts[index].entities.get("run") for index in members]
+        if len(set(runs)) < len(members):
+            for number, index in enumerate(sorted(members, key=lambda i: _order(abouts[i], i)), start=1):
+                entities = {**abouts[index].entities, "run": f"{number:02d}"}
+                named[index] = replace(abouts[index], entities=entities)
     return named
 
 
 def _target(about: About) -> tuple[object, ...]:
-    entities = tuple(sorted(about.entities.items()))
+    entities = tuple(sorted((key, value) for key, value in about.entities.items() if key != "run"))
     return (
         standard_of(about),
         about.datatype,
@@ -45,13 +46,6 @@ def _target(about: About) -> tuple[object, ...]:
     )
 
 
-def _instant(about: About) -> str:
-    return about.start.isoformat() if about.start else ""
-
-
-def _with_run(about: About, number: int) -> About:
-    before = about.entities.get("run")
-    if before is None:
-        return replace(about, entities={**about.entities, "run": f"{number:02d}"})
-    acquisition = about.entities.get("acq", "")
-    return replace(about, entities={**about.entities, "acq": f"{acquisition}{number:02d}"})
+def _order(about: About, index: int) -> tuple[object, ...]:
+    start = about.start.replace(tzinfo=None).isoformat() if about.start else ""
+    return (not start, start, about.entities.get("run", ""), index)

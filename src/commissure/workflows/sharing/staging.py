@@ -4,6 +4,7 @@ A folder ``items/<key>`` appears by one rename; its key is a hash of the raw byt
 they are written, so an interrupted ``share`` finds what it had finished and does the rest.
 """
 
+import filecmp
 import json
 import os
 import shutil
@@ -65,17 +66,27 @@ class Staging:
             making.rename(done)
         return done / "out", _load(json.loads((done / "written.json").read_text()))
 
-    def join(self, folder: Path, standard: str, files: tuple[str, ...]) -> None:
-        """Put an item's files into the tree of ``standard``, by hard link where the disk allows it."""
+    def join(self, folder: Path, standard: str, files: tuple[str, ...]) -> tuple[str, ...]:
+        """Put an item's files into the tree of ``standard``, by hard link where the disk allows it.
+
+        Returns
+        -------
+        tuple of str
+            Files that another item had written with other bytes; the first one stays.
+        """
+        differ = []
         for name in files:
             target = self.tree / standard / name
             target.parent.mkdir(parents=True, exist_ok=True)
+            if target.exists():
+                if not filecmp.cmp(folder / name, target, shallow=False):
+                    differ.append(name)
+                continue
             try:
                 os.link(folder / name, target)
-            except FileExistsError:
-                continue
             except OSError:
                 shutil.copy2(folder / name, target)
+        return tuple(differ)
 
     def drop(self, standard: str, files: tuple[str, ...]) -> None:
         """Take files out of the tree of ``standard``, and folders that this leaves empty."""

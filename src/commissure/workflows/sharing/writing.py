@@ -36,8 +36,12 @@ def write_items(work: Work) -> None:
         except Exception as error:  # noqa: BLE001 - one recording that cannot be written must not end the rest
             _give_up(work, item, f"writing failed ({type(error).__name__})")
             continue
-        work.findings.extend(item.written.findings)
-        work.staging.join(folder, item.standard, item.written.files)
+        work.findings.extend(dict.fromkeys((*item.noun.about.findings, *item.written.findings)))
+        for name in work.staging.join(folder, item.standard, item.written.files):
+            message = "Two recordings describe this file differently (positions of sensors, as a rule); the first stays."
+            work.findings.append(
+                Finding("standardize.differs", Severity.WARNING, message, f"{item.standard}/{name}")
+            )
         work.progress.advance()
 
 
