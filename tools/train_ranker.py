@@ -108,16 +108,18 @@ def network(inputs: int, hidden: int) -> torch.nn.Sequential:
                                torch.nn.ReLU(), torch.nn.Linear(16, 1))  # fmt: skip
 
 
-def fit_ranker(data: dict[str, np.ndarray], rows: np.ndarray, *, epochs: int = 14) -> torch.nn.Sequential:
+def fit_ranker(
+    data: dict[str, np.ndarray], rows: np.ndarray, *, epochs: int = 14, seed: int = 0
+) -> torch.nn.Sequential:
     rows = rows[data["gold"][rows].any(axis=1)]
     flat = data["x"][rows][data["mask"][rows]]
     mean, scale = flat.mean(0), flat.std(0) + 1e-3
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     net = network(len(FEATURES), 32)
     net.mean, net.scale = torch.tensor(mean), torch.tensor(scale)
     optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     for _ in range(epochs):
         order = rng.permutation(rows)
         for start in range(0, len(order), 128):
@@ -155,13 +157,13 @@ def decisions(
 
 
 def fit_decision(
-    x: np.ndarray, y: np.ndarray, weight: np.ndarray, *, epochs: int = 40
+    x: np.ndarray, y: np.ndarray, weight: np.ndarray, *, epochs: int = 30, seed: int = 0
 ) -> torch.nn.Sequential:
-    torch.manual_seed(1)
+    torch.manual_seed(100 + seed)
     net = network(x.shape[1], 16)
     net.mean, net.scale = torch.tensor(x.mean(0)), torch.tensor(x.std(0) + 1e-3)
     optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=3e-3)
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     for _ in range(epochs):
         for batch in np.array_split(rng.permutation(len(x)), max(1, len(x) // 256)):
             loss = torch.nn.functional.binary_cross_entropy_with_logits(
@@ -172,7 +174,12 @@ def fit_decision(
     return net
 
 
-def export(prefix: str, net: torch.nn.Sequential) -> dict[str, np.ndarray]:
+def export(prefix: str, nets: list[torch.nn.Sequential]) -> dict[str, np.ndarray]:
+    each = [_arrays(prefix, net) for net in nets]
+    return {key: np.stack([arrays[key] for arrays in each]) for key in each[0]}
+
+
+def _arrays(prefix: str, net: torch.nn.Sequential) -> dict[str, np.ndarray]:
     out = {f"{prefix}_mean": net.mean.numpy(), f"{prefix}_scale": net.scale.numpy()}
     for i, layer in enumerate(layer for layer in net if isinstance(layer, torch.nn.Linear)):
         out[f"{prefix}_w{i}"] = layer.weight.detach().numpy().T.astype(np.float32)
@@ -193,14 +200,15 @@ def main() -> None:
     fold = np.array([group[a[3]] for a in asked])
     logits = np.zeros(data["mask"].shape, dtype=np.float32)
     for k in range(5):
-        net = fit_ranker(data, np.flatnonzero(fold != k))
+        nets = [fit_ranker(data, np.flatnonzero(fold != k), seed=s) for s in range(2)]
         with torch.no_grad():
-            logits[fold == k] = score(net, data["x"][fold == k]).numpy()
+            logits[fold == k] = sum(score(net, data["x"][fold == k]).numpy() for net in nets) / len(nets)
     x, y, _ = decisions(data, logits, outside)
     asked_region = np.array([a[1] in regions for a in asked])
     print("ranker, unseen terms: right first", y[asked_region].mean().round(3))
-    decision = fit_decision(x, y, np.ones(len(y), dtype=np.float32))
-    final = fit_ranker(data, np.arange(len(asked)))
+    ones = np.ones(len(y), dtype=np.float32)
+    decision = [fit_decision(x, y, ones, seed=k) for k in range(5)]
+    final = [fit_ranker(data, np.arange(len(asked)), seed=k) for k in range(3)]
     arrays = export("rank", final) | export("decide", decision)
     OUT.parent.mkdir(parents=True, exist_ok=True)
     np.savez(OUT, **{k: v.astype(np.float32) for k, v in sorted(arrays.items())})

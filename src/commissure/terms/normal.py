@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from commissure.terms.words import FILLER, FRONT_BACK, GREEK, NUMBERS, SAME, SPINAL
+from commissure.terms.words import CRANIAL, FILLER, FRONT_BACK, GREEK, NUMBERS, SAME, SPINAL
 
 __all__ = ["Forms", "bag", "forms", "plain", "sides", "squash", "stem", "tokens"]
 
@@ -19,11 +19,12 @@ MAX_LENGTH = 400  # a longer name is no name
 _DROP_ACCENTS = str.maketrans(
     {**GREEK, "ø": "o", "ß": "ss", "ł": "l", "’": "'", "‘": "'", "–": "-", "—": "-"}
 )
-_SPLIT = re.compile(r"[^a-z0-9/']+")
+_SPLIT = re.compile(r"[^a-z0-9/']+|(?<![0-9])/|/(?![0-9])")
 _CAMEL = re.compile(r"(?<=[a-z0-9,])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=[A-Z])(?=[A-Z][a-z])")
 _CORD = re.compile(r"^([ctls])(\d{1,2})$")
 _CORD_NAMES = {"c": "cervical", "t": "thoracic", "l": "lumbar", "s": "sacral"}
 _CORD_WORDS = frozenset(("segment", "spinal", "cord", "ganglion", "nerve", "vertebra", "root"))
+_NERVE_WORDS = frozenset(("nerve", "nucle", "ganglion", "root", "complex"))
 _ROMAN_LETTER = re.compile(r"^(x{0,1}(?:ix|iv|v?i{0,3}))([a-f])$")
 _SUFFIXES = (
     "oideus", "oidea", "oideum", "arium", "orum", "arum", "alis", "aris", "ales", "icus", "icum", "icae", "ical",
@@ -126,6 +127,9 @@ def tokens(text: str) -> tuple[str, ...]:
             out += [segment[2], stem(_CORD_NAMES[segment[1]])]
         else:
             out.append(stem(word))
+    numbers = {CRANIAL[word] for word in out if word in CRANIAL}
+    if numbers and len(out) > 2 and not _NERVE_WORDS.isdisjoint(out):
+        out = [word for word in out if word not in numbers]
     if not SPINAL.isdisjoint(out):
         out = [FRONT_BACK.get(word, word) for word in out]
     return tuple(out)

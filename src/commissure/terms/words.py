@@ -6,6 +6,7 @@ plurals, numbers in words, and the pairs of directions that must not be confused
 
 __all__ = [
     "CONTRARY",
+    "CRANIAL",
     "DIRECTIONS",
     "FILLER",
     "FOREIGN",
@@ -187,7 +188,7 @@ SAME: dict[str, str] = _pairs("""
     visual: visual visualis
     stria: stria striae
     taste: gustatory gustatorius gustatoria gustat
-    limb: limb limbs crus crura cruris crural
+    limb: limb limbs extremity extremities crus crura cruris crural
     dopamine: dopaminergic dopamine da
     leaf: folium folia
     olive: olive olivary olivaris oliva olivae
@@ -221,6 +222,66 @@ SAME: dict[str, str] = _pairs("""
     motor: motor motoria motorius motorium
     sensory: sensory sensoria sensorius sensible
     gelatinous: gelatinosa gelatinous
+    spleen: spleen splenic lienal
+    stomach: stomach gastric ventricular-of-stomach
+    kidney: kidney renal nephric
+    liver: liver hepatic
+    pancreas: pancreas pancreatic
+    lung: lung pulmonary
+    heart: heart cardiac cardial
+    larynx: larynx laryngeal
+    pharynx: pharynx pharyngeal
+    esophagus: esophagus esophageal oesophagus oesophageal
+    intestine: intestine intestinal bowel enteric-tube
+    colon: colon colonic
+    rectum: rectum rectal
+    vagina: vagina vaginal
+    uterus: uterus uterine
+    ovary: ovary ovarian
+    testis: testis testicular testes
+    prostate: prostate prostatic
+    bladder: bladder vesical
+    trachea: trachea tracheal
+    bronchus: bronchus bronchial bronchi
+    thymus: thymus thymic
+    thyroid: thyroid thyroidal
+    adrenal: adrenal suprarenal adrenals
+    tongue: tongue lingual-muscle glossal
+    face: face
+    cranium: cranium cranial skull
+    vertebra: vertebra vertebral vertebrae
+    rib: rib costal ribs
+    thorax: thorax thoracic chest
+    abdomen: abdomen abdominal abdominis
+    pelvis: pelvis pelvic
+    breast: breast mammary
+    tissue: tissue tissues
+    mucosa: mucosa mucosal mucous
+    serosa: serosa serosal
+    vessel: vessel vessels vascular vasculature
+    lymph: lymph lymphatic lymphoid
+    joint: joint joints articulation articular
+    tooth: tooth teeth dental dens dentis
+    digit: digit digits finger fingers phalanx-of-hand
+    forelimb: forelimb upper-limb upper-extremity
+    hindlimb: hindlimb lower-limb lower-extremity
+    fat: fat adipose
+    oviduct: oviduct fallopian
+    serosa: serosa serosal
+    saphenous: saphenous
+    lip: lip labium labial labia
+    chiasm: chiasm chiasma chiasmatic
+    digestive: digestive alimentary gastrointestinal
+    genital: genital reproductive genitalia
+    hair: hair pilus pili
+    epidermis: epidermis epidermal
+    tarsus: tarsus tarsal
+    carpus: carpus carpal wrist
+    trabecula: trabecula trabeculum trabeculae trabecular
+    tubule: tubule tube tubulus tubuli tubular
+    retina: retina retinal retinae
+    urine: urinary urine
+    respiratory: respiratory respiration
     occipit: occip
     pariet: parietal par
     temporal: temp tempor temporalis
@@ -234,7 +295,7 @@ SAME: dict[str, str] = _pairs("""
 #: words that say little: left out of the order-free key
 FILLER: frozenset[str] = frozenset(
     _list(
-        "of the a an n and to in on for by from with at de du der la le et cum part proper region structure"
+        "of the a an n and or to in on for by from with at de du der la le et cum part proper region structure"
     )
 )
 
@@ -349,3 +410,10 @@ _OTHER_SYSTEMS = (
 )
 #: words for what belongs to other organ systems than the nervous one (nerves are named after them too)
 FOREIGN: frozenset[str] = frozenset(_OTHER_SYSTEMS.split())
+
+#: the cranial nerves' numbers, which say nothing new beside their names
+CRANIAL: dict[str, str] = {
+    "olfactory": "1", "optic": "2", "oculomotor": "3", "trochlear": "4", "trigeminal": "5", "abducens": "6",
+    "facial": "7", "vestibulocochlear": "8", "vestibul": "8", "cochlea": "8", "glossopharyngeal": "9", "vagus": "10",
+    "accessory": "11", "hypoglossal": "12",
+}  # fmt: skip

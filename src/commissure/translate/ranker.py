@@ -66,11 +66,14 @@ class Ranker:
         return _shipped()
 
     def _forward(self, prefix: str, x: Array) -> Array:
+        """The mean output of an ensemble, for each row of ``x``."""
         w = self._w
-        h = (x - w[f"{prefix}_mean"]) / w[f"{prefix}_scale"]
-        h = np.maximum(h @ w[f"{prefix}_w0"] + w[f"{prefix}_b0"], 0)
-        h = np.maximum(h @ w[f"{prefix}_w1"] + w[f"{prefix}_b1"], 0)
-        return np.asarray((h @ w[f"{prefix}_w2"] + w[f"{prefix}_b2"])[..., 0], dtype=np.float32)
+        h = (x[None] - w[f"{prefix}_mean"][:, None]) / w[f"{prefix}_scale"][:, None]
+        h = np.maximum(h @ w[f"{prefix}_w0"] + w[f"{prefix}_b0"][:, None], 0)
+        h = np.maximum(h @ w[f"{prefix}_w1"] + w[f"{prefix}_b1"][:, None], 0)
+        return np.asarray(
+            (h @ w[f"{prefix}_w2"] + w[f"{prefix}_b2"][:, None])[..., 0].mean(axis=0), dtype=np.float32
+        )
 
     def scores(self, features: Array) -> Array:
         """The score of each pair, shape (n,)."""
@@ -88,6 +91,6 @@ def _shipped() -> Ranker:
             weights = {key: arrays[key] for key in arrays.files}
     except (OSError, ValueError) as error:
         raise Fault("The ranker's weights cannot be read; install commissure again.") from error
-    if weights["rank_mean"].shape != (len(FEATURES),):
+    if weights["rank_mean"].shape[-1] != len(FEATURES):
         raise Fault("The ranker's weights do not fit this version's features; run tools/train_ranker.py.")
     return Ranker(weights)

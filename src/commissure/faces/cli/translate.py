@@ -8,12 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from commissure.faces.cli.show import show, table
+from commissure.faces.cli.show import line, show, table
 from commissure.faces.cli.terms import hub_folder
+from commissure.terms.load import read_ontology
 from commissure.terms.site import site_lexicon
 from commissure.translate.abbreviations import AbbreviationReader
+from commissure.translate.align import align, as_sssom
+from commissure.translate.columns import Column, find_columns
 from commissure.translate.lines import read_lines, read_table
 from commissure.translate.mapper import Mapper
+from commissure.workflows.translate import write_harmonized
 
 __all__ = ["app"]
 
@@ -94,3 +98,47 @@ def _in_words(told: dict[str, Any]) -> str:
         )
         lines.append(f"  {near['id']} {near['label']}: {how}")
     return "\n".join(lines)
+
+
+@app.command("columns")
+def columns(
+    file: Annotated[Path, typer.Argument(help="A participants table (TSV or CSV) as the lab has it.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the BIDS table and its dictionary here.")
+    ] = None,
+    hub: HubAt = None,
+    json: AsJson = False,
+) -> None:
+    """Harmonize column names and values to BIDS names, units and terms, each with its confidence."""
+    rows = read_table(file.read_bytes(), delimiter="," if file.suffix.lower() == ".csv" else "\t")
+    found = find_columns(rows, lexicon=site_lexicon(hub_folder(hub)))
+    if out is not None:
+        write_harmonized(rows, found, into=out)
+    told = {"columns": [column.to_dict() for column in found]}
+    cells = [(c.raw, c.name, c.units, f"{c.confidence:.2f}", _levels_in_words(c)) for c in found]
+    heads = ("Column", "BIDS name", "Unit", "Sure", "Values")
+    show(told, as_json=json, draw=lambda console: console.print(table(heads, cells)))
+
+
+def _levels_in_words(column: Column) -> str:
+    pairs = [f"{v.raw} → {v.label} ({v.confidence:.2f})" if v.curie else f"{v.raw} ?" for v in column.levels]
+    return "; ".join(pairs[:8]) if column.kind == "category" else ""
+
+
+@app.command("align")
+def align_ontologies(
+    left: Annotated[Path, typer.Argument(help="An ontology.")],
+    right: Annotated[Path, typer.Argument(help="Another one.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the pairs here, as SSSOM TSV.")
+    ] = None,
+    hub: HubAt = None,
+    json: AsLines = False,
+) -> None:
+    """Say which terms of two ontologies are the same: one pair a line."""
+    pairs = align(read_ontology(left), read_ontology(right), lexicon=site_lexicon(hub_folder(hub)))
+    if out is not None:
+        out.write_text(as_sssom(pairs), encoding="utf-8")
+    if json:
+        return _print_lines(pair.to_dict() for pair in pairs)
+    return show({}, as_json=False, draw=line(f"✓ {len(pairs)} pairs." if out else as_sssom(pairs)))
