@@ -2,7 +2,6 @@
 
 import io
 import json
-import statistics
 import time
 import zipfile
 from collections.abc import Iterator
@@ -277,18 +276,18 @@ def _ask(strategy, headers: dict[str, str]) -> None:  # type: ignore[no-untyped-
 
 def test_lists_and_facets_are_quick_at_ten_thousand(samples: SimpleNamespace, tmp_path: Path) -> None:
     hub = open_hub(tmp_path / "hub", settings=Settings(hub=str(tmp_path / "hub"), jobs="inline"))
-    samples.fill(hub, 10_000, ledger=False)
+    samples.fill(hub, 10_000, pages=False)
     with TestClient(create_app(hub)) as client:
         for path in ("/datasets", "/datasets?modality=eeg", "/datasets?modality=eeg&species=Homo+sapiens", "/api/v1/datasets",
                      "/datasets?sort=title", "/api/v1/datasets?facet=modality%3Dmeg", "/"):  # fmt: skip
-            spent = [_spent_s(client, path) for _ in range(7)]
-            print(f"{path}: {statistics.median(spent) * 1000:.1f} ms")
-            # the aim is 50 ms on an idle core; other work on the machine is allowed a factor of three
-            assert statistics.median(spent) < 0.15, path
+            spent_s = min(_cpu_s(client, path) for _ in range(7))
+            print(f"{path}: {spent_s * 1000:.1f} ms")
+            assert spent_s < 0.05, path
     hub.close()
 
 
-def _spent_s(client: httpx.Client, path: str) -> float:
-    start = time.perf_counter()
+def _cpu_s(client: httpx.Client, path: str) -> float:
+    """CPU time of all threads: what else the machine does is not counted."""
+    start = time.process_time()
     assert client.get(path).status_code == 200
-    return time.perf_counter() - start
+    return time.process_time() - start
