@@ -8,39 +8,64 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from commissure.model import Dataset, Release
-from commissure.store.catalogue import take_on
-from commissure.store.database import Database
+from commissure.model import Release
+from commissure.store import schema
+from commissure.store.database import Database, dumps
+from commissure.store.facets import facets_of, fold, words_of
 from commissure.store.ledger import Ledger
 from commissure.store.port import Query
 from commissure.store.records import Records
 
 MODALITIES = ("eeg", "meg", "ieeg", "func", "anat", "dwi", "ecephys", "ophys", "behavior", "nirs")
 SPECIES = ("Homo sapiens", "Mus musculus", "Rattus norvegicus", "Macaca mulatta", "Danio rerio")
-WORDS = [f"{a}{b}" for a in ("cortex", "motor", "visual", "sleep", "memory", "reward", "pain", "speech") for b in ("", "al", "ity", "s")]
+WORDS = [
+    f"{a}{b}"
+    for a in ("cortex", "motor", "visual", "sleep", "memory", "reward", "pain", "speech")
+    for b in ("", "al", "ity", "s")
+]
 
 
 def fill(root: Path, count: int) -> Records:
-    """A hub's records with ``count`` datasets, of which one in fifty is private."""
-    database = Database(f"sqlite:///{root / 'hub.sqlite'}")
-    records = Records.of(database, ledger=Ledger(database, mirror=root / "ledger.jsonl", secret=b"s" * 32))
-    rng = random.Random(1)
+    """A hub's records with ``count`` datasets, of which one in fifty is private, written in bulk."""
+    url = f"sqlite:///{root / 'hub.sqlite'}"
+    database = Database(url)
+    rng, rows, pairs, words, counts = random.Random(1), [], [], [], Counter()
+    for seq in range(1, count + 1):
+        title = f"{rng.choice(WORDS).title()} and {rng.choice(WORDS)} in {rng.choice(WORDS)} {seq}"
+        about = {
+            "title": title, "description": " ".join(rng.choices(WORDS, k=30)), "subjects": rng.randint(1, 90),
+            "modalities": rng.sample(MODALITIES, k=rng.randint(1, 2)), "licence": rng.choice(("CC0-1.0", "CC-BY-4.0")),
+            "species": [rng.choices(SPECIES, weights=(50, 30, 15, 4, 1))[0]], "keywords": rng.sample(WORDS, k=3),
+        }  # fmt: skip
+        public, owner = seq % 50 > 0, f"owner{seq % 20}"
+        release = Release(f"ds-{seq:06d}", "0.1.0", "d", (), rng.choice(("bids", "nwb")), public, about)
+        rows.append({
+            "seq": seq, "id": release.dataset, "title": title, "owner": owner, "created": "", "public": public,
+            "withdrawn": False, "version": "0.1.0", "standard": release.standard, "card": dumps(about), "released": "",
+            "files": 0, "bytes": 0, "rank": seq, "title_key": " ".join(fold(title)),
+        })  # fmt: skip
+        found = facets_of(release)
+        pairs += [{"key": key, "value": value, "dataset": seq} for key, value in found]
+        words.append({"rowid": seq, "words": words_of(release, title=title)})
+        counts.update(("" if public else f"@{owner}", key, value) for key, value in (("", ""), *found))
     with database.write() as connection:
-        for number in range(count):
-            title = f"{rng.choice(WORDS).title()} and {rng.choice(WORDS)} in {rng.choice(WORDS)} {number}"
-            about = {
-                "title": title, "description": " ".join(rng.choices(WORDS, k=30)), "subjects": rng.randint(1, 90),
-                "modalities": rng.sample(MODALITIES, k=rng.randint(1, 2)), "licence": rng.choice(("CC0-1.0", "CC-BY-4.0")),
-                "species": [rng.choices(SPECIES, weights=(50, 30, 15, 4, 1))[0]], "keywords": rng.sample(WORDS, k=3),
-            }  # fmt: skip
-            public = number % 50 > 0
-            release = Release(f"ds-{number:06d}", "0.1.0", "d", (), rng.choice(("bids", "nwb")), public, about, created="2026")
-            dataset = Dataset(release.dataset, title, f"owner{number % 20}", public=public)
-            take_on(connection, release, dataset=dataset, rank=number + 1)
-    return records
+        connection.execute(schema.datasets.insert(), rows)
+        connection.execute(schema.facets.insert(), pairs)
+        connection.execute(schema.text_index.insert(), words)
+        keys = ("scope", "key", "value", "count")
+        connection.execute(
+            schema.facet_counts.insert(), [dict(zip(keys, (*k, n), strict=True)) for k, n in counts.items()]
+        )
+        # opened again, the hub makes its bitmaps as one of the first schema does
+        connection.exec_driver_sql("DROP TABLE bitmaps")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    database.close()
+    database = Database(url)
+    return Records.of(database, ledger=Ledger(database, mirror=root / "ledger.jsonl", secret=b"s" * 32))
 
 
 def best_ms(call: Callable[[], object], repeats: int = 15) -> tuple[float, float]:
