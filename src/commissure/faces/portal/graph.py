@@ -49,7 +49,7 @@ def draw_graph(activities: Sequence[Activity], *, release: str) -> str:
         {entity for step in shown for entity in step.used}
         - {entity for step in shown for entity in step.made}
     )
-    nodes = [_Node("raw files", f"{raw} used" if raw else "", "thing", 0, 0)]
+    nodes = [_Node("raw data", f"{raw} used" if raw > 1 else "", "thing", 0, 0)]
     rows: dict[int, int] = {}
     for step, level in zip(shown, levels, strict=True):
         row = rows.get(level, 0)

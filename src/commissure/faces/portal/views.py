@@ -150,6 +150,8 @@ def _facts(item: Release) -> list[tuple[str, str]]:
 def _words(key: str, value: object) -> str:
     if key == "duration_s" and isinstance(value, int | float):
         minutes, seconds = divmod(round(value), 60)
+        if not minutes:
+            return f"{seconds} s"
         return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {seconds} s"
     if key == "age_years" and isinstance(value, list | tuple):
         return " to ".join(f"{float(age):g}" for age in dict.fromkeys(value))
