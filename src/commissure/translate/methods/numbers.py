@@ -12,7 +12,10 @@ __all__ = ["Number", "find_numbers", "read_number"]
 _UNITS = {w: i for i, w in enumerate(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen".replace("\n", " ").split(" "))}  # fmt: skip
-_TENS = {w: 10 * (i + 2) for i, w in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"))}
+_TENS = {
+    w: 10 * (i + 2)
+    for i, w in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"))
+}
 _TENS["fourty"] = 40
 _DASH = "[-\u2010\u2011\u2012\u2013 ]"
 _SMALL = "|".join(sorted(_UNITS, key=len, reverse=True))

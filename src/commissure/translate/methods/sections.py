@@ -11,7 +11,10 @@ from commissure.errors import Unreadable
 
 __all__ = ["Paper", "Section", "Sentence", "from_jats", "from_text", "sentences"]
 
-_HEADING = re.compile(r"^(?:#{1,6}\s*(?P<mark>[^\n#]{1,140}?)\s*#*|(?P<num>\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+[A-Z][^\n.]{2,80}))\s*$", re.M)
+_HEADING = re.compile(
+    r"^(?:#{1,6}\s*(?P<mark>[^\n#]{1,140}?)\s*#*|(?P<num>\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+[A-Z][^\n.]{2,80}))\s*$",
+    re.M,
+)
 _PLAIN_HEADING = re.compile(
     r"^(abstract|introduction|background|materials? and methods?|methods? and materials?|methods?|participants?|subjects|"
     r"patients|sample|results|discussion|conclusions?|references|acknowledge?ments?|procedures?|stimuli|"
@@ -29,7 +32,9 @@ _ROLES = (
     ("title", r"^title$"),
     ("keywords", r"^keywords"),
 )  # fmt: skip
-_ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs|approx|Fig|Figs|et al|Dr|St|No|Inc|Ltd|resp|ca|yrs?|min|max|std|S\.D|SD|M|F|N|n|p|P)|\b[A-Z])$")
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:e\.g|i\.e|cf|vs|approx|Fig|Figs|et al|Dr|St|No|Inc|Ltd|resp|ca|yrs?|min|max|std|S\.D|SD|M|F|N|n|p|P)|\b[A-Z])$"
+)
 _END = re.compile(r"[.!?;]?[.!?](?=[\s\]\)]|$)|\n\s*\n|\n(?=#)")
 
 
@@ -68,16 +73,23 @@ def from_text(text: str) -> Paper:
     >>> [(s.heading, s.role) for s in paper.sections]
     [('Methods', 'methods'), ('Participants', 'people')]
     """
-    found = [(m.start(), m.end(), (m["mark"] or m["num"]).strip()) for m in _HEADING.finditer(text)]
-    if not any(m["mark"] for m in _HEADING.finditer(text)):
-        found += [(m.start(), m.end(), m[1].strip()) for m in _PLAIN_HEADING.finditer(text)]
+    marked = [m for m in _HEADING.finditer(text) if m["mark"]]
+    if marked:
+        found = [(m.start(), m.end(), m["mark"].strip(), len(m[0]) - len(m[0].lstrip("#"))) for m in marked]
+    else:
+        found = [(m.start(), m.end(), m["num"].strip(), 2) for m in _HEADING.finditer(text)]
+        found += [(m.start(), m.end(), m[1].strip(), 1) for m in _PLAIN_HEADING.finditer(text)]
         found.sort()
     sections = []
     if not found or found[0][0] > 0:
         sections.append(Section("", "front", 0, found[0][0] if found else len(text)))
-    above = ""
-    for index, (_, end, heading) in enumerate(found):
+    above, abstract_level = "", 0
+    for index, (_, end, heading, level) in enumerate(found):
         role = _role(heading)
+        if abstract_level and level > abstract_level:
+            role = "abstract"  # a structured abstract's own Methods and Results
+        else:
+            abstract_level = level if role == "abstract" else 0
         role = role or above
         if role in ("abstract", "introduction", "methods", "results", "discussion", "references"):
             above = role
