@@ -10,6 +10,7 @@ from commissure.errors import BadInput, NotFound, Unreadable
 from commissure.hub import Hub, open_hub
 from commissure.model import Asset, Dataset, Release
 from commissure.workflows.harvest import add_records, index_of, index_release
+from commissure.workflows.recommend import forget_use, recommend
 from commissure.workflows.search import search
 from commissure.workflows.similar import similar
 
@@ -157,3 +158,17 @@ def test_similar_finds_the_nearest_record_and_says_what_is_shared(hub: Hub) -> N
     assert "functional MRI" in [reason.asked for reason in reply.results[0].met]
     with pytest.raises(NotFound):
         similar(hub, "nothing")
+
+
+def test_recommendations_go_on_from_use_words_or_a_dataset_and_use_can_be_forgotten(hub: Hub) -> None:
+    for person in ("p1", "p2", "p3"):
+        for dataset in ("d", "c"):
+            hub.records.usage.add("get", dataset, person=person, now="2026-01-01T00:00:00Z")
+    hub.records.usage.add("get", "d", person="me", now="2026-01-01T00:00:00Z")
+    reply = recommend(hub, viewer="me")
+    assert (reply.used, reply.results[0].source_id) == (("d",), "c")
+    assert recommend(hub, words="working memory", by_use=False).results[0].source_id == "b"
+    assert recommend(hub, datasets=["d"], by_use=False).results[0].source_id == "e"
+    assert forget_use(hub, "me") == 1
+    with pytest.raises(BadInput):
+        recommend(hub, viewer="me")

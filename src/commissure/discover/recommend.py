@@ -25,8 +25,8 @@ Floats = npt.NDArray[np.float64]
 PARTS = ("together", "text", "facets", "title", "people", "named", "alike_text", "alike_people", "popular")
 #: fitted in closed form on the development pairs of papers and datasets (see benchmarks/discover.py)
 BLEND: Mapping[str, float] = {
-    "together": 1.0, "text": 0.4, "facets": 0.2, "title": 0.4, "people": 0.8, "named": 1.0,
-    "alike_text": 0.4, "alike_people": 0.3, "popular": 0.1,
+    "together": 0.73, "text": 0.18, "facets": 0.08, "title": 0.2, "people": 0.85, "named": 1.0,
+    "alike_text": 0.23, "alike_people": 0.07, "popular": 0.05,
 }  # fmt: skip
 _RIDGE, _SIDE = 5.0, 2.0
 #: parts that say nothing about an item nobody used yet: it is neither better nor worse for that
@@ -84,7 +84,12 @@ def ease(couse: Floats, *, ridge: float = _RIDGE) -> Floats:
 
 
 def private_couse(
-    used: Sequence[frozenset[str]], items: Sequence[str], *, epsilon: float, most: int, rng: np.random.Generator
+    used: Sequence[frozenset[str]],
+    items: Sequence[str],
+    *,
+    epsilon: float,
+    most: int,
+    rng: np.random.Generator,
 ) -> npt.NDArray[np.int64]:
     """Co-use counts that may leave a hub: differentially private towards each person.
 
@@ -192,7 +197,9 @@ class Recommender:
         ])  # fmt: skip
         spread = found.std(axis=1, keepdims=True)
         parts = (found - found.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
-        parts[np.ix_(_BY_USE, np.flatnonzero(others.sum(axis=0) == 0))] = 0.0
+        unused = others.sum(axis=0) == 0
+        for row in _BY_USE:
+            parts[row, unused] = 0.0
         return np.asarray(parts)
 
     def recommend(self, profile: Profile, *, limit: int = 10) -> list[Recommendation]:

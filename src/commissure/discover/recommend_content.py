@@ -4,7 +4,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -94,25 +93,44 @@ def _words(text: str) -> list[str]:
 
 
 class _Space:
-    """TF-IDF over a vocabulary."""
+    """Rows of weighted features by inverted lists: the likeness of one row to all touches only what they share."""
 
-    def __init__(self, texts: Sequence[Sequence[str]]) -> None:
-        counts = Counter(word for text in texts for word in set(text))
-        self.place = {word: i for i, word in enumerate(sorted(counts))}
-        self.rarity = np.array([math.log((len(texts) + 1) / counts[word]) + 0.1 for word in self.place])
+    def __init__(
+        self, rows: Sequence[Mapping[str, float]], *, others: Sequence[Mapping[str, float]] = ()
+    ) -> None:
+        counts = Counter(name for row in (*rows, *others) for name in row)
+        total = len(rows) + len(others)
+        self._rarity = {name: math.log((total + 1) / count) + 0.05 for name, count in counts.items()}
+        self.size = len(rows)
+        self.rows = [self.unit(row) for row in rows]
+        lists: dict[str, list[tuple[int, float]]] = {}
+        for place, row in enumerate(self.rows):
+            for name, weight in row.items():
+                lists.setdefault(name, []).append((place, weight))
+        self._lists = {
+            name: (np.array([p for p, _ in pairs]), np.array([w for _, w in pairs]))
+            for name, pairs in lists.items()
+        }
 
-    def rows(self, texts: Sequence[Sequence[str]], *, flat: bool = False) -> Floats:
-        matrix = np.zeros((len(texts), len(self.place)))
-        for row, text in enumerate(texts):
-            for word, count in Counter(text).items():
-                if word in self.place:
-                    matrix[row, self.place[word]] = 1.0 if flat else 1.0 + math.log(count)
-        return _unit(matrix * self.rarity)
+    def unit(self, row: Mapping[str, float]) -> dict[str, float]:
+        """A row weighed by rarity and scaled to length one; unknown features count in the length."""
+        common = max(self._rarity.values(), default=1.0)
+        weighed = {name: value * self._rarity.get(name, common) for name, value in row.items() if value > 0}
+        length = math.sqrt(sum(value * value for value in weighed.values()))
+        return {name: value / length for name, value in weighed.items()} if length else {}
+
+    def like(self, row: Mapping[str, float]) -> Floats:
+        """The cosine of a row of length one with every row."""
+        found = np.zeros(self.size)
+        for name, weight in row.items():
+            if name in self._lists:
+                places, weights = self._lists[name]
+                found[places] += weight * weights
+        return found
 
 
-def _unit(matrix: Floats) -> Floats:
-    length = np.linalg.norm(matrix, axis=1, keepdims=True)
-    return np.asarray(matrix / np.where(length > 0, length, 1.0))
+def _counted(words: Iterable[str], *, flat: bool = False) -> dict[str, float]:
+    return {word: 1.0 if flat else 1.0 + math.log(count) for word, count in Counter(words).items()}
 
 
 class Content:
@@ -124,62 +142,53 @@ class Content:
         The catalogue.
     profiles : sequence of Profile
         Those whose titles and people are compared with a new one's.
+    among : sequence of int, optional
+        The items that are given back, by their place; all if left out. Words keep the rarity that they have in
+        the whole catalogue.
     """
 
-    def __init__(self, items: Sequence[Item], profiles: Sequence[Profile]) -> None:
-        said = [_words(" ".join([item.title] * 3 + [item.text])) for item in items]
-        titles = [_words(item.title) for item in items]
-        self._texts = _Space(said)
-        self._titles = _Space([*titles, *(_words(" ".join(p.titles)) for p in profiles)])
-        self._concepts = sorted({concept for item in items for concept in item.facets})
-        counts = Counter(concept for item in items for concept in item.facets)
-        self._rarity = np.array([math.log((len(items) + 1) / counts[c]) + 0.01 for c in self._concepts])
-        self._text_rows = self._texts.rows(said)
-        self._title_rows = self._titles.rows(titles, flat=True)
-        self._facet_rows = self._facets([item.facets for item in items])
-        self._people = [item.people for item in items]
-        self._folded = [fold_text(f"{item.title} {item.text}") for item in items]
-        self._profile_titles = self._titles.rows([_words(" ".join(p.titles)) for p in profiles], flat=True)
+    def __init__(
+        self, items: Sequence[Item], profiles: Sequence[Profile], *, among: Sequence[int] | None = None
+    ) -> None:
+        self._among = np.arange(len(items)) if among is None else np.array(among, dtype=np.int64)
+        titles = [_counted(_words(item.title), flat=True) for item in items]
+        asked = [_counted(_words(" ".join(p.titles)), flat=True) for p in profiles]
+        self._texts = _Space([_counted(_words(" ".join([item.title] * 3 + [item.text]))) for item in items])
+        self._titles = _Space(titles, others=asked)
+        self._asked = _Space(asked, others=titles)
+        self._facets = _Space([item.facets for item in items])
+        chosen = [items[int(i)] for i in self._among]
+        self._people = [item.people for item in chosen]
+        self._folded = [fold_text(f"{item.title} {item.text}") for item in chosen]
         self._profile_people = [p.people for p in profiles]
         #: likeness of items to each other: the further rows of the regression
-        self.gram: Floats = self._text_rows @ self._text_rows.T + self._facet_rows @ self._facet_rows.T
-
-    def among(self, places: Sequence[int]) -> "Content":
-        """The same content for some of the items only; words keep the rarity they have in the whole catalogue."""
-        part = copy(self)
-        part._text_rows, part._title_rows = self._text_rows[places], self._title_rows[places]
-        part._facet_rows = self._facet_rows[places]
-        part._people = [self._people[i] for i in places]
-        part._folded = [self._folded[i] for i in places]
-        part.gram = part._text_rows @ part._text_rows.T + part._facet_rows @ part._facet_rows.T
-        return part
-
-    def _facets(self, found: Sequence[Mapping[str, float]]) -> Floats:
-        if not self._concepts:
-            return np.zeros((len(found), 1))
-        rows = np.array([[facets.get(c, 0.0) for c in self._concepts] for facets in found], dtype=np.float64)
-        return _unit(rows.reshape(len(found), len(self._concepts)) * self._rarity)
+        self.gram: Floats = np.array([
+            (self._texts.like(self._texts.rows[i]) + self._facets.like(self._facets.rows[i]))[self._among]
+            for i in self._among
+        ]).reshape(len(self._among), len(self._among))  # fmt: skip
 
     def about(self, profile: Profile) -> dict[str, Floats]:
         """How like each item is to what a profile says: arrays by part, one number an item, 0 to 1."""
-        zero = np.zeros(len(self._people))
+        zero = np.zeros(len(self._among))
         if not profile.titles and not profile.people:
             return dict.fromkeys(("text", "facets", "title", "people", "named"), zero)
-        words = [_words(title) for title in profile.titles]
         folded = [title for title in map(fold_text, profile.titles) if len(title) > _SHORTEST_TITLE]
-        named = [float(any(title in text for title in folded)) for text in self._folded]
+        texts, titles = [zero], [zero]
+        for words in map(_words, profile.titles):
+            texts.append(self._texts.like(self._texts.unit(_counted(words)))[self._among])
+            titles.append(self._titles.like(self._titles.unit(_counted(words, flat=True)))[self._among])
         return {
-            "text": (self._texts.rows(words) @ self._text_rows.T).max(axis=0) if words else zero,
-            "title": (self._titles.rows(words, flat=True) @ self._title_rows.T).max(axis=0) if words else zero,
-            "facets": self._facets([profile.facets])[0] @ self._facet_rows.T,
+            "text": np.max(texts, axis=0),
+            "title": np.max(titles, axis=0),
+            "facets": self._facets.like(self._facets.unit(profile.facets))[self._among],
             "people": np.array([_overlap(profile.people, people) for people in self._people]),
-            "named": np.array(named),
+            "named": np.array([float(any(title in text for title in folded)) for text in self._folded]),
         }
 
     def alike(self, profile: Profile, *, without: int | None = None) -> tuple[Floats, Floats]:
         """How like each known profile is, by titles (sharpened) and by people; ``without`` counts as unlike."""
-        words = [_words(" ".join(profile.titles))]
-        by_text = np.maximum(self._titles.rows(words, flat=True)[0] @ self._profile_titles.T, 0.0) ** _SHARPEN
+        words = self._asked.unit(_counted(_words(" ".join(profile.titles)), flat=True))
+        by_text = self._asked.like(words) ** _SHARPEN
         by_people = np.array([_overlap(profile.people, people) for people in self._profile_people])
         if without is not None:
             by_text[without] = by_people[without] = 0.0

@@ -313,6 +313,11 @@ class SearchIndex:
             found[int(record_id)]["facets"][concept] = (confidence, source, words)
         return [found[int(i)] for i in ids if int(i) in found]
 
+    def texts(self, ids: Sequence[int]) -> dict[int, str]:
+        """The folded text of these records: title, tags and body."""
+        sql = "SELECT rowid, title || ' ' || tags || ' ' || body FROM text WHERE rowid IN (SELECT value FROM json_each(?))"
+        return {int(i): str(text) for i, text in self._read(sql, (json.dumps([int(i) for i in ids]),))}
+
     def facet_counts(self, ids: Sequence[int], *, least: float = 0.5) -> list[tuple[str, str, int]]:
         """How many of these records have each facet: (family, concept, count), most frequent first."""
         sql = (

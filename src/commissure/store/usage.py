@@ -19,6 +19,11 @@ class Usage:
         with self._database.write() as connection:
             connection.execute(events.insert().values(at=now, kind=kind, dataset=dataset, person=person))
 
+    def forget(self, person: str) -> int:
+        """Delete every event of ``person``; gives how many there were."""
+        with self._database.write() as connection:
+            return int(connection.execute(events.delete().where(events.c.person == person)).rowcount)
+
     def counts(self, dataset: str) -> dict[str, int]:
         """How often each kind of use happened to ``dataset``."""
         select = sa.select(events.c.kind, sa.func.count()).where(events.c.dataset == dataset)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import RLock
+from typing import BinaryIO, cast
 
 from commissure.discover.concepts import load_concepts
 from commissure.discover.reading import read_record
@@ -152,19 +153,25 @@ def _keep(hub: Hub, dump: Path) -> None:
     if kept.exists() or dump == kept:
         return
     part = kept.with_suffix(".part")
-    with (
-        _unpacked(dump) as source,
-        part.open("wb") as raw,
-        gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as target,
-    ):
-        shutil.copyfileobj(source, target)
+    if _is_packed(dump):
+        shutil.copyfile(dump, part)
+    else:
+        with (
+            dump.open("rb") as source,
+            part.open("wb") as raw,
+            gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as target,
+        ):
+            shutil.copyfileobj(source, target)
     part.replace(kept)
 
 
-def _unpacked(dump: Path) -> gzip.GzipFile:
+def _is_packed(dump: Path) -> bool:
     with dump.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(dump, "rb") if packed else dump.open("rb")  # type: ignore[return-value]
+        return file.read(2) == b"\x1f\x8b"
+
+
+def _unpacked(dump: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(dump, "rb")) if _is_packed(dump) else dump.open("rb")
 
 
 def _lines(dump: Path) -> Iterator[Mapping[str, object] | None]:

@@ -1,15 +1,19 @@
 """``commissure discover``: put archives' records into a hub's index, and find what goes with a dataset."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from commissure.faces.cli.bars import Bars
 from commissure.faces.cli.search import draw_reply
-from commissure.faces.cli.show import line, show
+from commissure.faces.cli.show import line, show, table
 from commissure.faces.cli.words import AsJson, HubAt, opened
 from commissure.workflows.harvest import add_records, rebuild
+from commissure.workflows.recommend import RecommendReply
+from commissure.workflows.recommend import recommend as recommend_workflow
 from commissure.workflows.similar import similar as similar_workflow
 
 __all__ = ["app"]
@@ -49,3 +53,27 @@ def similar(dataset: Dataset, hub: HubAt = None, limit: Many = 10, json: AsJson 
     here = opened(hub)
     reply = similar_workflow(here, dataset, limit=limit, viewer=here.actor.id).to_dict()
     show(reply, as_json=json, draw=draw_reply(reply))
+
+
+@app.command()
+def recommend(
+    words: Annotated[list[str] | None, typer.Argument(help="What you are about to do.")] = None,
+    dataset: Annotated[
+        list[str] | None, typer.Option(help="A dataset to go on from; as often as wanted.")
+    ] = None,
+    hub: HubAt = None,
+    limit: Many = 10,
+    by_use: Annotated[bool, typer.Option(help="Let events of use count.")] = True,
+    json: AsJson = False,
+) -> None:
+    """Datasets that go with what you used or are about to do, each with why."""
+    here, said = opened(hub), " ".join(words or ())
+    reply = recommend_workflow(
+        here, words=said, datasets=dataset or (), limit=limit, viewer=here.actor.id, by_use=by_use
+    )
+    show(reply.to_dict(), as_json=json, draw=_lines(reply))
+
+
+def _lines(reply: RecommendReply) -> Callable[[Console], None]:
+    rows = [(place, r.title, r.id, r.because) for place, r in enumerate(reply.results, 1)]
+    return lambda console: console.print(table(("", "Dataset", "Id", "Because"), rows))
