@@ -93,8 +93,21 @@ def _card(work: Work) -> Card:
         description=str(work.metadata["description"]),
         authors=options.authors,
         licence=options.licence or work.hub.settings.policy.licence,
+        changes=_changes(work),
         fields=fields,
     )
+
+
+def _changes(work: Work) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The CHANGES entries, the newest first: this release's, then those of the releases before it."""
+    releases = work.hub.records.releases
+    count = f"{len(work.standing)} recordings of {work.metadata['subjects']} subjects."
+    entries = [(f"{releases.next_version(work.dataset)} {work.now:%Y-%m-%d}", (count,))]
+    for version in releases.versions(work.dataset):
+        before = releases.get(work.dataset, version)
+        said = f"{before.metadata.get('subjects', 0)} subjects, {len(before.assets)} files."
+        entries.append((f"{version} {before.created[:10]}", (said,)))
+    return tuple(entries)
 
 
 def _summary(work: Work) -> dict[str, object]:

@@ -25,6 +25,12 @@ def find_sources(work: Work) -> None:
     readers = [(name, reader) for name, reader in READERS.items()]
     work.detection = _obey_rules(detect(work.listing, readers), work)
     work.findings.extend(work.detection.findings)
+    if not work.detection.sources:
+        message = f"Nothing that can be shared was found among {len(work.listing.files)} files."
+        remedy = (
+            "Give the folder that holds the recordings; `commissure standardize formats` lists what is read."
+        )
+        work.findings.append(Finding("detect.nothing", Severity.ERROR, message, remedy=remedy))
     for source in list(work.detection.sources):
         _hash_files(work, source)
     work.raw_digest = _raw_digest(work)

@@ -1,6 +1,7 @@
 """Stage ``validate``: the field's own validators and the search for leaks, on the tree as it would be released."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from commissure.model import Finding, Recording, Severity
 from commissure.protect.scan import scan_tree
@@ -38,7 +39,7 @@ def judge(work: Work) -> bool:
         guilty = _owners(work, [finding.where for finding in errors] + list(files))
         work.findings.extend(leaks)
         if not errors and not files:
-            work.findings.extend(findings)
+            work.findings = [_as_released(finding, work) for finding in (*work.findings, *findings)]
             return True
         if not guilty:
             work.findings.extend(findings)
@@ -91,6 +92,13 @@ def _folded(findings: list[Finding]) -> list[Finding]:
         remedy = "Give those that are known in commissure.yaml (sidecar: {…})."
         kept.append(Finding(f"bids.{code}", Severity.INFO, message, where, remedy))
     return kept
+
+
+def _as_released(finding: Finding, work: Work) -> Finding:
+    """Where a release has one standard its paths have no folder in front."""
+    if len(work.standards) > 1:
+        return finding
+    return replace(finding, where=finding.where.removeprefix(f"{work.standards[0]}/"))
 
 
 def _placed(finding: Finding, standard: str) -> Finding:

@@ -49,13 +49,19 @@ def read_sources(work: Work) -> None:
 def protect_items(work: Work) -> None:
     """De-identify every Item, quarantine faces, then give unique names."""
     pseudonyms = Pseudonyms(work.hub.secret("pseudonyms"))
+    consents = work.hub.records.access.consents(work.dataset)
+    gone = frozenset(subject for subject, consent in consents.items() if subject and consent.withdrawn)
     for number, item in enumerate(work.items):
         item.noun = _with_about(item.noun, _with_subject(item.noun.about, work.dataset))
         work.identifiers.update(item.noun.about.identifiers)
         _hide_faces(work, item)
+        if any(finding.severity is Severity.ERROR for finding in item.noun.about.findings):
+            item.quarantined = True
+            where = safe_name(item.source.primary)
+            work.findings.extend(replace(finding, where=where) for finding in item.noun.about.findings)
         if item.quarantined:
             continue
-        _protect(work, item, pseudonyms, number)
+        _protect(work, item, pseudonyms, number, gone=gone)
         work.progress.advance()
     standing = work.standing
     for item, about in zip(standing, number_runs([item.noun.about for item in standing]), strict=True):
@@ -75,7 +81,7 @@ def _hide_faces(work: Work, item: Item) -> None:
         item.quarantined = not any(name.startswith("sub-") for name in item.noun.files)
 
 
-def _protect(work: Work, item: Item, pseudonyms: Pseudonyms, number: int) -> None:
+def _protect(work: Work, item: Item, pseudonyms: Pseudonyms, number: int, *, gone: frozenset[str]) -> None:
     is_tree = item.source.format == "bids"
     unnamed = item.noun.about.subject.label.startswith(_UNNAMED)
     policy = Policy(keep_labels=work.options.keep_labels or is_tree)
@@ -94,6 +100,12 @@ def _protect(work: Work, item: Item, pseudonyms: Pseudonyms, number: int) -> Non
     if unnamed:
         removed["id"] -= 1
     work.removed.update(+removed)
+    if item.noun.about.subject.label in gone:
+        item.quarantined = True
+        message = "The subject of this recording has withdrawn; it is not released."
+        work.findings.append(
+            Finding("govern.withdrawn", Severity.WARNING, message, safe_name(item.source.primary))
+        )
     work.identifiers.update(item.noun.about.identifiers)
 
 

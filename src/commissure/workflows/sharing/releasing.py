@@ -16,6 +16,7 @@ from commissure.errors import NotFound, NotPermitted
 from commissure.hub import Hub
 from commissure.model import Activity, Asset, Consent, Dataset, Finding, Release, Severity, Software
 from commissure.plugins import Registry
+from commissure.store.releases import release_digest
 from commissure.workflows.sharing.describing import CRATE
 from commissure.workflows.sharing.options import ShareOptions
 from commissure.workflows.sharing.report import ShareReport
@@ -29,7 +30,6 @@ __all__ = [
     "name_dataset",
     "publish",
     "release",
-    "release_digest",
 ]
 
 #: who is told of a new release: ``publisher(hub, release)``
@@ -62,12 +62,6 @@ def layout(work: Work) -> Iterator[tuple[str, Path, str, bool]]:
             subject = owners.get((standard, name))
             where = name if len(standards) == 1 else f"{standard}/{name}"
             yield where, path, subject.label if subject else "", subject.is_person if subject else False
-
-
-def release_digest(assets: tuple[Asset, ...]) -> str:
-    """Hash over all paths and hashes: the same data give the same digest, whenever they were shared."""
-    rows = sorted((asset.path, asset.sha256) for asset in assets)
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def media_type(path: str) -> str:

@@ -4,9 +4,9 @@ import hashlib
 import json
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
-from commissure import __version__
 from commissure.annotate.quality import check_quality
 from commissure.errors import CommissureError
 from commissure.formats.detect import safe_name
@@ -36,7 +36,8 @@ def write_items(work: Work) -> None:
         except Exception as error:  # noqa: BLE001 - one recording that cannot be written must not end the rest
             _give_up(work, item, f"writing failed ({type(error).__name__})")
             continue
-        work.findings.extend(dict.fromkeys((*item.noun.about.findings, *item.written.findings)))
+        told = dict.fromkeys((*item.noun.about.findings, *item.written.findings))
+        work.findings.extend(_placed(finding, item) for finding in told)
         for name in work.staging.join(folder, item.standard, item.written.files):
             message = "Two recordings describe this file differently (positions of sensors, as a rule); the first stays."
             work.findings.append(
@@ -48,7 +49,7 @@ def write_items(work: Work) -> None:
 def check_items(work: Work) -> None:
     """Judge the signals; what is found are Findings, never a reason to stop."""
     for item in work.standing:
-        where = item.written.files[0] if item.written and item.written.files else ""
+        where = f"{item.standard}/{item.written.files[0]}" if item.written and item.written.files else ""
         try:
             annotations, findings = check_quality(item.noun)
         except Exception as error:  # noqa: BLE001 - a detector that fails says so and the release goes on
@@ -61,6 +62,11 @@ def check_items(work: Work) -> None:
             for annotation in annotations:
                 marks[annotation.label] = marks.get(annotation.label, 0) + 1
         work.progress.advance()
+
+
+def _placed(finding: Finding, item: Item) -> Finding:
+    names = item.written.files if item.written else ()
+    return replace(finding, where=f"{item.standard}/{finding.where}") if finding.where in names else finding
 
 
 def _write(item: Item, root: Path) -> Written:
@@ -79,5 +85,5 @@ def _give_up(work: Work, item: Item, why: str) -> None:
 def _key(work: Work, item: Item, number: int) -> str:
     about: About = replace(item.noun.about, identifiers=(), facts=())
     hashes = [work.hashes.get(path, "") for path in item.source.files]
-    message = json.dumps([__version__, item.source.format, number, hashes, repr(about)])
+    message = json.dumps([version("commissure"), item.source.format, number, hashes, repr(about)])
     return hashlib.sha256(message.encode()).hexdigest()[:32]
