@@ -11,6 +11,7 @@ from commissure.hub import Hub, open_hub
 from commissure.model import Asset, Dataset, Release
 from commissure.workflows.harvest import add_records, index_of, index_release
 from commissure.workflows.recommend import forget_use, recommend
+from commissure.workflows.save_search import forget_search, save_search, saved_searches
 from commissure.workflows.search import search
 from commissure.workflows.similar import similar
 
@@ -172,3 +173,60 @@ def test_recommendations_go_on_from_use_words_or_a_dataset_and_use_can_be_forgot
     assert forget_use(hub, "me") == 1
     with pytest.raises(BadInput):
         recommend(hub, viewer="me")
+
+
+def bids_tree(place: Path) -> Path:
+    (place / "sub-JaneDoe" / "eeg").mkdir(parents=True)
+    (place / "sub-JaneDoe" / "eeg" / "sub-JaneDoe_task-oddball_eeg.edf").write_bytes(b"0")
+    (place / "sub-JaneDoe" / "eeg" / "sub-JaneDoe_task-oddball_eeg.json").write_text(
+        json.dumps({"TaskDescription": "Deviant tones", "Manufacturer": "BioSemi"})
+    )
+    (place / "dataset_description.json").write_text(
+        json.dumps({"Name": "Tones", "License": "CC0", "Authors": ["A B"]})
+    )
+    (place / "README").write_text("A study of hearing.")
+    rows = ["participant_id\tage\tsex\tgroup", "sub-JaneDoe\t61\tF\ttinnitus", "sub-JohnRoe\t70\tM\ttinnitus", "sub-X\t66\tM\tJohn"]  # fmt: skip
+    (place / "participants.tsv").write_text("\n".join(rows))
+    return place
+
+
+def test_a_bids_tree_is_read_as_it_is_and_no_subject_is_in_the_index(hub: Hub, tmp_path: Path) -> None:
+    done = add_records(hub, bids_tree(tmp_path / "trees" / "one"), vectors=False)
+    assert (done.added, add_records(hub, tmp_path / "trees", vectors=False).same) == (1, 1)
+    first = search(hub, "auditory oddball EEG of older people with tinnitus, n:3").results[0]
+    assert first.title == "Tones"
+    assert {"oddball", "tinnitus", "EEG", "older adults"} <= {reason.asked for reason in first.met}
+    assert (first.record["n"], first.record["age_min"], first.record["age_max"]) == (3, 61.0, 70.0)
+    kept = (hub.root / "index.sqlite").read_bytes() + (hub.root / "index.sqlite-wal").read_bytes()
+    assert not any(name in kept for name in (b"JaneDoe", b"JohnRoe", b"John", b"janedoe"))
+
+
+def test_nwb_files_tell_what_they_hold(hub: Hub, tmp_path: Path) -> None:
+    import h5py
+
+    place = tmp_path / "nwb" / "sub-7"
+    place.mkdir(parents=True)
+    with h5py.File(place / "sub-7_ophys.nwb", "w") as file:
+        file["session_description"] = "Imaging of interneurons under a treadmill"
+        file["general/subject/species"] = "Mus musculus"
+        file.create_group("acquisition/movie").attrs["neurodata_type"] = "TwoPhotonSeries"
+    add_records(hub, tmp_path / "nwb", vectors=False)
+    assert search(hub, "species:mouse technique:two-photon interneurons").results[0].source == "tree"
+
+
+def test_a_folder_of_neither_kind_is_refused(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadInput):
+        add_records(hub, tmp_path / "empty")
+
+
+def test_a_saved_search_is_its_owners_and_runs_again(hub: Hub) -> None:
+    save_search(hub, "mine", words="fMRI -stroke", owner="me")
+    save_search(hub, "mine", words="fMRI n:>=50", owner="me")
+    assert saved_searches(hub, owner="me") == {"mine": "fMRI n:>=50"}
+    assert saved_searches(hub, owner="you") == {}
+    assert ids(hub, saved_searches(hub, owner="me")["mine"]) == ["e"]
+    forget_search(hub, "mine", owner="me")
+    assert saved_searches(hub, owner="me") == {}
+    with pytest.raises(NotFound):
+        forget_search(hub, "mine", owner="me")

@@ -27,10 +27,8 @@ CREATE INDEX facet_by_record ON facet (record, family);
 CREATE VIRTUAL TABLE text USING fts5 (title, tags, body, names, tokenize = 'porter unicode61');
 CREATE TABLE word (word TEXT PRIMARY KEY, records INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE vector (record INTEGER PRIMARY KEY, half BLOB NOT NULL);
-CREATE TABLE saved (name TEXT NOT NULL, owner TEXT NOT NULL, words TEXT NOT NULL, PRIMARY KEY (name, owner))
-    WITHOUT ROWID;
 """
-_DROPPED = ("saved", "vector", "word", "text", "facet", "record", "meta")
+_DROPPED = ("vector", "word", "text", "facet", "record", "meta")
 
 
 def open_index(path: Path) -> tuple[sqlite3.Connection, bool]:

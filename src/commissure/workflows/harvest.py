@@ -20,6 +20,7 @@ from commissure.kernels.embed import can_embed, minilm
 from commissure.model import Release
 from commissure.model.progress import Progress, Silent
 from commissure.store.index import FacetRow, IndexRow, SearchIndex
+from commissure.workflows.harvest_tree import read_trees
 
 __all__ = ["Harvested", "add_records", "index_of", "index_release", "rebuild"]
 
@@ -124,7 +125,7 @@ def add_records(
     hub : Hub
         Where to.
     path : str or Path
-        JSON lines, one record a line, plain or gzipped.
+        JSON lines, one record a line, plain or gzipped; or a BIDS or NWB tree, or a folder of such.
     vectors : bool
         Whether to compute vectors for search by meaning, where the extra ``terms`` is installed.
     progress : Progress, optional
@@ -138,11 +139,22 @@ def add_records(
         If it is not JSON lines.
     """
     dump = Path(path)
+    if dump.is_dir():
+        return _add_trees(hub, dump, vectors=vectors, progress=progress)
     if not dump.is_file():
         raise NotFound("There is no file of records at that path.")
     harvested = _add(index_of(hub), dump, vectors=vectors, progress=progress)
     _keep(hub, dump)
     return harvested
+
+
+def _add_trees(hub: Hub, folder: Path, *, vectors: bool, progress: Progress) -> Harvested:
+    """Write the trees' records down as a dump of the hub's own, and add that."""
+    lines = "\n".join(json.dumps(record, sort_keys=True, default=str) for record in read_trees(folder))
+    kept = hub.root / "harvest" / f"{hashlib.sha256(lines.encode()).hexdigest()[:24]}.jsonl.gz"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_bytes(gzip.compress(lines.encode(), mtime=0))
+    return _add(index_of(hub), kept, vectors=vectors, progress=progress)
 
 
 def _keep(hub: Hub, dump: Path) -> None:

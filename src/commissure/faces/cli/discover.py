@@ -14,6 +14,7 @@ from commissure.faces.cli.words import AsJson, HubAt, opened
 from commissure.workflows.harvest import add_records, rebuild
 from commissure.workflows.recommend import RecommendReply
 from commissure.workflows.recommend import recommend as recommend_workflow
+from commissure.workflows.save_search import forget_search, save_search, saved_searches
 from commissure.workflows.similar import similar as similar_workflow
 
 __all__ = ["app"]
@@ -26,13 +27,13 @@ Many = Annotated[int, typer.Option(help="How many results.")]
 @app.command()
 def add(
     path: Annotated[
-        Path, typer.Argument(help="JSON lines, one record a line; plain or .gz.", metavar="FILE")
+        Path, typer.Argument(help="JSON lines (plain or .gz), or a BIDS or NWB tree.", metavar="PATH")
     ],
     hub: HubAt = None,
     vectors: Annotated[bool, typer.Option(help="Compute vectors for search by meaning.")] = True,
     json: AsJson = False,
 ) -> None:
-    """Put the records of a dump into the hub's index; what is there already is passed over."""
+    """Put an archive's records, or a BIDS or NWB tree, into the hub's index; what is there is passed over."""
     with Bars(quiet=json) as bars:
         done = add_records(opened(hub, create=True), path, vectors=vectors, progress=bars)
     told = f"✓ {done.added} records added, {done.same} there already, {done.refused} unusable."
@@ -72,6 +73,38 @@ def recommend(
         here, words=said, datasets=dataset or (), limit=limit, viewer=here.actor.id, by_use=by_use
     )
     show(reply.to_dict(), as_json=json, draw=_lines(reply))
+
+
+@app.command()
+def save(
+    name: Annotated[str, typer.Argument(help="The name to keep it under.")],
+    words: Annotated[list[str], typer.Argument(help="The question.")],
+    hub: HubAt = None,
+    json: AsJson = False,
+) -> None:
+    """Keep a question under a name."""
+    here, said = opened(hub), " ".join(words)
+    save_search(here, name, words=said, owner=here.actor.id)
+    show({"name": name, "words": said}, as_json=json, draw=line(f"✓ saved as {name}."))
+
+
+@app.command()
+def saved(hub: HubAt = None, json: AsJson = False) -> None:
+    """The questions you kept."""
+    here = opened(hub)
+    kept = saved_searches(here, owner=here.actor.id)
+    rows = table(("Name", "Question"), kept.items())
+    show({"searches": kept}, as_json=json, draw=lambda console: console.print(rows))
+
+
+@app.command()
+def forget(
+    name: Annotated[str, typer.Argument(help="Its name.")], hub: HubAt = None, json: AsJson = False
+) -> None:
+    """Delete a question you kept."""
+    here = opened(hub)
+    forget_search(here, name, owner=here.actor.id)
+    show({"forgotten": name}, as_json=json, draw=line(f"✓ {name} is forgotten."))
 
 
 def _lines(reply: RecommendReply) -> Callable[[Console], None]:
