@@ -24,9 +24,21 @@ def test_generated_samples_come_back_with_the_arrays_map(tmp_path: Path) -> None
 
 
 @pytest.mark.realdata
-def test_a_real_file_behind_maxwells_own_filter_says_what_is_missing(shared: Path) -> None:
+def test_a_real_file_behind_maxwells_own_filter_gives_the_devices_spikes(shared: Path, tmp_path: Path) -> None:
     if h5py.h5z.filter_avail(401):
         pytest.skip("Maxwell's decompression plugin is installed here")
-    (source,) = find_sources(shared / "data/ephys_maxwell", "maxwell")
-    assert not source.complete
+    folder = shared / "data/ephys_maxwell"
+    (source,) = find_sources(folder, "maxwell")
     assert "Maxwell's own HDF5 filter" in source.note
+    nouns = read_folder(folder, "maxwell", scratch=tmp_path)
+    assert all("maxwell.samples" in {finding.check for finding in units.about.findings} for units in nouns)
+    with h5py.File(folder / source.primary) as file:
+        stores = list(file["data_store"].values())
+        for units, store in zip(nouns, stores, strict=True):
+            first, rate_hz = int(store["groups/routed/frame_nos"][0]), float(store["settings/sampling"][0])
+            spikes = store["spikes"][:]
+            spikes = spikes[spikes["frameno"] >= first]
+            assert sum(times.size for times in units.times_s) == spikes.size
+            for number, times in zip(units.ids, units.times_s, strict=True):
+                frames = np.sort(spikes["frameno"][spikes["channel"] == number] - first)
+                assert np.allclose(times * rate_hz, frames)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from commissure.extras import need
 from commissure.formats.clues import Clues
 from commissure.formats.lazy import BlockSignal
 from commissure.formats.listing import Listing
-from commissure.model import Annotation, Channel, Device, Recording, Source
+from commissure.model import About, Annotation, Channel, Device, Finding, Recording, Severity, Source, Units
 
 __all__ = ["Maxwell", "reader"]
 
@@ -24,6 +25,12 @@ _NO_FILTER = (
     " (get the plugin from Maxwell and set HDF5_PLUGIN_PATH)"
 )
 _DEFAULT_RATE_HZ = 20_000.0
+_LEFT_BEHIND = Finding(
+    "maxwell.samples",
+    Severity.WARNING,
+    f"The raw samples stay behind: {_NO_FILTER[4:]}. Released are the spikes that the device itself found.",
+    remedy="Install Maxwell's plugin and share again: a new version with the samples is made.",
+)
 
 
 class Maxwell:
@@ -40,13 +47,12 @@ class Maxwell:
                 samples = _samples(file)
                 if samples is None:
                     continue
-                if _decodable(samples):
-                    yield Source("maxwell", (entry.path,), "nwb")
-                else:
-                    yield Source("maxwell", (entry.path,), "nwb", note=_NO_FILTER, complete=False)
+                whole = _decodable(samples)
+                note = "" if whole else _NO_FILTER
+                yield Source("maxwell", (entry.path,), "nwb", note=note, complete=whole or _has_spikes(file))
 
-    def read(self, source: Source, listing: Listing, *, scratch: Path) -> Sequence[Recording]:  # noqa: ARG002
-        """One Recording a well and recording."""
+    def read(self, source: Source, listing: Listing, *, scratch: Path) -> Sequence[Recording | Units]:  # noqa: ARG002
+        """One Recording a well and recording; where the samples cannot be decoded, the spikes that the device found."""
         h5py = need("h5py", purpose="Reading Maxwell recordings")
         path = listing.absolute(source.primary)
         try:
@@ -77,7 +83,11 @@ def _decodable(dataset: Any) -> bool:
     return all(h5py.h5z.filter_avail(plan.get_filter(index)[0]) for index in range(plan.get_nfilters()))
 
 
-def _new(source: Source, file: Any, where: str, *, many: bool) -> Recording:
+def _has_spikes(file: Any) -> bool:
+    return any("spikes" in store for store in file.get("data_store", {}).values())
+
+
+def _new(source: Source, file: Any, where: str, *, many: bool) -> Recording | Units:
     store = file[where]
     routed = store["groups/routed"]
     settings = store["settings"]
@@ -105,8 +115,34 @@ def _new(source: Source, file: Any, where: str, *, many: bool) -> Recording:
         device=Device("Maxwell Biosystems", "MaxTwo" if many else "MaxOne"),
         entities=entities,
     )
+    if not _decodable(routed["raw"]):
+        return _events(
+            store, channels, replace(about, findings=(*about.findings, _LEFT_BEHIND)), first=int(frames[0])
+        )
     signal = _signal(routed["raw"])
     return Recording(signal, rate_hz, channels, about, _spikes(store, int(frames[0]), rate_hz), space="probe")
+
+
+def _events(store: Any, channels: Sequence[Channel], about: About, *, first: int) -> Units:
+    """The device's threshold crossings, one unit a channel: what can be read without Maxwell's filter."""
+    settings = store["settings"]
+    rate_hz = float(settings["sampling"][0]) if "sampling" in settings else _DEFAULT_RATE_HZ
+    rows = store["spikes"][:] if "spikes" in store else np.zeros(0, [("frameno", "i8"), ("channel", "i4")])
+    rows = rows[rows["frameno"] >= first]
+    numbers = sorted({int(number) for number in rows["channel"]})
+    of = [rows[rows["channel"] == number] for number in numbers]
+    places = {channel.name: channel.position_mm or (np.nan,) * 3 for channel in channels}
+    return Units(
+        ids=tuple(numbers),
+        times_s=tuple(np.sort((found["frameno"] - first) / rate_hz) for found in of),
+        about=replace(about, entities={**about.entities, "desc": "thresholded"}),
+        columns={
+            "quality": ["threshold crossings of one electrode, not sorted"] * len(numbers),
+            "amplitude": [float(found["amplitude"].mean()) for found in of],
+            "x_um": [places.get(f"ch{number}", (np.nan,))[0] * 1e3 for number in numbers],
+            "y_um": [places.get(f"ch{number}", (np.nan, np.nan))[1] * 1e3 for number in numbers],
+        },
+    )
 
 
 def _old(source: Source, file: Any) -> Recording:

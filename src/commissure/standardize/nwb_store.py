@@ -5,7 +5,7 @@ shuffled and deflated in threads, handed to HDF5 as finished chunks, in order. M
 however long the recording is. Shuffle and deflate are HDF5's standard pipeline: every reader has them.
 
 Samples of a recording hold few repeats and uneven bytes, so deflate's search for repeats is left out (zlib's
-strategy ``Z_RLE``: runs and Huffman codes). On real recordings that is smaller than gzip level 4 without shuffle
+strategy ``Z_RLE``: runs and Huffman codes). On real recordings that is about as small than gzip level 4 without shuffle
 and about twice as fast as level 1.
 """
 
