@@ -5,8 +5,8 @@ shuffled and deflated in threads, handed to HDF5 as finished chunks, in order. M
 however long the recording is. Shuffle and deflate are HDF5's standard pipeline: every reader has them.
 
 Samples of a recording hold few repeats and uneven bytes, so deflate's search for repeats is left out (zlib's
-strategy ``Z_RLE``: runs and Huffman codes). On real recordings that is about as small than gzip level 4 without shuffle
-and about twice as fast as level 1.
+strategy ``Z_RLE``: runs and Huffman codes). On samples and movies that is smaller than gzip level 4 without shuffle, on
+fluorescence traces larger, and 1.4 to 1.9 times as fast as level 1 with shuffle.
 """
 
 import zlib
