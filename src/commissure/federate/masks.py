@@ -1,0 +1,76 @@
+"""Masks: streams of random words that two parties, or one, can make again from 32 bytes.
+
+A pair's secret comes from X25519 and is spread by HKDF over the words that say what it is for; the words of a mask are
+ChaCha20's keystream, read as integers of the ring.
+
+References
+----------
+RFC 7748 (X25519), RFC 5869 (HKDF), RFC 8439 (ChaCha20).
+"""
+
+from typing import Any
+
+import numpy as np
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from numpy.typing import NDArray
+
+from commissure.errors import BadInput
+
+__all__ = ["add_mask", "agree", "public_of", "ring_of"]
+
+Words = NDArray[Any]
+_BLOCK = 1 << 20
+
+
+def ring_of(bits: int) -> Any:
+    """The type of words of a ring: ``numpy.uint32`` or ``numpy.uint64``."""
+    if bits not in (32, 64):
+        raise BadInput(f"bits must be 32 or 64; got {bits}.")
+    return np.uint32 if bits == 32 else np.uint64
+
+
+def public_of(private: bytes) -> bytes:
+    """The public X25519 key of a private one, both 32 bytes."""
+    return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+
+
+def agree(private: bytes, public: bytes, *, purpose: bytes) -> bytes:
+    """32 bytes that only the two owners know, of which each holds one private key, for one purpose.
+
+    Raises
+    ------
+    BadInput
+        If the public key is not one (a point of small order, a wrong length).
+    """
+    try:
+        shared = X25519PrivateKey.from_private_bytes(private).exchange(
+            X25519PublicKey.from_public_bytes(public)
+        )
+    except ValueError as error:
+        raise BadInput("This is no X25519 public key.") from error
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(shared)
+
+
+def add_mask(words: Words, key: bytes, *, sign: int) -> None:
+    """Add the mask of ``key`` to ``words`` in place (``sign`` 1), or take it away (-1), modulo the ring.
+
+    >>> words = np.arange(4, dtype=np.uint64); add_mask(words, b"k" * 32, sign=1); add_mask(words, b"k" * 32, sign=-1)
+    >>> words.tolist()
+    [0, 1, 2, 3]
+    """
+    stream = Cipher(ChaCha20(key, bytes(16)), mode=None).encryptor()
+    flat = words.reshape(-1)
+    count = max(1, _BLOCK // flat.itemsize)
+    zeros, out = bytes(min(_BLOCK, flat.nbytes)), bytearray(min(_BLOCK, flat.nbytes))
+    for start in range(0, flat.size, count):
+        part = flat[start : start + count]
+        stream.update_into(zeros[: part.nbytes], out)
+        mask = np.frombuffer(out, flat.dtype, count=part.size)
+        if sign > 0:
+            np.add(part, mask, out=part)
+        else:
+            np.subtract(part, mask, out=part)
