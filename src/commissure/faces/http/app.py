@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from commissure.faces.http import catalogue, govern, work
+from commissure.faces.http import catalogue, dandi, govern, work
 from commissure.faces.http.answers import install
 from commissure.faces.http.schema import PROBLEMS, Problem
 from commissure.faces.portal import pages
@@ -51,6 +51,8 @@ def create_app(hub: Hub, *, name: str = "commissure", close: bool = False) -> Fa
     for part in (catalogue, work, govern):
         api.include_router(part.router)
     app.include_router(api)
+    for spoken in (dandi,):
+        app.include_router(spoken.router)
     app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     install(app, draw=pages.problem)
