@@ -29,9 +29,9 @@ from commissure.discover.words import STOP_WORDS, cut
 from commissure.hub import open_hub
 from commissure.kernels.embed import can_embed, minilm
 from commissure.store.index import FacetRow, IndexRow, SearchIndex
+from commissure.store.vectors import scan
 from commissure.workflows import search as searching
 from commissure.workflows.harvest import add_records, index_of
-from commissure.workflows.retrieval import scan
 
 HERE = Path(__file__).resolve().parents[2] / "shared" / "bench" / "discovery"
 #: q37's judgements take the "aging" inside "imaging" for old age; figures are given with and without it
@@ -338,7 +338,7 @@ def synthetic(count: int) -> None:
                         "s", str(i), f"Record {i}", "", body=body, facets=facets, n=int(rng.integers(1, 300))
                     )
                 )
-            index.add(rows)
+            index.add(rows, words=Counter(word for row in rows for word in set(row.body.split())))
         built = time.perf_counter() - start
         questions = [
             "EEG of Parkinson's disease",

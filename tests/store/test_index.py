@@ -10,6 +10,7 @@ import pytest
 
 from commissure.store.index import FacetRow, IndexRow, SearchIndex
 from commissure.store.index_schema import VERSION
+from commissure.store.vectors import nearest, sign_bits
 
 
 def row(ident: str, *, title: str = "Sleep", n: int | None = None) -> IndexRow:
@@ -89,3 +90,15 @@ def test_two_processes_index_at_once_and_nothing_is_lost(tmp_path: Path) -> None
     running = [subprocess.Popen([sys.executable, "-c", code, path, name]) for name in ("a", "b")]
     assert [process.wait(timeout=60) for process in running] == [0, 0]
     assert SearchIndex(Path(path)).size() == 40
+
+
+def test_the_first_choice_by_signs_finds_what_the_exact_scan_finds() -> None:
+    rng = np.random.default_rng(0)
+    centres = rng.standard_normal((400, 384))
+    vectors = centres[rng.integers(0, 400, 20_000)] + 0.8 * rng.standard_normal((20_000, 384))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16)
+    query = (centres[7] / np.linalg.norm(centres[7])).astype(np.float32)
+    exact = nearest(vectors, query, many=50)
+    assert exact.tolist() == np.argsort(-(vectors.astype(np.float32) @ query), kind="stable")[:50].tolist()
+    quick = nearest(vectors, query, many=50, bits=sign_bits(vectors))
+    assert len(set(exact.tolist()) & set(quick.tolist())) >= 48

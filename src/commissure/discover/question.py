@@ -18,7 +18,12 @@ from commissure.discover.words import STOP_WORDS, Token, Words, tokens
 __all__ = ["Need", "Question", "understand"]
 
 _LONGEST = 1_000
+_OLD, _YOUNG = 50, 18
+_MINORS = frozenset(("children", "adolescent", "infant", "fetal"))
+_ADULTS = re.compile(r"\badults?\s+only\b|\bonly\s+(?:in\s+)?adults\b", re.IGNORECASE)
 _NOT = frozenset(("no", "not", "without", "excluding", "exclude", "except", "non", "nor", "never", "minus"))
+_NOT_TWO = frozenset((("other", "than"), ("apart", "from"), ("rather", "than"), ("instead", "of")))
+_NON = frozenset(("human", "invasive", "linear", "rem", "native", "word", "musician", "verbal", "stationary"))
 _ENDS_NOT = frozenset(("but", "with", "including", "only", "while", "during", "from"))
 _OR = frozenset(("or", "and", "plus", "versus", "vs"))
 #: families in which several asked values are alternatives: "Alzheimer's disease and dementia"
@@ -125,6 +130,9 @@ def understand(words: str, *, concepts: Concepts, correct: Callable[[str], str] 
         needs = [need for need in needs if need.concepts != ("healthy",)]
         refused = []
     unwanted = tuple(_need(group, concepts) for group in refused)
+    needs += _by_age((*terms.limits, *limits), needs)
+    if _ADULTS.search(clean) and not any("children" in need.concepts for need in needs):
+        unwanted += (Need("age", "children", ("children",), "adults only", WEIGHT["age"]),)
     text = " ".join(token.folded for i, token in enumerate(found) if i not in denied)
     return Question(text, (*needs, *plain), unwanted, (*terms.limits, *limits), terms, only_healthy, fixed)
 
@@ -151,31 +159,30 @@ def _correct(
 
 
 def _denied(found: Sequence[Token]) -> set[int]:
-    """The places that a "no", "without" or "excluding" reaches."""
+    """The places that a "no", "without", "other than" or "non-" reaches."""
     reach: set[int] = set()
-    on = False
+    on = begun = False
     for i, token in enumerate(found):
         word = token.written.lower()
+        before = found[i - 1].written.lower() if i else ""
         gap = i > 0 and token.start - found[i - 1].end > 1
-        if on and (
-            word in _ENDS_NOT or (gap and word not in _OR and found[i - 1].written.lower() not in _OR)
-        ):
+        if on and begun and (word in _ENDS_NOT or (gap and word not in _OR and before not in _OR)):
             on = False
-        if word in _NOT and not _joined(found, i):
-            on = True
-            reach.add(i)
+        if word == "non" and not _joined(found, i):
+            reach |= {i, i + 1}
+        elif (word in _NOT and word != "non" and not _joined(found, i)) or (before, word) in _NOT_TWO:
+            on, begun = True, False
+            reach |= {i, i - 1} if (before, word) in _NOT_TWO else {i}
         elif on:
+            begun = begun or word not in _ENDS_NOT
             reach.add(i)
     return reach
 
 
 def _joined(found: Sequence[Token], i: int) -> bool:
     """Whether a "no" or "non" is part of a name: go/no-go, non-human primate, non-invasive."""
-    after = found[i + 1] if i + 1 < len(found) else None
-    word = found[i].written.lower()
-    if word == "non":
-        return after is not None and after.folded not in {"clinical", "patient"}
-    return word == "no" and after is not None and after.folded == "go"
+    after = found[i + 1].folded if i + 1 < len(found) else ""
+    return after == "go" or (found[i].written.lower() == "non" and after in _NON)
 
 
 def _longest(mentions: list[Mention], concepts: Concepts) -> list[list[Mention]]:
@@ -231,6 +238,23 @@ def _needs(groups: list[list[Mention]], found: Sequence[Token], concepts: Concep
             continue
         needs.append(_need([m for m in group if m.concept not in implied_here] or group, concepts))
     return needs
+
+
+def _by_age(limits: Sequence[Limit], needs: Sequence[Need]) -> list[Need]:
+    """The age group that a limit of age asks for: "over 65" are older adults, "under 12" children."""
+    asked = {concept for need in needs for concept in need.concepts}
+    found = []
+    for limit in limits:
+        if (
+            limit.field == "age"
+            and limit.sign[0] == ">"
+            and limit.value >= _OLD
+            and "olderadult" not in asked
+        ):
+            found.append(Need("age", "older adults", ("olderadult",), str(limit), WEIGHT["age"]))
+        if limit.field == "age" and limit.sign[0] == "<" and limit.value <= _YOUNG and not asked & _MINORS:
+            found.append(Need("age", "children", ("children",), str(limit), WEIGHT["age"]))
+    return found
 
 
 def _spans(group: Sequence[Mention]) -> set[tuple[int, int]]:

@@ -16,10 +16,12 @@ _SPELLED = {
     "two hundred": 200, "three hundred": 300, "five hundred": 500, "thousand": 1000, "a thousand": 1000,
     "one thousand": 1000, "five": 5, "six": 6, "eight": 8,
 }  # fmt: skip
-_WHO = (
-    r"(?:[a-z]+\s+)?(?:participants?|subjects?|people|persons?|patients?|volunteers?|individuals?|adults?|children|"
-    r"kids|animals?|mice|rats|monkeys|listeners|users|observers|controls|cases|men|women|infants|sessions_never)"
+#: who is counted; only looked at, for "stroke patients" and "mice" ask for something too
+_PEOPLE = (
+    r"(?:participants?|subjects?|people|persons?|patients?|volunteers?|individuals?|adults?|children|kids|animals?|"
+    r"mice|rats|monkeys|listeners|users|observers|controls|cases|men|women|infants|students|macaques|flies|birds)"
 )
+_WHO = rf"(?=(?:[a-z'-]+\s+){{0,2}}{_PEOPLE}\b)"
 _NUMBER = r"(\d{1,3}(?:,\d{3})+|\d{1,6}|" + "|".join(sorted(_SPELLED, key=len, reverse=True)) + r")"
 _MORE = r"(?:more than|over|above|greater than|exceeding|larger than|bigger than|upwards of|>)"
 _LEAST = r"(?:at least|no fewer than|no less than|not less than|minimum(?: of)?|min|≥|>=|from)"
@@ -96,6 +98,7 @@ def _patterns() -> list[tuple[re.Pattern[str], Callable[[re.Match[str]], list[Li
         (rf"\b(?:aged?|ages)\s*(?:between\s*|from\s*)?(\d{{1,3}})\s*(?:-|–|to|and)\s*(\d{{1,3}}){_YEARS}?\b", _between("age")),
         (rf"\bbetween\s+(\d{{1,3}})\s+and\s+(\d{{1,3}}){_YEARS}", _between("age")),
         (rf"\b(\d{{1,2}})\s*(?:-|–|to)\s*(\d{{1,3}})\s*-?{_YEARS}s?\b", _between("age")),
+        (rf"\b{_NUMBER}\s*(?:\+|or more|plus)\s*(?=(?:[a-z'-]+\s+){{0,2}}(?:participants?|subjects?|patients?|volunteers?|mice|rats|monkeys)\b)", _one("n", ">=")),
         (rf"\b(?:aged?\s*)?(\d{{1,3}})\s*(?:\+|(?:{_YEARS})?\s*(?:and|or)\s+(?:over|older|above))", _one("age", ">=")),
         (rf"(?:(?<=\badults)|(?<=\bpeople)|(?<=children)|(?<=\bwomen)|(?<=\bmen)|(?<=patients)|(?<=participants)"
          rf"|(?<=subjects)|(?<=volunteers)|(?<=\bkids)|(?<=individuals))\s+(?:who are )?(over|above|older than|under|below|younger than)"
@@ -108,13 +111,14 @@ def _patterns() -> list[tuple[re.Pattern[str], Callable[[re.Match[str]], list[Li
         (r"\b(?:before|until|prior to|published before)\s+((?:19|20)\d\d)\b", _one("year", "<=")),
         (rf"\bbetween\s+{_NUMBER}\s+and\s+{_NUMBER}\s+{_WHO}", _between("n")),
         (rf"\b{_NUMBER}\s*(?:-|–|to)\s*{_NUMBER}\s+{_WHO}", _between("n")),
-        (rf"\b{_NUMBER}\s*(?:\+|or more|plus)\s*{_WHO}?", _one("n", ">=")),
-        (rf"\b{_NUMBER}\s+{_WHO}\s+(?:or more|and more|and up|minimum|at least)", _one("n", ">=")),
-        (rf"\b{_NUMBER}\s+{_WHO}\s+(?:or fewer|or less|at most|maximum)", _one("n", "<=")),
+        (rf"\b{_NUMBER}\s*(?:\+|or more|plus)\s*{_WHO}", _one("n", ">=")),
+        (rf"\b{_NUMBER}\s+{_PEOPLE}\s+(?:or more|and more|and up|minimum|at least)", _one("n", ">=")),
+        (rf"\b{_NUMBER}\s+{_PEOPLE}\s+(?:or fewer|or less|at most|maximum)", _one("n", "<=")),
+        (rf"\b(dozens|hundreds|thousands)\s+of\s+{_WHO}", _many),
     ]  # fmt: skip
     for words, sign in _WORDS:
         pairs.append((rf"(?<!\w){words}\s*{_NUMBER}\s+{_WHO}", _one("n", sign)))
-    signs = r"(>=|<=|≥|≤|>|<|=|of at least|of more than|at least|above|over|below|under)"
+    signs = r"(>=|<=|≥|≤|>|<|=|of at least|of more than|at least|more than|greater than|larger than|less than|fewer than|above|over|below|under)"
     pairs.append(
         (rf"\b(?:n|sample size|number of (?:participants|subjects))\s*{signs}\s*{_NUMBER}\b", _signed)
     )
@@ -143,10 +147,17 @@ def _age(match: re.Match[str]) -> list[Limit]:
     ]
 
 
+def _many(match: re.Match[str]) -> list[Limit]:
+    return [
+        Limit("n", ">=", {"dozens": 24.0, "hundreds": 100.0, "thousands": 1000.0}[match.group(1).lower()])
+    ]
+
+
 def _signed(match: re.Match[str]) -> list[Limit]:
     said = match.group(1).lower()
     signs = {
-        "≥": ">=", "≤": "<=", "of at least": ">=", "at least": ">=", "of more than": ">", "above": ">",
+        "≥": ">=", "≤": "<=", "of at least": ">=", "at least": ">=", "of more than": ">", "more than": ">", "greater than": ">",
+        "larger than": ">", "less than": "<", "fewer than": "<", "above": ">",
         "over": ">", "below": "<", "under": "<",
     }  # fmt: skip
     return [Limit("n", signs.get(said, said), _value(match.group(2)))]

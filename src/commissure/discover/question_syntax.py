@@ -18,6 +18,11 @@ FIELDS = {
 }  # fmt: skip
 _TERM = re.compile(r'(?<!\S)(-?)([A-Za-z_]+):(?:"([^"]*)"|(\S+))')
 _PHRASE = re.compile(r'(?<!\S)(-?)"([^"]+)"')
+_LICENCE = re.compile(
+    r"\b(?:(?:under|with)\s+(?:an?\s+)?)?(cc[ -]?0|cc[ -]by(?:[ -](?:nc|sa|nd)){0,2}|public domain)\b"
+    r"(?:[ -](?:\d\.\d))?(?:\s+licen[cs]ed?)?",
+    re.IGNORECASE,
+)
 _BARE_NOT = re.compile(r"(?<!\S)-([^\W\d_][\w-]*)")
 _NUMBER = re.compile(r"(>=|<=|>|<|=|)(\d+(?:\.\d+)?)(?:\.\.(\d+(?:\.\d+)?))?$")
 
@@ -88,7 +93,13 @@ def split_terms(text: str) -> tuple[Terms, str]:
         banned.append(match.group(1))
         return ""
 
+    def licence(match: re.Match[str]) -> str:
+        name = match.group(1).upper().replace(" ", "-")
+        filters.append(Filter("licence", "CC0" if name in {"CC0", "CC-0", "PUBLIC-DOMAIN"} else name, True))
+        return " "
+
     rest = _TERM.sub(term, text)
+    rest = _LICENCE.sub(licence, rest)
     rest = _PHRASE.sub(phrase, rest)
     rest = _BARE_NOT.sub(bare_not, rest)
     terms = Terms(tuple(filters), tuple(phrases), tuple(banned), tuple(limits))

@@ -158,13 +158,19 @@ def fuse(lists: Sequence[Sequence[int]], size: int, *, reciprocal: float) -> Flo
     return score / top if top > 0 else score
 
 
-def rank(evidence: Evidence) -> tuple[npt.NDArray[np.intp], Floats]:
+def rank(
+    evidence: Evidence, *, among: npt.NDArray[np.bool_] | None = None, most: int = 10_000
+) -> tuple[npt.NDArray[np.intp], Floats]:
     """Order the candidates.
 
     Parameters
     ----------
     evidence : Evidence
         What is known about them.
+    among : array of bool, optional
+        The candidates that are ordered; all if left out.
+    most : int
+        How many of the best are ordered at most.
 
     Returns
     -------
@@ -182,4 +188,7 @@ def rank(evidence: Evidence) -> tuple[npt.NDArray[np.intp], Floats]:
     coverage = share / total if total > 0 else np.zeros(evidence.fused.shape)
     score = (coverage + scheme.fused * evidence.fused) / (1.0 + scheme.fused if total > 0 else scheme.fused)
     score = score * (1.0 - scheme.refused * evidence.refused)
-    return np.argsort(-score, kind="stable"), score
+    chosen = np.arange(len(score)) if among is None else np.flatnonzero(among)
+    if len(chosen) > most:
+        chosen = np.sort(chosen[np.argpartition(-score[chosen], most - 1)[:most]])
+    return chosen[np.argsort(-score[chosen], kind="stable")], score

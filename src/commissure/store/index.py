@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from commissure.store.index_schema import open_index
+from commissure.store.vectors import sign_bits
 
 __all__ = ["FacetRow", "IndexRow", "SearchIndex"]
 
@@ -295,6 +296,10 @@ class SearchIndex:
             return ids, np.frombuffer(b"".join(row[1] for row in rows), dtype="<f2").reshape(len(rows), -1)
 
         return self._keep("vectors", make)
+
+    def vector_bits(self) -> npt.NDArray[np.uint64]:
+        """The signs of all vectors, packed."""
+        return self._keep("bits", lambda: sign_bits(self.vectors()[1]))
 
     def rows(self, ids: Sequence[int]) -> list[dict[str, Any]]:
         """The records with these ids, in this order, each with its document and facets."""

@@ -13,6 +13,7 @@ from commissure.discover.ranking import Credit, Evidence, Weights, credits_of, f
 from commissure.discover.words import STOP_WORDS, fold_text
 from commissure.kernels.embed import can_embed, minilm
 from commissure.store.index import SearchIndex
+from commissure.store.vectors import EXACT, nearest
 
 __all__ = ["Found", "filters_of", "retrieve"]
 
@@ -21,6 +22,8 @@ Floats = npt.NDArray[np.float64]
 _LISTED = 300
 _MOST_NAMES = 24
 _SURE = 0.4
+#: beyond so many records a word or a concept tells too little to be looked up record by record
+_COMMON = 20_000
 #: families whose names are all alike in meaning
 _PLAIN = frozenset(("modality", "species", "age", "sex"))
 
@@ -79,16 +82,21 @@ def retrieve(
     """
     top = index.top()
     worded = {
-        need.words: index.match(_quoted(need.words), limit=-1) for need in question.needs if not need.concepts
+        need.words: index.match(_quoted(need.words), limit=-1)
+        if index.word_count(need.words) <= _COMMON
+        else []
+        for need in question.needs
+        if not need.concepts
     }
     counts = {c: len(index.having(c)[0]) for need in question.needs for c in need.concepts}
-    counts |= {word: len(ids) for word, ids in worded.items()}
+    counts |= {word: len(ids) or index.word_count(word) for word, ids in worded.items()}
     credits = credits_of(question, concepts=concepts, counts=counts, records=index.size(), weights=weights)
     met = np.zeros((len(credits), top))
     for row, credit in enumerate(credits):
         if credit.need.concepts:
             _best(met[row], index, credit.worth)
-            if credit.need.family not in _PLAIN:
+            common = max(counts[concept] for concept in credit.need.concepts) > _COMMON
+            if credit.need.family not in _PLAIN and not common:
                 said = [index.match(_quoted(part), limit=-1) for part in credit.need.words.split(" / ")]
                 uses = np.zeros(top, dtype=np.bool_)
                 uses[[record for ids in said for record in ids]] = True
@@ -160,8 +168,9 @@ def _lists(index: SearchIndex, question: Question, *, concepts: Concepts, meanin
         for word in dict.fromkeys(question.text.split())
         if word not in STOP_WORDS or len(question.text) < 12
     ]
+    words = [word for word in words if index.word_count(word) <= _COMMON] or words[:1]
     plain = [_quoted(word) for word in words[:32]]
-    asked = [c for need in question.needs for c in need.concepts]
+    asked = [c for need in question.needs for c in need.concepts if len(index.having(c)[0]) <= _COMMON]
     names = [name.lstrip("=?!") for c in asked for name in (concepts.get(c).label, *concepts.get(c).names)]
     wide = [_quoted(name.rstrip("*")) for name in names[:_MOST_NAMES]]
     lists = []
@@ -178,19 +187,8 @@ def _near(index: SearchIndex, text: str) -> list[int]:
     ids, vectors = index.vectors()
     if not len(ids):
         return []
-    likeness = scan(vectors, minilm().embed([text])[0])
-    best = np.argpartition(-likeness, min(_LISTED, len(ids) - 1))[:_LISTED]
-    return [int(i) for i in ids[best[np.argsort(-likeness[best], kind="stable")]]]
-
-
-def scan(
-    vectors: npt.NDArray[np.float16], query: npt.NDArray[np.float32], *, block: int = 8192
-) -> npt.NDArray[np.float32]:
-    """The dot product of every vector with a query, exact, block by block."""
-    found = np.empty(len(vectors), dtype=np.float32)
-    for start in range(0, len(vectors), block):
-        found[start : start + block] = vectors[start : start + block].astype(np.float32) @ query
-    return found
+    bits = index.vector_bits() if len(ids) > EXACT else None
+    return [int(i) for i in ids[nearest(vectors, minilm().embed([text])[0], many=_LISTED, bits=bits)]]
 
 
 def filters_of(filters: Mapping[str, object] | None) -> str:

@@ -180,8 +180,7 @@ def search(
     )
     question = understand(f"{filters_of(filters)} {words}".strip(), concepts=concepts, correct=correct)
     found = retrieve(index, question, concepts=concepts, weights=WEIGHTS, viewer=viewer)
-    order, score = rank(found.evidence)
-    order = order[(found.allowed & found.listed)[order]]
+    order, score = rank(found.evidence, among=found.allowed & found.listed)
     answering = _answering(order, score)
     if sort != "relevance":
         order = answering = _sorted(index, answering, sort)

@@ -9,8 +9,8 @@ from commissure.discover.explain import Reason
 from commissure.errors import BadInput, NotFound
 from commissure.hub import Hub
 from commissure.store.index import SearchIndex
+from commissure.store.vectors import scan
 from commissure.workflows.harvest import index_of
-from commissure.workflows.retrieval import scan
 from commissure.workflows.search import SearchReply, shown
 
 __all__ = ["similar"]
