@@ -20,9 +20,10 @@ OUT = Path(__file__).parents[1] / "src" / "commissure" / "translate" / "data" / 
 
 def load(bench: Path) -> dict[int, tuple[str, float]]:
     papers = {}
-    for line in gzip.open(bench / "papers.jsonl.gz", "rt"):
-        paper = json.loads(line)
-        papers[int(paper["metadata"]["pmcid"])] = paper["text"]
+    with gzip.open(bench / "papers.jsonl.gz", "rt") as file:
+        for line in file:
+            paper = json.loads(line)
+            papers[int(paper["metadata"]["pmcid"])] = paper["text"]
     with (bench / "participants_n.tsv").open() as file:
         counts = {int(r["pmcid"]): float(r["count"]) for r in csv.DictReader(file, delimiter="\t")}
     return {k: (papers[k], counts[k]) for k in sorted(counts) if k in papers}
@@ -68,7 +69,7 @@ def main() -> None:
     print("candidate recall", np.mean([y.any() for _, y in data]).round(3), "features", len(keys))
     fold = np.array([k % 5 for k in ids])
     for decay in (0.3, 0.6, 1.0):
-        right, sure, oracle = [], [], []
+        right, sure = [], []
         for k in range(5):
             w = fit([d for d, f in zip(data, fold, strict=True) if f != k and len(d[0])], decay=decay)
             for (x, y), f in zip(data, fold, strict=True):

@@ -149,7 +149,9 @@ def decisions(
         keep = data["mask"][row]
         if keep.any():
             terms = data["term"][row][keep]
-            best, x[row] = decision_features(data["x"][row][keep], logits[row][keep], terms, outside[terms])
+            best, x[row] = decision_features(
+                data["x"][row][keep], logits[row][keep], terms=terms, away=outside[terms]
+            )
             y[row] = (
                 float(best >= 0 and data["gold"][row][keep][terms == terms[best]].any()) if best >= 0 else 0.0
             )

@@ -16,7 +16,9 @@ from commissure.terms.normal import tokens
 __all__ = ["DATA", "NAMES", "SCOPES", "TERMS", "XREFS", "from_ontology", "read_rows", "write_rows"]
 
 DATA = Path(__file__).parent / "data"
-TERMS, NAMES, XREFS = "terms.tsv.gz", "names.tsv.gz", "xrefs.sssom.tsv.gz"
+TERMS = "terms.tsv.gz"
+NAMES = "names.tsv.gz"
+XREFS = "xrefs.sssom.tsv.gz"
 #: one letter a scope in the names table
 SCOPES: dict[str, str] = {
     "L": "label", "E": "exact", "A": "abbreviation", "N": "narrow", "B": "broad", "R": "related",

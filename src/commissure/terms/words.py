@@ -1,23 +1,10 @@
-"""The words of anatomy as tables: which words are one and the same, and which contradict each other.
+"""The words of anatomy as tables: which words are one and the same.
 
 Facts of language, not a list of answers: Latin beside English, British beside American, the irregular
-plurals, numbers in words, and the pairs of directions that must not be confused.
+plurals and numbers in words.
 """
 
-__all__ = [
-    "CONTRARY",
-    "CRANIAL",
-    "DIRECTIONS",
-    "FILLER",
-    "FOREIGN",
-    "FRONT_BACK",
-    "GREEK",
-    "HEADS",
-    "NEAR",
-    "NUMBERS",
-    "SAME",
-    "SPINAL",
-]
+__all__ = ["CRANIAL", "FILLER", "FRONT_BACK", "GREEK", "NUMBERS", "SAME", "SPINAL"]
 
 
 def _list(text: str) -> list[str]:
@@ -320,96 +307,9 @@ GREEK: dict[str, str] = dict(
         strict=True)
 )  # fmt: skip
 
-_SIDES = (
-    ("anterior", "posterior"), ("superior", "inferior"), ("dorsal", "ventral"), ("medial", "lateral"),
-    ("rostral", "caudal"), ("external", "internal"), ("left", "right"), ("deep", "superficial"),
-    ("large", "small"), ("gray", "white"), ("motor", "sensory"), ("ascending", "descending"),
-    ("magnocellular", "parvicellular"), ("anterior", "caudal"), ("posterior", "rostral"),
-    ("dorsolateral", "dorsomedial"), ("ventrolateral", "ventromedial"), ("dorsolateral", "ventrolateral"),
-    ("dorsomedial", "ventromedial"), ("medial", "middle"), ("lateral", "middle"), ("superior", "middle"),
-    ("inferior", "middle"), ("superior", "intermediate"), ("inferior", "intermediate"), ("left", "paired"),
-    ("lateral", "intermediate"), ("medial", "intermediate"), ("deep", "intermediate"), ("superficial", "intermediate"),
-    ("anteromedial", "posteromedial"), ("anteroventral", "anterodorsal"), ("anterodorsal", "posterodorsal"),
-    ("anteroventral", "anteromedial"), ("anterodorsal", "anteromedial"), ("posterodorsal", "posteroventral"),
-    ("central", "lateral"), ("central", "medial"), ("central", "peripheral"), ("horizontal", "vertical"),
-    ("posteromedial", "posterolateral"), ("anterior", "central"), ("posterior", "central"),
-    ("anterior", "middle"), ("posterior", "middle"), ("anterior", "intermediate"), ("posterior", "intermediate"),
-    ("dorsal", "intermediate"), ("ventral", "intermediate"), ("1", "2"),
-)  # fmt: skip
-
-#: pairs of directions that exclude each other
-CONTRARY: frozenset[tuple[str, str]] = frozenset(_SIDES) | frozenset((b, a) for a, b in _SIDES)
-DIRECTIONS: frozenset[str] = frozenset(word for pair in _SIDES for word in pair) - {"1", "2"}
-
 #: in the human cord and roots, front is ventral and back is dorsal
 FRONT_BACK: dict[str, str] = {"anterior": "ventral", "posterior": "dorsal"}
 SPINAL: frozenset[str] = frozenset(_list("spinal horn column root funicul radicl ramus rootlet"))
-
-#: what kind of thing it is: the head noun
-HEADS: frozenset[str] = frozenset(
-    _list(
-        "nucle gyrus sulcus fissure tract nerve bundle lobe lobule layer lamin commissure ganglion plex cortex area "
-        "ventricle horn root branch plate body peduncle decussation fiber capsul coll segment pole operculum gland "
-        "epithel meninx artery vein bone muscle stria arm lemnisc column funicul pallidum matter zone complex pit placod "
-        "crest primord vesicl tube cleft recess limb nerve-ending corpuscl duct foramen membrane"
-    )
-)
-
-_NEAR_GROUPS = (
-    "anterior rostral",
-    "posterior caudal",
-    "anterior ventral",
-    "posterior dorsal",
-    "superior dorsal",
-    "inferior ventral",
-    "sulcus fissure groove",
-    "tract bundle fiber",
-    "bundle lemnisc",
-    "column funicul",
-    "branch limb",
-    "area cortex field",
-    "layer lamin zone",
-    "commissure decussation",
-    "superficial external",
-    "deep internal",
-    "complex group",
-    "magnocellular large gigantocellular",
-    "parvicellular small",
-    "olive nucle",
-    "cortex gray matter",
-    "median medial",
-    "middle intermediate",
-    "middle median",
-    "central middle",
-    "nerve branch",
-    "spinal cord",
-    "segment level",
-    "descending inferior",
-    "principal main",
-    "neuron cell",
-    "body part",
-    "brain cerebr",
-)
-#: pairs of words that often stand for each other
-NEAR: frozenset[tuple[str, str]] = frozenset(
-    (a, b) for group in _NEAR_GROUPS for a in group.split() for b in group.split() if a != b
-)
-
-_OTHER_SYSTEMS = (
-    "bone muscle artery vein cartilage tooth fossa foramen gland skin suture ligament lymph lymphatic sinus duct blood "
-    "vessel vasculature capillary mucosa mesenchyme mesoderm ectoderm tongue lip nose nasal jaw palate maxilla maxillary "
-    "mandible mandibular process canal eyelid hair scale fin beak feather arch cornea lens iris sclera conjunctiva "
-    "skeleton skull cranium cranial orbit tendon joint vertebra rib finger digit hand trunk heart liver lung kidney "
-    "stomach intestine bowel pancreas spleen thyroid thymus tonsil trachea larynx pharynx pharyngeal esophagus bladder "
-    "uterus ovary testis prostate mammary breast epidermis dermis fascia aorta atrium valve cavity follicle premolar "
-    "molar incisor canine gum gingiva barbel antler tentacle gill operculate whisker tympanic tympanum stapes incus "
-    "malleus auricle auricular pinna cheek chin mouth oral buccal face throat forehead eyebrow eyelash tear lacrimal "
-    "chamber humor crystalline ciliary uvea stroma endothelium tissue acinus lobule-of-gland sac snout muzzle "
-    "sphenoid ethmoid occipital-bone vomer zygomatic hyoid sternum clavicle scapula pelvis femur tibia carpal tarsal "
-    "semicircular vitreous choana naris nostril uvula-of-palate dentine enamel pulp bursa sinusoid"
-)
-#: words for what belongs to other organ systems than the nervous one (nerves are named after them too)
-FOREIGN: frozenset[str] = frozenset(_OTHER_SYSTEMS.split())
 
 #: the cranial nerves' numbers, which say nothing new beside their names
 CRANIAL: dict[str, str] = {

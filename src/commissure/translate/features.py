@@ -16,7 +16,8 @@ from commissure.extras import need
 from commissure.terms.grams import GramIndex
 from commissure.terms.lexicon import Name
 from commissure.terms.normal import Forms, forms, plain, stem
-from commissure.terms.words import CONTRARY, DIRECTIONS, FILLER, FOREIGN, HEADS, NEAR
+from commissure.terms.relations import CONTRARY, DIRECTIONS, FOREIGN, HEADS, NEAR
+from commissure.terms.words import FILLER
 
 __all__ = ["FEATURES", "Names", "Query", "query"]
 

@@ -249,7 +249,7 @@ class Mapper:
         features = names.features(q, pool, cosines)
         scores = self._ranker.scores(features)
         terms = names.term[pool]
-        best, evidence = decision_features(features, scores, terms, names.away[terms])
+        best, evidence = decision_features(features, scores, terms=terms, away=names.away[terms])
         belief = np.exp(scores - scores.max())
         belief /= belief.sum()
         shares: dict[int, float] = {}

@@ -24,7 +24,7 @@ Array = NDArray[np.float32]
 
 
 def decision_features(
-    features: Array, scores: Array, terms: NDArray[np.int32], away: NDArray[np.bool_]
+    features: Array, scores: Array, *, terms: NDArray[np.int32], away: NDArray[np.bool_]
 ) -> tuple[int, Array]:
     """The row of the best name of a wanted term (−1 if there is none), and what the decision is made on.
 

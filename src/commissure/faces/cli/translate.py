@@ -17,7 +17,8 @@ from commissure.translate.align import align, as_sssom
 from commissure.translate.columns import Column, find_columns
 from commissure.translate.lines import read_lines, read_table
 from commissure.translate.mapper import Mapper
-from commissure.workflows.translate import write_harmonized
+from commissure.translate.methods.read import read_methods
+from commissure.workflows.translate import in_words, read_papers, told_of, write_harmonized
 
 __all__ = ["app"]
 
@@ -142,3 +143,21 @@ def align_ontologies(
     if json:
         return _print_lines(pair.to_dict() for pair in pairs)
     return show({}, as_json=False, draw=line(f"✓ {len(pairs)} pairs." if out else as_sssom(pairs)))
+
+
+@app.command("methods")
+def methods(
+    file: Annotated[
+        Path, typer.Argument(help="A paper: .txt, .md, .xml (JATS), .pdf, or .jsonl with a text a line.")
+    ],
+    hub: HubAt = None,
+    json: AsLines = False,
+) -> None:
+    """Read species, numbers, ages, devices and parameters out of a paper, each with its place in the text."""
+    lexicon = site_lexicon(hub_folder(hub))
+    rows = [
+        told_of(name, read_methods(paper, lexicon=lexicon), paper=paper) for name, paper in read_papers(file)
+    ]
+    if json:
+        return _print_lines(rows)
+    return show({}, as_json=False, draw=lambda console: console.print(in_words(rows), markup=False))

@@ -66,7 +66,8 @@ _NOT_PEOPLE = re.compile(
     re.IGNORECASE,
 )
 _DIRECT = re.compile(
-    rf"^(?P<between>(?:[\s,\u2010-\u2015-]+[^\s,;:.()\[\]]+){{0,9}}?)[\s,\u2010-\u2015-]+(?P<noun>{_PERSON})\b(?!['’])"
+    rf"^(?P<between>(?:[\s,\u2010-\u2015-]+[^\s,;:.()\[\]]+){{0,9}}?)[\s,\u2010-\u2015-]+(?P<noun>{_PERSON})\b"
+    rf"(?:[ -](?P<next>{_PERSON})\b)?(?:[ -](?P<last>{_PERSON})\b)?(?!['’])"
 )
 _BARE_VERB = re.compile(
     r"^\s*(?:of (?:them|these|whom)\s+)?(?:were|was|had|completed|participated|took part|underwent|remained|met|agreed)\b"
@@ -105,6 +106,7 @@ class Mention:
     role: str
     heading: str
     sentence: int
+    each: bool = False
 
 
 def find_mentions(sentence: Sentence, *, index: int = 0) -> list[Mention]:
@@ -168,7 +170,7 @@ def _noun(text: str, number: Number, *, inside: bool) -> str | None:
         and not _NOT_PEOPLE.search(direct["between"])
         and not re.search(r"\b(?:of the|were|was|is|are)\b", direct["between"])
     ):
-        return direct["noun"]
+        return direct["last"] or direct["next"] or direct["noun"]
     if direct and re.fullmatch(r"\s*of the(?:se)?(?:\s+\w+)?\s*", direct["between"] + " "):
         return "some"
     if _EQUALS.search(before):

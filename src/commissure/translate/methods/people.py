@@ -68,6 +68,7 @@ def candidates(paper: Paper) -> list[Candidate]:
     _sums(plain, at)
     _sexes(usable, at)
     _remains(plain, at)
+    _sections(plain, at)
     _backed(paper, table)
     for candidate in table.values():
         f = candidate.features
@@ -75,6 +76,8 @@ def candidates(paper: Paper) -> list[Candidate]:
         f["tiny"] = float(candidate.value < 4)
         f["huge"] = float(candidate.value > 500)
         f["log"] = math.log1p(candidate.value) / 5.0
+        f["sums"] = math.log1p(f.pop("n_sums", 0.0))
+        f["parts"] = math.log1p(f.pop("n_parts", 0.0))
         f["log_mentions"] = math.log1p(sum(m.value == candidate.value for m in plain))
     return [c for c in table.values() if c.value > 0]
 
@@ -114,6 +117,10 @@ def _sums(plain: Sequence[Mention], at: "object") -> None:
         inside = [m for m in group if m.inside and m.noun == "n"]
         for name, members in (("outside", outside), ("inside", inside)):
             distinct = members[:5]
+            if len(distinct) == 2 and name == "outside" or len(distinct) == 2 and size_two(distinct):
+                at(sum(m.value for m in distinct)).features["n_sums"] += 1.0  # type: ignore[operator]
+                for m in distinct:
+                    at(m.value).features["n_parts"] += 1.0  # type: ignore[operator]
             for size in (2, 3, 4):
                 if len(distinct) == size:
                     at(sum(m.value for m in distinct)).mark(f"sum_{role}_{name}_{min(size, 3)}", *distinct)  # type: ignore[operator]
@@ -131,6 +138,30 @@ def _sums(plain: Sequence[Mention], at: "object") -> None:
         final = [m for m in here if m.final and m.group]
         if len(final) == 2:
             at(final[0].value + final[1].value).mark(f"groups_final_{role}", *final)  # type: ignore[operator]
+
+
+def _sections(plain: Sequence[Mention], at: "object") -> None:
+    """Sums over several sections about people: several experiments, studies or samples in one paper."""
+    firsts: dict[str, Mention] = {}
+    finals: dict[str, Mention] = {}
+    order: list[tuple[str, int]] = []
+    for m in plain:
+        if m.role != "people" or m.excluded or m.value < 4:
+            continue
+        key = m.heading if not order or order[-1][0] == m.heading else f"{m.heading}{len(order)}"
+        if not order or order[-1][0] != m.heading:
+            order.append((m.heading, m.start))
+            firsts[key] = m
+        if m.final:
+            finals[order[-1][0]] = m
+    if 2 <= len(firsts) <= 4:
+        at(sum(m.value for m in firsts.values())).mark("sum_sections_first", *firsts.values())  # type: ignore[operator]
+        best = [finals.get(m.heading, m) for m in firsts.values()]
+        at(sum(m.value for m in best)).mark("sum_sections_final", *best)  # type: ignore[operator]
+    for m in plain:
+        if m.role in ("abstract", "people") and not m.excluded and m.each:
+            at(2 * m.value).mark("twice_each", m)  # type: ignore[operator]
+            at(3 * m.value).mark("thrice_each", m)  # type: ignore[operator]
 
 
 def size_two(members: Sequence[Mention]) -> bool:
@@ -181,8 +212,9 @@ def _backed(paper: Paper, table: dict[int, Candidate]) -> None:
     for match in _DF.finditer(paper.text):
         counts[int(next(filter(None, match.groups())))] += 1
     for value, candidate in table.items():
-        candidate.features["df_one"] = math.log1p(counts.get(value - 1, 0))
-        candidate.features["df_two"] = math.log1p(counts.get(value - 2, 0))
+        if value > 7:
+            candidate.features["df_one"] = math.log1p(counts.get(value - 1, 0))
+            candidate.features["df_two"] = math.log1p(counts.get(value - 2, 0))
 
 
 @lru_cache(maxsize=1)

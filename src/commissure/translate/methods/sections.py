@@ -105,7 +105,7 @@ def _role(heading: str) -> str:
 
 def sentences(paper: Paper) -> list[Sentence]:
     """The sentences of a paper, references left out; abbreviations and decimals end none."""
-    out = []
+    out: list[Sentence] = []
     for section in paper.sections:
         if section.role == "references":
             continue
