@@ -92,6 +92,24 @@ class Builder:
                 if parent and parent != curie and self.terms[curie].kind == "region":
                     self.terms[curie].parents[parent] = None
 
+    def brodmann(self) -> None:
+        """The ways Brodmann's areas are written."""
+        for made in self.terms.values():
+            match = (
+                re.fullmatch(r"Brodmann \(1909\) area (\d+\w?)", made.label)
+                if made.kind == "region"
+                else None
+            )
+            if match:
+                for name in (
+                    f"Brodmann area {match[1]}",
+                    f"area {match[1]} of Brodmann",
+                    f"Brodmann's area {match[1]}",
+                ):
+                    made.add(name, "exact", "commissure")
+                for name in (f"BA{match[1]}", f"BA {match[1]}"):
+                    made.add(name, "abbreviation", "commissure")
+
     # ---- the Allen/BICAN atlases, with UBERON's synonyms inside
     def allen(self, name: str, prefix: str, source: str, species: str) -> None:
         raws = read_ontology(self.sources / name)
@@ -366,6 +384,7 @@ def dump(name: str, head: list[str], rows: list[list[str]]) -> None:
 def main() -> None:
     builder = Builder(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/ontologies"))
     builder.openminds()
+    builder.brodmann()
     builder.allen("mbao-full.obo", "MBA:", "mbao", "NCBITaxon:10090")
     builder.allen("hbao-base.obo", "HBA:", "hbao", "NCBITaxon:9606")
     builder.nifstd()
