@@ -31,7 +31,7 @@ _ALTERNATIVES = frozenset(("condition", "species", "age", "sex"))
 #: what a family's match weighs; a record of the wrong condition is of no use, one of another modality is of some
 WEIGHT = {
     "condition": 4.0, "state": 3.5, "task": 3.0, "species": 3.0, "technique": 3.0, "cognition": 2.5,
-    "region": 2.5, "design": 2.0, "age": 2.2, "modality": 2.0, "sex": 1.5, "word": 1.0,
+    "region": 2.5, "design": 2.0, "age": 2.2, "modality": 2.4, "sex": 1.5, "word": 1.0,
 }  # fmt: skip
 #: families in which a wider thing asked beside a narrower one widens the choice
 _KEPT = frozenset(("condition", "state", "cognition"))

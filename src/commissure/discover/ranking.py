@@ -48,11 +48,11 @@ class Weights:
     """
 
     wider: float = 0.35
-    sibling: float = 0.65
+    sibling: float = 0.75
     beside: float = 0.8
     exact: float = 0.05
     rarity: float = 1.0
-    fused: float = 0.2
+    fused: float = 0.25
     limit: float = 3.0
     unknown: float = 0.35
     refused: float = 0.8

@@ -224,7 +224,7 @@ class SearchIndex:
 
     def size(self) -> int:
         """How many records there are."""
-        return int(self._read("SELECT COUNT(*) FROM record")[0][0])
+        return self._keep("size", lambda: int(self._read("SELECT COUNT(*) FROM record")[0][0]))
 
     def top(self) -> int:
         """One more than the largest record id: the length of a dense array over records."""

@@ -24,6 +24,7 @@ _MOST_NAMES = 24
 _SURE = 0.4
 #: beyond so many records a word or a concept tells too little to be looked up record by record
 _COMMON = 20_000
+_SCORED = 60_000
 #: families whose names are all alike in meaning
 _PLAIN = frozenset(("modality", "species", "age", "sex"))
 
@@ -169,10 +170,10 @@ def _lists(index: SearchIndex, question: Question, *, concepts: Concepts, meanin
         if word not in STOP_WORDS or len(question.text) < 12
     ]
     words = [word for word in words if index.word_count(word) <= _COMMON] or words[:1]
-    plain = [_quoted(word) for word in words[:32]]
+    plain = _affordable(index, [_quoted(word) for word in words[:32]])
     asked = [c for need in question.needs for c in need.concepts if len(index.having(c)[0]) <= _COMMON]
     names = [name.lstrip("=?!") for c in asked for name in (concepts.get(c).label, *concepts.get(c).names)]
-    wide = [_quoted(name.rstrip("*")) for name in names[:_MOST_NAMES]]
+    wide = _affordable(index, [_quoted(name.rstrip("*")) for name in names[:_MOST_NAMES]])
     lists = []
     if any(plain):
         lists.append(index.match(" OR ".join(p for p in plain if p), limit=_LISTED))
@@ -181,6 +182,18 @@ def _lists(index: SearchIndex, question: Question, *, concepts: Concepts, meanin
     if meaning and words and can_embed():
         lists.append(_near(index, question.text))
     return [ranked for ranked in lists if ranked]
+
+
+def _affordable(index: SearchIndex, phrases: Sequence[str]) -> list[str]:
+    """As many of the phrases, in order, as can be scored in time: by the records of each one's rarest word."""
+    left = _SCORED
+    kept = []
+    for phrase in dict.fromkeys(phrases):
+        cost = min((index.word_count(word) for word in phrase.strip('"').split()), default=0)
+        if phrase and cost <= left:
+            kept.append(phrase)
+            left -= cost
+    return kept
 
 
 def _near(index: SearchIndex, text: str) -> list[int]:
