@@ -92,24 +92,6 @@ class Builder:
                 if parent and parent != curie and self.terms[curie].kind == "region":
                     self.terms[curie].parents[parent] = None
 
-    def brodmann(self) -> None:
-        """The ways Brodmann's areas are written."""
-        for made in self.terms.values():
-            match = (
-                re.fullmatch(r"Brodmann \(1909\) area (\d+\w?)", made.label)
-                if made.kind == "region"
-                else None
-            )
-            if match:
-                for name in (
-                    f"Brodmann area {match[1]}",
-                    f"area {match[1]} of Brodmann",
-                    f"Brodmann's area {match[1]}",
-                ):
-                    made.add(name, "exact", "commissure")
-                for name in (f"BA{match[1]}", f"BA {match[1]}"):
-                    made.add(name, "abbreviation", "commissure")
-
     # ---- the Allen/BICAN atlases, with UBERON's synonyms inside
     def allen(self, name: str, prefix: str, source: str, species: str) -> None:
         raws = read_ontology(self.sources / name)
@@ -270,15 +252,14 @@ class Builder:
             if row.get("parent"):
                 made.parents[row["parent"]] = None
         for row in csv.DictReader((CURATED / "atlas_labels.tsv").open(), delimiter="\t"):
-            subject = f"{row['atlas']}:{row['id']}"
-            self.xrefs.append(
-                (subject, row["label"], f"skos:{row['match']}Match", row["curie"], "commissure")
-            )
-            if row["match"] == "exact" and row["curie"] in self.terms:
-                made = self.terms[row["curie"]]
-                for name in row["label"].split("|"):
-                    if len(name) > 4:
-                        made.add(name, "exact", "commissure")
+            subject, names = f"{row['atlas']}:{row['id']}", row["label"].split("|")
+            self.xrefs.append((subject, names[0], f"skos:{row['match']}Match", row["curie"], "commissure"))
+            made = self.terms.get(row["curie"])
+            if made is not None and (row["match"] == "exact" or row["atlas"] == "Brodmann"):
+                scope = {"exact": "exact", "close": "related", "broad": "broad"}[row["match"]]
+                for name in names:
+                    if len(name) > 4 or row["atlas"] == "Brodmann":
+                        made.add(name, scope, "commissure")
 
     def merge(self) -> None:
         """Terms of one kind with one label become one; the better-known prefix stays."""
@@ -384,7 +365,6 @@ def dump(name: str, head: list[str], rows: list[list[str]]) -> None:
 def main() -> None:
     builder = Builder(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/ontologies"))
     builder.openminds()
-    builder.brodmann()
     builder.allen("mbao-full.obo", "MBA:", "mbao", "NCBITaxon:10090")
     builder.allen("hbao-base.obo", "HBA:", "hbao", "NCBITaxon:9606")
     builder.nifstd()
