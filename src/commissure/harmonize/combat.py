@@ -1,13 +1,14 @@
 """ComBat: takes what scanners and sites add out of features, and leaves what covariates explain.
 
-Each feature is standardized by a linear model of site and covariates; what a site adds to its mean and variance is
-shrunken by empirical Bayes over features, and removed. Missing values are left out feature by feature, a site with one
-subject gets its shift from the prior, and a site that was not there at the fit is learned from its own small sample.
+Each feature is standardized by a model of site and covariates, linear or smooth; what a site adds to its mean and
+variance is shrunken by empirical Bayes over features, and removed. Missing values are left out feature by feature, a
+site with one subject gets its shift from the prior, and a site that was not there at the fit is learned from its own
+small sample. All is fitted from moments, so sites may send sums instead of rows.
 
 References
 ----------
 Johnson, Li & Rabinovic 2007, doi:10.1093/biostatistics/kxj037; Fortin et al. 2018,
-doi:10.1016/j.neuroimage.2017.11.024.
+doi:10.1016/j.neuroimage.2017.11.024; smooth effects: Pomponio et al. 2020, doi:10.1016/j.neuroimage.2019.116450.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from commissure.errors import BadInput
 from commissure.extras import need
-from commissure.harmonize.design import Design, check_confounding, encode_covariates, site_numbers
+from commissure.harmonize.design import Design, encode_covariates, site_numbers
 from commissure.harmonize.empirical_bayes import (
     Effects,
     Priors,
@@ -26,7 +27,8 @@ from commissure.harmonize.empirical_bayes import (
     posterior_integrated,
     posterior_parametric,
 )
-from commissure.harmonize.moments import SiteMoments, pooled_slopes
+from commissure.harmonize.moments import MomentSums, SiteMoments, blocks, rows_of
+from commissure.harmonize.slopes import check_confounding, pooled_slopes
 
 __all__ = ["ComBat"]
 
@@ -34,6 +36,7 @@ _base: Any = need("sklearn.base", purpose="Harmonizing with ComBat")
 _validation: Any = need("sklearn.utils.validation", purpose="Harmonizing with ComBat")
 Array = NDArray[np.float64]
 _SHRINKAGE = ("parametric", "integrated", "none")
+_MOST_CURVES = 3
 
 
 class ComBat(_base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
@@ -47,6 +50,11 @@ class ComBat(_base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
         Remove shifts, leave variances.
     reference : object or None
         A site that stays as it is; the others are brought to it.
+    smooth : sequence of str
+        Covariates whose effect is a penalized B-spline, its penalty chosen for each feature by generalized
+        cross-validation (ComBat-GAM); at most three.
+    functions : int
+        B-splines a smooth effect.
     tolerance : float
         The largest relative change at which the parametric posteriors have settled.
 
@@ -56,6 +64,10 @@ class ComBat(_base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
         The sites of the fit.
     shift_, scale_ : array, shape (site, feature)
         What each site adds to standardized data, and its variance ratio.
+    slopes_ : array, shape (column, feature)
+        The effects of the covariates' columns.
+    penalty_ : array, shape (smooth, feature)
+        The weight of each smooth effect's penalty.
 
     Examples
     --------
@@ -66,17 +78,26 @@ class ComBat(_base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
     True
     """
 
+    sites_: tuple[Any, ...]
+    design_: Design
+    shift_: Array
+    scale_: Array
+
     def __init__(
         self,
         *,
         shrinkage: str = "parametric",
         mean_only: bool = False,
         reference: Any = None,
+        smooth: Sequence[str] = (),
+        functions: int = 10,
         tolerance: float = 1e-4,
     ) -> None:
         self.shrinkage = shrinkage
         self.mean_only = mean_only
         self.reference = reference
+        self.smooth = smooth
+        self.functions = functions
         self.tolerance = tolerance
 
     def fit(self, X: Any, y: Any = None, *, sites: Any = None, covariates: Any = None) -> "ComBat":  # noqa: ARG002
@@ -99,19 +120,53 @@ class ComBat(_base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
             is not among the sites.
         """
         X = self._checked(X, reset=True)
-        rows = X.shape[0]
+        self._learn(X, sites, covariates)
+        return self
+
+    def fit_moments(self, moments: SiteMoments, *, names: Sequence[Any], design: Design) -> "ComBat":
+        """Learn the sites' effects from their moments, wherever their rows are; the same numbers as from the rows.
+
+        Parameters
+        ----------
+        moments : SiteMoments
+            Of all sites, as :meth:`SiteMoments.join` puts them together.
+        names : sequence
+            The sites, in the moments' order.
+        design : Design
+            How covariates became columns, the same at each site.
+        """
+        return self.fit_sums(moments.sums(), own=moments, names=names, design=design)
+
+    def fit_sums(
+        self, sums: MomentSums, *, own: SiteMoments, names: Sequence[Any], design: Design
+    ) -> "ComBat":
+        """Learn from sums over all sites what they share, and from ``own`` moments what single sites add.
+
+        This is a site's half of a federated fit: only ``sums`` have crossed its walls, and they need not be seen by
+        anybody in parts.
+
+        Parameters
+        ----------
+        sums : MomentSums
+            Over all sites.
+        own : SiteMoments
+            Of the sites that this fit shall know; with a reference, the reference among them.
+        names : sequence
+            The sites of ``own``, in order.
+        design : Design
+            The same at each site.
+
+        Raises
+        ------
+        BadInput
+            If a covariate is confounded with site, names and moments differ in number, or the reference is not there.
+        """
         self._check_parameters()
-        self.sites_, numbers = site_numbers(np.zeros(rows, int) if sites is None else sites, rows=rows)
-        self.has_sites_ = sites is not None
-        if self.reference is not None and self.reference not in self.sites_:
-            raise BadInput(
-                f"The reference {self.reference!r} is not among the sites; there are: {self.sites_}."
-            )
-        self.design_: Design = encode_covariates(covariates, rows=rows)
-        columns = self.design_.columns(covariates, rows=rows)
-        check_confounding(np.eye(len(self.sites_))[numbers], columns, names=self.design_.column_names)
-        groups = [np.flatnonzero(numbers == number) for number in range(len(self.sites_))]
-        self._fit_moments([SiteMoments.of(X[rows], columns[rows]) for rows in groups])
+        if len(names) != len(own.count):
+            raise BadInput(f"names must name each of the {len(own.count)} sites; got {len(names)}.")
+        self.sites_, self.has_sites_, self.design_ = tuple(names), True, design
+        self.n_features_in_ = own.count.shape[1]
+        self._fit_sums(sums, own)
         return self
 
     def transform(self, X: Any, *, sites: Any = None, covariates: Any = None) -> Array:
@@ -132,28 +187,13 @@ class ComBat(_base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
             If a site was not there at the fit.
         """
         _validation.check_is_fitted(self)
-        X = self._checked(X, reset=False)
-        rows = X.shape[0]
-        if sites is None and not self.has_sites_:
-            return X.copy()
-        if sites is None:
-            raise BadInput("transform needs sites=, one for each row: the fit had sites.")
-        names, local = site_numbers(sites, rows=rows)
-        unseen = [name for name in names if name not in self.sites_]
-        if unseen:
-            raise BadInput(
-                f"Site {unseen[0]!r} was not there at the fit; learn it from a sample of its own with learn_site(), or "
-                f"fit again. Known: {', '.join(map(str, self.sites_))}."
-            )
-        numbers = np.array([self.sites_.index(name) for name in names])[local]
-        columns = self.design_.columns(covariates, rows=rows)
-        return self._adjusted(X, numbers, columns)
+        return self._applied(self._checked(X, reset=False), sites, covariates)
 
-    def fit_transform(self, X: Any, y: Any = None, *, sites: Any = None, covariates: Any = None) -> Array:
+    def fit_transform(self, X: Any, y: Any = None, *, sites: Any = None, covariates: Any = None) -> Array:  # noqa: ARG002
         """``fit`` and ``transform`` on the same rows."""
-        return self.fit(X, y, sites=sites, covariates=covariates).transform(
-            X, sites=sites, covariates=covariates
-        )
+        X = self._checked(X, reset=True)
+        columns, numbers = self._learn(X, sites, covariates)
+        return self._adjusted(X, numbers, columns) if self.has_sites_ else X.copy()
 
     def learn_site(self, X: Any, *, site: Any, covariates: Any = None) -> "ComBat":
         """Add a site that was not there at the fit, from a small sample of its own.
@@ -173,42 +213,86 @@ class ComBat(_base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
         if site in self.sites_:
             raise BadInput(f"Site {site!r} was there at the fit already; give another name.")
         X = self._checked(X, reset=False)
-        moments = SiteMoments.of(X, self.design_.columns(covariates, rows=X.shape[0]))
-        shift = np.where(moments.count > 0, (moments.level(self.slopes_) - self.mean_) / self.spread_, 0.0)
-        within = moments.residual(self.slopes_) / self.spread_**2
-        found = self._shrunken(_effects(moments.count, shift, within), within)
+        own = SiteMoments.of(X, self.design_.columns(covariates, rows=X.shape[0]))
+        shift, scale = self._effects(own)
         self.sites_ = (*self.sites_, site)
-        self.shift_ = np.vstack([self.shift_, found.shift])
-        self.scale_ = np.vstack([self.scale_, found.scale])
+        self.shift_, self.scale_ = np.vstack([self.shift_, shift]), np.vstack([self.scale_, scale])
         return self
+
+    def _learn(self, X: Array, sites: Any, covariates: Any) -> tuple[Array, NDArray[np.intp]]:
+        """Fit to checked rows; gives their columns and the number of each row's site."""
+        self._check_parameters()
+        rows = X.shape[0]
+        self.sites_, numbers = site_numbers(np.zeros(rows, int) if sites is None else sites, rows=rows)
+        self.has_sites_ = sites is not None
+        self.design_ = encode_covariates(covariates, rows=rows, smooth=self.smooth, functions=self.functions)
+        columns = self.design_.columns(covariates, rows=rows)
+        own = SiteMoments.of(X, columns, numbers=numbers, sites=len(self.sites_))
+        self._fit_sums(own.sums(), own)
+        return columns, numbers
+
+    def _applied(self, X: Array, sites: Any, covariates: Any) -> Array:
+        if sites is None and not self.has_sites_:
+            return X.copy()
+        if sites is None:
+            raise BadInput("transform needs sites=, one for each row: the fit had sites.")
+        rows = X.shape[0]
+        names, local = site_numbers(sites, rows=rows)
+        unseen = [name for name in names if name not in self.sites_]
+        if unseen:
+            raise BadInput(
+                f"Site {unseen[0]!r} was not there at the fit; learn it from a sample of its own with learn_site(), or "
+                f"fit again. Known: {', '.join(map(str, self.sites_))}."
+            )
+        numbers = np.array([self.sites_.index(name) for name in names])[local]
+        return self._adjusted(X, numbers, self.design_.columns(covariates, rows=rows))
 
     def _check_parameters(self) -> None:
         if self.shrinkage not in _SHRINKAGE:
             raise BadInput(f"shrinkage must be one of {', '.join(_SHRINKAGE)}; got {self.shrinkage!r}.")
+        if len(self.smooth) > _MOST_CURVES or isinstance(self.smooth, str):
+            raise BadInput(
+                f"smooth names at most {_MOST_CURVES} covariates, in a tuple; got {self.smooth!r}."
+            )
 
     def _checked(self, X: Any, *, reset: bool) -> Array:
         return np.asarray(
             _validation.validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
         )
 
-    def _fit_moments(self, moments: Sequence[SiteMoments]) -> None:
-        """Fit from each site's moments, in the order of ``sites_``; all that a federated fit needs."""
-        self.slopes_ = pooled_slopes(moments)
-        levels = np.stack([site.level(self.slopes_) for site in moments])
-        count = np.stack([site.count for site in moments])
-        squares = np.stack([site.residual(self.slopes_) for site in moments])
-        use = slice(None) if self.reference is None else [self.sites_.index(self.reference)]
-        total = np.maximum(count[use].sum(axis=0), 1.0)
-        self.mean_ = (count[use] * levels[use]).sum(axis=0) / total
-        spread = squares[use].sum(axis=0) / total
+    def _fit_sums(self, sums: MomentSums, own: SiteMoments) -> None:
+        if self.reference is not None and self.reference not in self.sites_:
+            raise BadInput(
+                f"The reference {self.reference!r} is not among the sites; there are: "
+                f"{', '.join(map(str, self.sites_))}."
+            )
+        penalties = self.design_.penalties
+        check_confounding(sums, names=self.design_.column_names, penalties=penalties)
+        self.slopes_, self.penalty_ = pooled_slopes(sums, penalties=penalties)
+        kept = None if self.reference is None else self.sites_.index(self.reference)
+        if kept is None:
+            total = np.maximum(sums.count, 1.0)
+            self.mean_ = (sums.total - (self.slopes_ * sums.centre).sum(axis=0)) / total
+            bent = np.einsum(
+                "klf,lf->kf", np.broadcast_to(sums.spread, (*sums.spread.shape[:2], total.size)), self.slopes_
+            )
+            squares = sums.squares + (self.slopes_ * (bent - 2 * sums.cross)).sum(axis=0)
+        else:
+            total = np.maximum(own.count[kept], 1.0)
+            self.mean_, squares = own.level(self.slopes_)[kept], own.residual(self.slopes_)[kept]
+        spread = np.maximum(squares, 0.0) / total
         self.spread_ = np.where(spread > 1e-24 * np.maximum(self.mean_**2, 1e-280), np.sqrt(spread), 1.0)
-        shift = np.where(count > 0, (levels - self.mean_) / self.spread_, 0.0)
-        within = squares / self.spread_**2
-        self.shift_, self.scale_ = np.zeros_like(shift), np.ones_like(shift)
-        for number, name in enumerate(self.sites_):
-            if self.reference is None or name != self.reference:
-                found = self._shrunken(_effects(count[number], shift[number], within[number]), within[number])
-                self.shift_[number], self.scale_[number] = found.shift, found.scale
+        self.shift_, self.scale_ = self._effects(own)
+        if kept is not None:
+            self.shift_[kept], self.scale_[kept] = 0.0, 1.0
+
+    def _effects(self, own: SiteMoments) -> tuple[Array, Array]:
+        """Shrunken shift and scale of each of ``own`` sites."""
+        shift = np.where(own.count > 0, (own.level(self.slopes_) - self.mean_) / self.spread_, 0.0)
+        within = own.residual(self.slopes_) / self.spread_**2
+        scale = np.where(own.count > 1, within / np.maximum(own.count - 1, 1), np.nan)
+        found = self._shrunken(Effects(own.count, shift, scale), within)
+        return found.shift, found.scale
 
     def _shrunken(self, raw: Effects, within: Array) -> Effects:
         if self.mean_only:
@@ -221,33 +305,32 @@ class ComBat(_base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
         if self.shrinkage == "integrated" and not self.mean_only:
             return posterior_integrated(raw, within)
         priors = estimate_priors(raw)
-        if priors is None:
-            return plain
         if self.mean_only:
-            priors = Priors(priors.mean, priors.variance, np.inf, np.inf)
-        return posterior_parametric(raw, within, priors=priors, tolerance=self.tolerance)
+            flat = np.full_like(priors.shape, np.inf)
+            priors = Priors(priors.mean, priors.variance, flat, flat)
+        found = posterior_parametric(raw, within, priors=priors, tolerance=self.tolerance)
+        told = np.isfinite(priors.variance)
+        return Effects(raw.count, found.shift, np.where(told, found.scale, plain.scale))
 
     def _adjusted(self, X: Array, numbers: NDArray[np.intp], columns: Array) -> Array:
+        shrink = 1 / np.sqrt(self.scale_)
+        offset = self.mean_ - (self.mean_ + self.shift_ * self.spread_) * shrink
         out = np.empty_like(X)
-        for number in np.unique(numbers):
-            rows = np.flatnonzero(numbers == number)
+        for number, rows in enumerate(rows_of(numbers, sites=len(self.sites_))):
             if self.reference is not None and self.sites_[number] == self.reference:
                 out[rows] = X[rows]
                 continue
-            shrink = 1 / np.sqrt(self.scale_[number])
-            offset = self.mean_ * (1 - shrink) - self.shift_[number] * self.spread_ * shrink
-            block = X[rows] * shrink
-            block += offset
-            if columns.shape[1]:
-                block += columns[rows] @ (self.slopes_ * (1 - shrink))
-            out[rows] = block
+            for here in blocks(X.shape[1], rows=rows.size) if rows.size else ():
+                ratio = shrink[number, here]
+                block = X[rows, here]
+                block *= ratio
+                block += offset[number, here]
+                if columns.shape[1]:
+                    block += columns[rows] @ (self.slopes_[:, here] * (1 - ratio))
+                out[rows, here] = block
         return out
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
-
-
-def _effects(count: Array, shift: Array, within: Array) -> Effects:
-    return Effects(count, shift, np.where(count > 1, within / np.maximum(count - 1, 1), np.nan))

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissure.errors import BadInput
+from commissure.kernels.splines import SplineBasis, fit_basis
 
-__all__ = ["Design", "as_columns", "check_confounding", "encode_covariates", "site_numbers"]
+__all__ = ["Design", "as_columns", "encode_covariates", "site_numbers"]
 
 Array = NDArray[np.float64]
-_SMALLEST = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +27,36 @@ class Design:
         For a category its levels (the first is the reference); None for a number.
     centres : tuple of float
         What is subtracted from a number.
+    curves : tuple of SplineBasis or None
+        For a number with a smooth effect its basis.
     """
 
-    names: tuple[str, ...]
-    levels: tuple[tuple[Any, ...] | None, ...]
-    centres: tuple[float, ...]
+    names: tuple[str, ...] = ()
+    levels: tuple[tuple[Any, ...] | None, ...] = ()
+    centres: tuple[float, ...] = ()
+    curves: tuple[SplineBasis | None, ...] = ()
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """One a column of :meth:`columns`."""
-        found = []
-        for name, levels in zip(self.names, self.levels, strict=True):
-            found += [name] if levels is None else [f"{name}={level}" for level in levels[1:]]
+        """What each column of :meth:`columns` tells of: ``age``, ``sex=F``; a smooth effect has several."""
+        found: list[str] = []
+        for name, levels, curve in zip(self.names, self.levels, self.curves, strict=True):
+            if curve is not None:
+                found += [name] * curve.size
+            else:
+                found += [name] if levels is None else [f"{name}={level}" for level in levels[1:]]
+        return tuple(found)
+
+    @property
+    def penalties(self) -> tuple[Array, ...]:
+        """For each smooth effect its penalty over all columns, shape (column, column)."""
+        names, found = self.column_names, []
+        for name, curve in zip(self.names, self.curves, strict=True):
+            if curve is not None:
+                whole = np.zeros((len(names), len(names)))
+                first = names.index(name)
+                whole[first : first + curve.size, first : first + curve.size] = curve.penalty()
+                found.append(whole)
         return tuple(found)
 
     def columns(self, covariates: Any, *, rows: int) -> Array:
@@ -54,10 +72,13 @@ class Design:
             raise BadInput(
                 f"{len(self.names)} covariates were fitted ({', '.join(self.names)}); got {len(values)}."
             )
-        out = [np.empty((rows, 0))]
-        for (_, column), name, levels, centre in zip(
-            values, self.names, self.levels, self.centres, strict=True
+        out: list[Array] = [np.empty((rows, 0))]
+        for (_, column), name, levels, centre, curve in zip(
+            values, self.names, self.levels, self.centres, self.curves, strict=True
         ):
+            if curve is not None:
+                out.append(curve.values(_numbers(name, column)))
+                continue
             if levels is None:
                 out.append((_numbers(name, column) - centre)[:, None])
                 continue
@@ -71,18 +92,43 @@ class Design:
         return np.concatenate(out, axis=1)
 
 
-def encode_covariates(covariates: Any, *, rows: int) -> Design:
-    """Learn how ``covariates`` (array, data frame or None) become columns: numbers stay, categories become 0 and 1."""
-    names, levels, centres = [], [], []
-    for name, column in as_columns(covariates, rows=rows):
-        names.append(name)
-        if _is_number(column):
-            levels.append(None)
-            centres.append(float(_numbers(name, column).mean()))
-        else:
-            levels.append(tuple(sorted({*column.tolist()}, key=str)))
-            centres.append(0.0)
-    return Design(tuple(names), tuple(levels), tuple(centres))
+def encode_covariates(
+    covariates: Any, *, rows: int, smooth: Sequence[str] = (), functions: int = 10
+) -> Design:
+    """Learn how ``covariates`` (array, data frame or None) become columns: numbers stay, categories become 0 and 1.
+
+    Parameters
+    ----------
+    covariates : array, data frame, dict or None
+        One value a row each.
+    rows : int
+        How many rows there are.
+    smooth : sequence of str
+        Numbers whose effect is a smooth curve.
+    functions : int
+        B-splines a curve.
+
+    Raises
+    ------
+    BadInput
+        If a covariate is missing in a row, or a smooth one is not there or no number.
+    """
+    values = as_columns(covariates, rows=rows)
+    if absent := [name for name in smooth if name not in {found for found, _ in values}]:
+        raise BadInput(
+            f"smooth names {absent[0]!r}, which is not among the covariates: {', '.join(n for n, _ in values) or 'none'}."
+        )
+    levels: list[tuple[Any, ...] | None] = []
+    centres, curves = [], []
+    for name, column in values:
+        number = _is_number(column)
+        if not number and name in smooth:
+            raise BadInput(f"Only a number can have a smooth effect; {name!r} is a category.")
+        told = _numbers(name, column) if number else None
+        levels.append(None if number else tuple(sorted({*column.tolist()}, key=str)))
+        centres.append(0.0 if told is None else float(told.mean()))
+        curves.append(fit_basis(told, functions=functions) if told is not None and name in smooth else None)
+    return Design(tuple(name for name, _ in values), tuple(levels), tuple(centres), tuple(curves))
 
 
 def as_columns(covariates: Any, *, rows: int) -> list[tuple[str, NDArray[Any]]]:
@@ -112,20 +158,6 @@ def site_numbers(sites: Any, *, rows: int) -> tuple[tuple[Any, ...], NDArray[np.
         raise BadInput(f"sites must have one value a row ({rows}); got shape {values.shape}.")
     names, numbers = np.unique(values.astype(str) if values.dtype == object else values, return_inverse=True)
     return tuple(names.tolist()), numbers
-
-
-def check_confounding(dummies: Array, columns: Array, *, names: Sequence[str]) -> None:
-    """Raise :class:`BadInput` if a covariate is told by the sites (and the covariates before it) alone."""
-    basis = dummies / np.maximum(np.linalg.norm(dummies, axis=0), _SMALLEST)
-    for number, name in enumerate(names):
-        column = columns[:, number]
-        left = column - basis @ np.linalg.lstsq(basis, column, rcond=None)[0]
-        if np.linalg.norm(left) <= _SMALLEST * max(np.linalg.norm(column), 1.0) * 1e2:
-            raise BadInput(
-                f"Covariate {name!r} is confounded with site: it does not vary within any site, so its effect and the "
-                "sites' cannot be told apart. Leave it out, or add a site in which it varies."
-            )
-        basis = np.column_stack([basis, left / np.linalg.norm(left)])
 
 
 def _is_number(column: NDArray[Any]) -> bool:

@@ -1,8 +1,8 @@
 """Empirical Bayes for site effects: priors over features, posteriors by iteration or by integration.
 
-Additive effects have a normal prior, multiplicative ones an inverse gamma, both estimated over features
+Additive effects have a normal prior, multiplicative ones an inverse gamma, both estimated over features for each site
 (Johnson, Li & Rabinovic 2007, doi:10.1093/biostatistics/kxj037). All that the posteriors need of the data are each
-site's count, mean and sum of squares, so that they can come from sites that send nothing else.
+site's count, mean and sum of squares, so that they can come from sites that send nothing else, or be found at the site.
 """
 
 from dataclasses import dataclass
@@ -14,15 +14,16 @@ __all__ = ["Effects", "Priors", "estimate_priors", "posterior_integrated", "post
 
 Array = NDArray[np.float64]
 _CHUNK = 256
+_CACHED = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What a site does to features.
+    """What sites do to features.
 
     Parameters
     ----------
-    count, shift, scale : array, shape (feature,)
+    count, shift, scale : array, shape (site, feature)
         Values that were there, additive effect and variance ratio of standardized data.
     """
 
@@ -33,86 +34,124 @@ class Effects:
 
 @dataclass(frozen=True, slots=True)
 class Priors:
-    """A site's hyperparameters: normal (``mean``, ``variance``), inverse gamma (``shape``, ``rate``)."""
+    """Hyperparameters: normal (``mean``, ``variance``), inverse gamma (``shape``, ``rate``), each of shape (site, 1).
 
-    mean: float
-    variance: float
-    shape: float
-    rate: float
+    ``variance`` is NaN for a site of which fewer than two features tell; ``shape`` is infinite where scales are not
+    to be shrunken.
+    """
+
+    mean: Array
+    variance: Array
+    shape: Array
+    rate: Array
+
+    def of(self, sites: NDArray[np.intp]) -> "Priors":
+        """Those of some sites."""
+        return Priors(self.mean[sites], self.variance[sites], self.shape[sites], self.rate[sites])
 
 
-def estimate_priors(found: Effects) -> Priors | None:
-    """The priors that the features of one site tell by the method of moments; None where fewer than two can tell.
+def estimate_priors(found: Effects) -> Priors:
+    """The priors that the features of each site tell, by the method of moments.
 
     Parameters
     ----------
     found : Effects
         Unshrunken effects.
     """
-    shifts = found.shift[found.count > 0]
-    scales = found.scale[(found.count > 1) & np.isfinite(found.scale)]
-    if shifts.size < 2:
-        return None
-    mean, variance = float(shifts.mean()), float(shifts.var(ddof=1))
-    if scales.size < 2 or (spread := float(scales.var(ddof=1))) == 0.0:
-        return Priors(mean, variance, np.inf, np.inf)
-    middle = float(scales.mean())
-    return Priors(mean, variance, (2 * spread + middle**2) / spread, (middle * spread + middle**3) / spread)
+    mean, variance = _moments(found.shift, found.count > 0)
+    middle, spread = _moments(found.scale, (found.count > 1) & np.isfinite(found.scale))
+    flat = ~(spread > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shape = np.where(flat, np.inf, (2 * spread + middle**2) / spread)
+        rate = np.where(flat, np.inf, (middle * spread + middle**3) / spread)
+    return Priors(mean, variance, shape, rate)
 
 
 def posterior_parametric(
     found: Effects, within: Array, *, priors: Priors, tolerance: float = 1e-4, most: int = 1000
 ) -> Effects:
-    """Shrunken effects of one site, by alternating the two conditional posterior means until they settle.
+    """Shrunken effects, by alternating the two conditional posterior means until those of a site settle.
 
     Parameters
     ----------
     found : Effects
         Unshrunken effects; ``shift`` is the site's mean of the standardized data.
-    within : array, shape (feature,)
-        Sum of squares of the site's standardized data about their mean.
+    within : array, shape (site, feature)
+        Sums of squares of the site's standardized data about their mean.
     priors : Priors
-        The site's.
+        The sites'; a site without any stays as it is.
     tolerance : float
-        The largest relative change at which it stops.
+        The largest relative change at which a site has settled.
     most : int
         The most iterations.
     """
-    n, mean = found.count, found.shift
     start = np.where(np.isfinite(found.scale), found.scale, 1.0)
-    shift, scale = mean.copy(), start
-    flat = not np.isfinite(priors.shape)
-    for _ in range(most):
-        weight = n * priors.variance
-        fresh = (weight * mean + scale * priors.mean) / (weight + scale)
-        squares = within + n * (mean - fresh) ** 2
-        ratio = start if flat else (0.5 * squares + priors.rate) / (n / 2 + priors.shape - 1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            change = max(np.nanmax((np.abs(fresh - shift) / shift), initial=0.0),
-                         np.nanmax(np.abs(ratio - scale) / scale, initial=0.0))  # fmt: skip
-        shift, scale = fresh, ratio
-        if change <= tolerance:
-            break
-    return Effects(n, shift, scale)
+    shift, scale = found.shift.copy(), start.copy()
+    told = np.flatnonzero(np.isfinite(priors.variance[:, 0]))
+    together = max(1, _CACHED // max(start.shape[1], 1))
+    for begin in range(0, told.size, together):
+        active = told[begin : begin + together]
+        for _ in range(most):
+            own = Effects(found.count[active], found.shift[active], start[active])
+            now = Effects(own.count, shift[active], scale[active])
+            fresh, change = _step(own, now, within=within[active], priors=priors.of(active))
+            shift[active], scale[active] = fresh.shift, fresh.scale
+            active = active[change > tolerance]
+            if not active.size:
+                break
+    return Effects(found.count, shift, scale)
+
+
+def _step(own: Effects, now: Effects, *, within: Array, priors: Priors) -> tuple[Effects, Array]:
+    """The conditional posterior means given ``now``, and the largest relative change of each site."""
+    n, mean = own.count, own.shift
+    weight = n * priors.variance
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shift = (weight * mean + now.scale * priors.mean) / (weight + now.scale)
+        squares = within + n * (mean - shift) ** 2
+        scale = (0.5 * squares + priors.rate) / (n / 2 + priors.shape - 1)
+        scale = np.where(np.isfinite(priors.shape), scale, own.scale)
+        change = np.fmax.reduce(np.abs(shift - now.shift) / now.shift, axis=1, initial=0.0)
+        change = np.fmax(change, np.fmax.reduce(np.abs(scale - now.scale) / now.scale, axis=1, initial=0.0))
+    return Effects(n, shift, scale), change
 
 
 def posterior_integrated(found: Effects, within: Array) -> Effects:
-    """Shrunken effects of one site without a parametric prior: the other features are the prior.
+    """Shrunken effects without a parametric prior: the other features are the prior.
 
     Each feature's effects are the average of all other features' effects, weighted by the likelihood that they give
     to this feature's data. Works in logarithms, so it does not underflow at large sites.
     """
-    use = (found.count > 1) & np.isfinite(found.scale) & (found.scale > 0)
+    parts = [_integrated(*rows) for rows in zip(found.count, found.shift, found.scale, within, strict=True)]
+    return Effects(
+        found.count, np.stack([shift for shift, _ in parts]), np.stack([scale for _, scale in parts])
+    )
+
+
+def _integrated(count: Array, shift: Array, scale: Array, within: Array) -> tuple[Array, Array]:
+    use = (count > 1) & np.isfinite(scale) & (scale > 0)
     index = np.flatnonzero(use)
-    shift, scale = found.shift.copy(), np.where(use, found.scale, 1.0)
-    g, d = found.shift[index], found.scale[index]
+    g, d = shift[index], scale[index]
+    shift, scale = shift.copy(), np.where(use, scale, 1.0)
+    if index.size < 2:
+        return shift, scale
     for begin in range(0, index.size, _CHUNK):
         rows = index[begin : begin + _CHUNK]
-        n = found.count[rows, None]
-        squares = within[rows, None] + n * (found.shift[rows, None] - g[None, :]) ** 2
+        n = count[rows, None]
+        squares = within[rows, None] + n * (g[begin : begin + _CHUNK, None] - g[None, :]) ** 2
         logs = -0.5 * n * np.log(2 * np.pi * d[None, :]) - squares / (2 * d[None, :])
         logs[np.arange(rows.size), np.arange(begin, begin + rows.size)] = -np.inf
         weight = np.exp(logs - logs.max(axis=1, keepdims=True))
         total = weight.sum(axis=1)
         shift[rows], scale[rows] = weight @ g / total, weight @ d / total
-    return Effects(found.count, shift, scale)
+    return shift, scale
+
+
+def _moments(values: Array, use: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Mean and variance of each row's values in use, shape (site, 1); NaN from fewer than two."""
+    count = use.sum(axis=1, keepdims=True).astype(float)
+    kept = values if use.all() else np.where(use, values, 0.0)
+    mean = kept.sum(axis=1, keepdims=True) / np.maximum(count, 1)
+    apart = kept - mean if use.all() else np.where(use, values - mean, 0.0)
+    variance = (apart**2).sum(axis=1, keepdims=True) / np.maximum(count - 1, 1)
+    return mean, np.where(count > 1, variance, np.nan)

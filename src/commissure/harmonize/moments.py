@@ -1,36 +1,71 @@
-"""What ComBat needs to know of one site: counts, means and sums of squares about them, nothing of a row.
+"""What ComBat needs to know of sites: counts, means and sums of squares about them, nothing of a row.
 
-Everything is centred on the site's own means, so the numbers stay exact for features whose mean is large beside their
-spread; several sites' moments are all that a fit needs, wherever their rows lie.
+Everything is centred on each site's own means, so the numbers stay exact for features whose mean is large beside their
+spread. The sums over sites (:class:`MomentSums`) are all that sites must share for a federated fit: they add up, so a
+coordinator may take them through secure aggregation and see no site's own.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SiteMoments", "pooled_slopes"]
+from commissure.errors import BadInput
+
+__all__ = ["MomentSums", "SiteMoments", "blocks", "rows_of"]
 
 Array = NDArray[np.float64]
+_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class MomentSums:
+    """Sums over sites, features (f) and covariate columns (k); ``+`` puts two groups of sites together.
+
+    Parameters
+    ----------
+    sites, count, total, squares : array, shape (f,)
+        Sites and rows that have the feature, its sum, and its sum of squares about each site's mean.
+    centre : array, shape (k, f) or (k, 1)
+        Sums of the covariates over these rows.
+    power : array, shape (k, f) or (k, 1)
+        Sums of their squares.
+    cross : array, shape (k, f)
+        Sums of products of covariates and feature about each site's means.
+    spread : array, shape (k, k, f) or (k, k, 1)
+        Sums of products of covariates about each site's means.
+    """
+
+    sites: Array
+    count: Array
+    total: Array
+    squares: Array
+    centre: Array
+    power: Array
+    cross: Array
+    spread: Array
+
+    def __add__(self, other: "MomentSums") -> "MomentSums":
+        return MomentSums(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
 class SiteMoments:
-    """The moments of one site's features (f) and covariates (k).
+    """The moments of sites (s), their features (f) and covariate columns (k).
 
     Parameters
     ----------
-    count : array, shape (f,)
+    count : array, shape (s, f)
         Rows in which the feature is there.
-    mean : array, shape (f,)
-    centre : array, shape (k, f)
+    mean : array, shape (s, f)
+    centre : array, shape (s, k, f) or (s, k, 1)
         Means of the covariates over the rows in which the feature is there.
-    squares : array, shape (f,)
+    squares : array, shape (s, f)
         Sum of squares of the feature about its mean.
-    cross : array, shape (k, f)
+    cross : array, shape (s, k, f)
         Sum of products of covariates and feature about their means.
-    spread : array, shape (k, k, f) or (k, k, 1)
+    spread : array, shape (s, k, k, f) or (s, k, k, 1)
         Sum of products of the covariates about their means; one for all features where none is missing.
     """
 
@@ -42,61 +77,123 @@ class SiteMoments:
     spread: Array
 
     @classmethod
-    def of(cls, X: Array, columns: Array) -> "SiteMoments":
-        """The moments of a site's rows: features ``X`` (n, f), NaN where missing, covariates ``columns`` (n, k)."""
-        there = ~np.isnan(X)
-        return cls._whole(X, columns) if there.all() else cls._masked(X, columns, there.astype(float))
+    def of(
+        cls, X: Array, columns: Array, *, numbers: NDArray[np.intp] | None = None, sites: int = 1
+    ) -> "SiteMoments":
+        """The moments of rows: features ``X`` (n, f), NaN where missing, covariates ``columns`` (n, k).
+
+        Parameters
+        ----------
+        X, columns : array
+            The rows.
+        numbers : array, shape (n,), or None
+            Each row's site, 0 to ``sites`` - 1; None if all are of one.
+        sites : int
+            How many sites there are.
+        """
+        rows = [np.arange(len(X))] if numbers is None else rows_of(numbers, sites=sites)
+        if np.isnan(X.sum()):
+            return cls.join([cls._masked(X[own], columns[own]) for own in rows])
+        return cls._whole(X, columns, rows)
 
     @classmethod
-    def _whole(cls, X: Array, columns: Array) -> "SiteMoments":
-        n, features = X.shape
-        mean, centre = X.mean(axis=0), columns.mean(axis=0)
-        apart, off = X - mean, columns - centre
-        return cls(
-            count=np.full(features, float(n)),
-            mean=mean,
-            centre=np.repeat(centre[:, None], features, axis=1),
-            squares=np.einsum("nf,nf->f", apart, apart),
-            cross=off.T @ apart,
-            spread=(off.T @ off)[:, :, None],
-        )
+    def join(cls, parts: Sequence["SiteMoments"]) -> "SiteMoments":
+        """Several sites' moments as one, in that order; :class:`BadInput` if they tell of different features."""
+        if len({(part.cross.shape[1:]) for part in parts}) != 1:
+            raise BadInput(
+                "Sites must send moments of the same features and covariates; got (covariate, feature) shapes "
+                f"{sorted({part.cross.shape[1:] for part in parts})}."
+            )
+        wide = max(part.spread.shape[3] for part in parts)
+        found = []
+        for field in fields(cls):
+            values = [getattr(part, field.name) for part in parts]
+            if field.name in ("centre", "spread"):
+                values = [np.broadcast_to(v, (*v.shape[:-1], max(wide, v.shape[-1]))) for v in values]
+            found.append(np.concatenate(values))
+        return cls(*found)
 
     @classmethod
-    def _masked(cls, X: Array, columns: Array, there: Array) -> "SiteMoments":
+    def _whole(cls, X: Array, columns: Array, rows: Sequence[NDArray[np.intp]]) -> "SiteMoments":
+        sites, features, size = len(rows), X.shape[1], columns.shape[1]
+        mean, squares = np.zeros((sites, features)), np.zeros((sites, features))
+        cross, centre = np.zeros((sites, size, features)), np.zeros((sites, size, 1))
+        spread = np.zeros((sites, size, size, 1))
+        for number, own in enumerate(rows):
+            if not own.size:
+                continue
+            off = columns[own]
+            centre[number, :, 0] = np.add.reduce(off, axis=0) / own.size
+            off -= centre[number, :, 0]
+            spread[number, :, :, 0] = off.T @ off
+            for here in blocks(features, rows=own.size):
+                apart = X[own, here]
+                mean[number, here] = middle = np.add.reduce(apart, axis=0) / own.size
+                apart -= middle
+                np.einsum("nf,nf->f", apart, apart, out=squares[number, here])
+                np.matmul(off.T, apart, out=cross[number, :, here])
+        count = np.broadcast_to(np.array([[float(own.size)] for own in rows]), mean.shape)
+        return cls(count, mean, centre, squares, cross, spread)
+
+    @classmethod
+    def _masked(cls, X: Array, columns: Array) -> "SiteMoments":
+        there = (~np.isnan(X)).astype(float)
         count = there.sum(axis=0)
         safe = np.maximum(count, 1.0)
         mean = np.where(there > 0, X, 0.0).sum(axis=0) / safe
         apart = np.where(there > 0, X - mean, 0.0)
-        middle = columns.mean(axis=0)
+        middle = columns.mean(axis=0) if len(columns) else np.zeros(columns.shape[1])
         off = columns - middle
         shift = off.T @ there / safe
-        pairs = np.einsum("nk,nl->nkl", off, off).reshape(len(off), -1).T @ there
         size = columns.shape[1]
-        spread = pairs.reshape(size, size, -1) - count * np.einsum("kf,lf->klf", shift, shift)
-        return cls(count, mean, middle[:, None] + shift, (apart**2).sum(axis=0), off.T @ apart, spread)
+        pairs = np.einsum("nk,nl->nkl", off, off).reshape(len(off), size * size).T @ there
+        spread = pairs.reshape(size, size, X.shape[1]) - count * np.einsum("kf,lf->klf", shift, shift)
+        parts = (count, mean, middle[:, None] + shift, (apart**2).sum(axis=0), off.T @ apart, spread)
+        return cls(*(part[None] for part in parts))
+
+    def sums(self) -> MomentSums:
+        """What these sites add to the sums over all sites."""
+        weight = self.count[:, None, : self.centre.shape[2]]
+        squares = np.einsum("skkf->skf", self.spread)
+        return MomentSums(
+            sites=(self.count > 0).sum(axis=0).astype(float),
+            count=self.count.sum(axis=0),
+            total=(self.count * self.mean).sum(axis=0),
+            squares=self.squares.sum(axis=0),
+            centre=(weight * self.centre).sum(axis=0),
+            power=(weight * self.centre**2 + squares).sum(axis=0),
+            cross=self.cross.sum(axis=0),
+            spread=self.spread.sum(axis=0),
+        )
 
     def residual(self, slopes: Array) -> Array:
-        """Sum of squares about the site's mean that ``slopes`` (k, f) leave, shape (f,)."""
-        explained = np.einsum("kf,klf,lf->f", slopes, np.broadcast_to(self.spread, (*self.spread.shape[:2], slopes.shape[1])),
-                              slopes) if slopes.shape[0] else 0.0  # fmt: skip
-        return np.asarray(np.maximum(self.squares - 2 * (slopes * self.cross).sum(axis=0) + explained, 0.0))
+        """Sums of squares about each site's mean that ``slopes`` (k, f) leave, shape (s, f)."""
+        if not slopes.shape[0]:
+            return self.squares
+        if self.spread.shape[3] == 1:
+            bent = self.spread[..., 0] @ slopes
+        else:
+            bent = np.einsum("sklf,lf->skf", self.spread, slopes)
+        bent -= 2 * self.cross
+        bent *= slopes
+        return np.asarray(np.maximum(self.squares + bent.sum(axis=1), 0.0))
 
     def level(self, slopes: Array) -> Array:
-        """The site's mean with all covariates at zero, shape (f,)."""
-        return np.asarray(self.mean - (slopes * self.centre).sum(axis=0))
+        """Each site's mean with all covariates at zero, shape (s, f)."""
+        if not slopes.shape[0]:
+            return self.mean
+        if self.centre.shape[2] == 1:
+            return np.asarray(self.mean - self.centre[:, :, 0] @ slopes)
+        return np.asarray(self.mean - np.einsum("skf,kf->sf", self.centre, slopes))
 
 
-def pooled_slopes(sites: Sequence[SiteMoments]) -> Array:
-    """The covariates' slopes within sites, pooled over ``sites``, shape (k, f).
+def rows_of(numbers: NDArray[np.intp], *, sites: int) -> list[NDArray[np.intp]]:
+    """The rows of each site, from the number of each row's site."""
+    ends = np.cumsum(np.bincount(numbers, minlength=sites))
+    return np.split(np.argsort(numbers, kind="stable"), ends[:-1])
 
-    They are the slopes of the least-squares fit with one level a site.
-    """
-    cross = sum((site.cross for site in sites), start=np.zeros_like(sites[0].cross))
-    size = cross.shape[0]
-    if size == 0:
-        return cross
-    spread = sum((site.spread for site in sites), start=np.zeros((size, size, 1)))
-    if spread.shape[2] == 1:
-        return np.asarray(np.linalg.solve(spread[:, :, 0], cross))
-    stacked = np.moveaxis(spread, 2, 0)
-    return np.asarray((np.linalg.pinv(stacked, hermitian=True) @ cross.T[:, :, None])[:, :, 0].T)
+
+def blocks(features: int, *, rows: int) -> list[slice]:
+    """Slices of features of which ``rows`` rows stay in a processor's cache."""
+    step = max(1, _BLOCK // max(rows, 1))
+    return [slice(begin, begin + step) for begin in range(0, features, step)]
