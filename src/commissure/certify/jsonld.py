@@ -4,15 +4,25 @@ What a search engine for data reads. Only what was measured or said stands in it
 out, never filled.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from commissure.certify.describe import cite_as, record_of, split_name, texts
-from commissure.model import Dataset, Release
+from commissure.certify.describe import cite_as, split_name, texts
+from commissure.certify.described import Described
+from commissure.certify.licences import licence_url
+from commissure.model import Activity, Asset, Dataset, Release
 
-__all__ = ["dataset_jsonld", "licence_url"]
+__all__ = ["SPECIES", "described_jsonld", "dataset_jsonld", "licence_url"]
 
 _PROFILE = "https://bioschemas.org/profiles/Dataset/1.0-RELEASE"
-_SPDX = "https://spdx.org/licenses/"
+_PROV = "http://www.w3.org/ns/prov#"
+_MOST_FILES = 20
+#: NCBI Taxonomy numbers of the species that labs measure
+SPECIES = {
+    "Homo sapiens": 9606, "Mus musculus": 10090, "Rattus norvegicus": 10116, "Macaca mulatta": 9544,
+    "Macaca fascicularis": 9541, "Callithrix jacchus": 9483, "Danio rerio": 7955, "Drosophila melanogaster": 7227,
+    "Caenorhabditis elegans": 6239, "Sus scrofa": 9823, "Felis catus": 9685, "Mustela putorius furo": 9669,
+    "Taeniopygia guttata": 59729, "Schistocerca gregaria": 7010, "Schistocerca americana": 7009,
+}  # fmt: skip
 #: measurement techniques by datatype, and what they measure
 _TECHNIQUES = {
     "eeg": ("Electroencephalography", "scalp potential"),
@@ -39,7 +49,7 @@ _STANDARDS = {
 
 
 def dataset_jsonld(dataset: Dataset | None, release: Release, *, url: str = "") -> dict[str, object]:
-    """The JSON-LD object of a release.
+    """The JSON-LD object of a release, from what the release itself knows; see :func:`described_jsonld`.
 
     Parameters
     ----------
@@ -49,6 +59,17 @@ def dataset_jsonld(dataset: Dataset | None, release: Release, *, url: str = "") 
         What is described.
     url : str
         The address of its page; becomes the object's ``@id``.
+    """
+    return described_jsonld(Described(dataset=dataset, release=release, url=url))
+
+
+def described_jsonld(one: Described) -> dict[str, object]:
+    """The JSON-LD object of a release.
+
+    Parameters
+    ----------
+    one : Described
+        The release, its page and its identifiers.
 
     Returns
     -------
@@ -59,7 +80,8 @@ def dataset_jsonld(dataset: Dataset | None, release: Release, *, url: str = "") 
     ----------
     Gray, Goble & Jimenez 2017 (Bioschemas), ISWC 2017 posters.
     """
-    record = record_of(dataset, release)
+    record, release, url = one.record, one.release, one.url
+    publisher = {"@type": "Organization", "name": one.publisher}
     known = {
         "@context": "https://schema.org/",
         "@type": "Dataset",
@@ -67,40 +89,30 @@ def dataset_jsonld(dataset: Dataset | None, release: Release, *, url: str = "") 
         "http://purl.org/dc/terms/conformsTo": {"@type": "CreativeWork", "@id": _PROFILE},
         "name": record["title"],
         "description": _description(record),
-        "identifier": [release.id, *([f"https://doi.org/{record['doi']}"] if record.get("doi") else [])],
+        "identifier": [release.id, *([f"https://doi.org/{record['doi']}"] if record.get("doi") else []), *([one.ark] if one.ark else [])],
         "version": release.version,
         "url": url or None,
-        "license": licence_url(str(record.get("licence", ""))),
+        "license": one.licence,
         "isAccessibleForFree": release.public,
-        "conditionsOfAccess": None if release.public else "On request to the owner; a Grant is needed.",
-        "creator": [_person(name) for name in texts(record, "authors")],
-        "keywords": sorted({*texts(record, "keywords"), *texts(record, "task", "tasks")}),
-        "citation": cite_as(record, url=url),
+        "conditionsOfAccess": "Anybody may read it." if release.public else "On request to the owner; a Grant is needed.",
+        "creator": [_person(name) for name in one.authors],
+        "publisher": publisher,
+        "keywords": list(one.keywords),
+        "citation": [cite_as(record, url=url), *texts(record, "references")],
         "funder": [{"@type": "Organization", "name": name} for name in texts(record, "funding")],
         "dateCreated": release.created[:10],
         "datePublished": release.created[:10] if release.public else None,
         "measurementTechnique": _from_table(record, 0),
         "variableMeasured": _from_table(record, 1),
-        "taxonomicRange": list(texts(record, "species")),
-        "size": f"{sum(asset.bytes for asset in release.assets)} B",
-        "distribution": [{"@type": "DataDownload", **form} for form in _distribution(release, url)],
-        "isPartOf": None,
+        "taxonomicRange": [_taxon(name) for name in texts(record, "species")],
+        "size": f"{one.bytes} B",
+        "distribution": [*_forms(one), *_files(one)],
+        "isPartOf": {"@type": "Dataset", "@id": url.rpartition("/")[0], "name": record["title"]} if url else None,
         "creativeWorkStatus": "Withdrawn" if release.withdrawn else None,
-        "includedInDataCatalog": {"@type": "DataCatalog", "name": "commissure"},
-    }
+        "includedInDataCatalog": {"@type": "DataCatalog", "name": one.publisher},
+        f"{_PROV}wasGeneratedBy": [_step(activity) for activity in release.activities],
+    }  # fmt: skip
     return {key: value for key, value in known.items() if value not in (None, "", [], {})}
-
-
-def licence_url(licence: str) -> str:
-    """The address of a licence: that of its SPDX id, or what was given if it is an address already.
-
-    >>> licence_url("CC-BY-4.0")
-    'https://spdx.org/licenses/CC-BY-4.0'
-    """
-    text = licence.strip()
-    if not text or text.startswith(("http://", "https://")):
-        return text
-    return f"{_SPDX}{text}" if all(c.isalnum() or c in ".-+" for c in text) else text
 
 
 def _description(record: Mapping[str, object]) -> str:
@@ -116,16 +128,54 @@ def _person(name: str) -> dict[str, str]:
     return {key: value for key, value in person.items() if value}
 
 
+def _taxon(name: str) -> dict[str, str]:
+    number = SPECIES.get(name)
+    where = {"@id": f"http://purl.obolibrary.org/obo/NCBITaxon_{number}"} if number else {}
+    return {"@type": "Taxon", **where, "name": name}
+
+
+def _step(activity: Activity) -> dict[str, object]:
+    tools = [f"{tool.name} {tool.version}" for tool in activity.software]
+    step = {
+        "@type": f"{_PROV}Activity", "name": activity.kind,
+        f"{_PROV}endedAtTime": activity.ended, f"{_PROV}wasAssociatedWith": tools,
+    }  # fmt: skip
+    return {key: value for key, value in step.items() if value}
+
+
 def _from_table(record: Mapping[str, object], column: int) -> list[str]:
     found = texts(record, "modality", "modalities")
     return list(dict.fromkeys(_TECHNIQUES[name][column] for name in found if name in _TECHNIQUES))
 
 
-def _distribution(release: Release, url: str) -> Sequence[Mapping[str, str]]:
+def _forms(one: Described) -> list[dict[str, str]]:
     forms = []
-    for standard in release.standard.split("+"):
+    standards = one.release.standard.split("+")
+    for standard in standards:
         if standard in _STANDARDS:
             name, address = _STANDARDS[standard]
-            form = {"name": name, "encodingFormat": standard.upper(), "usageInfo": address}
-            forms.append({**form, **({"contentUrl": f"{url}#files"} if url else {})})
+            size = sum(
+                a.bytes
+                for a in one.release.assets
+                if len(standards) == 1 or a.path.startswith(f"{standard}/")
+            )
+            form = {"@type": "DataDownload", "name": name, "encodingFormat": standard.upper(), "usageInfo": address,
+                    "contentSize": f"{size} B"}  # fmt: skip
+            forms.append({**form, **({"contentUrl": f"{one.url}#files"} if one.url else {})})
     return forms
+
+
+def _files(one: Described) -> list[dict[str, str]]:
+    """The largest files, each with its address; the manifest has all."""
+    if not one.url:
+        return []
+    largest = sorted(one.release.assets, key=lambda asset: (-asset.bytes, asset.path))[:_MOST_FILES]
+    return [_file(one, asset) for asset in sorted(largest, key=lambda asset: asset.path)]
+
+
+def _file(one: Described, asset: Asset) -> dict[str, str]:
+    return {
+        "@type": "DataDownload", "name": asset.path, "contentUrl": one.file_url(asset.path),
+        "contentSize": f"{asset.bytes} B", "encodingFormat": asset.media_type or "application/octet-stream",
+        "sha256": asset.sha256,
+    }  # fmt: skip
