@@ -16,9 +16,9 @@ from commissure.settings import Settings
 OPENS = """
 import sys, time
 from commissure.hub import open_hub
-before = time.perf_counter()
+before = time.process_time()
 hub = open_hub(sys.argv[1], create=False)
-print(time.perf_counter() - before)
+print(time.process_time() - before)
 print(sorted({name.split(".")[0] for name in sys.modules} & set(sys.argv[2].split())))
 """
 HEAVY = (

@@ -37,10 +37,18 @@ def needles(ids: dict[str, Any]) -> set[str]:
             continue
         if key in {"meas_date", "date", "StudyDate", "PatientBirthDate"}:
             digits = re.sub(r"\D", "", text)[:8]
-            found |= {digits, f"{digits[:4]}-{digits[4:6]}-{digits[6:]}", f"{digits[6:]}.{digits[4:6]}.{digits[:4]}"}
+            found |= {
+                digits,
+                f"{digits[:4]}-{digits[4:6]}-{digits[6:]}",
+                f"{digits[6:]}.{digits[4:6]}.{digits[:4]}",
+            }
             continue
         if key == "path":
-            found |= {text, *re.findall(r"[\\/][Uu]sers[\\/]([^\\/]+)", text), *re.findall(r"[^\\/]+\.pro$", text)}
+            found |= {
+                text,
+                *re.findall(r"[\\/][Uu]sers[\\/]([^\\/]+)", text),
+                *re.findall(r"[^\\/]+\.pro$", text),
+            }
             continue
         found |= {text, *re.split(r"[\^_@,]", text)}
     return {word for word in found if len(word) >= 4 and word.lower() not in GENERIC and not word.isspace()}

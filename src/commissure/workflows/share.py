@@ -75,7 +75,7 @@ def share(
     folder = Path(folder).expanduser()
     config = read_config(folder if folder.is_dir() else folder.parent)
     said = (options or ShareOptions()).over(config)
-    dataset = name_dataset(hub, folder, said)
+    dataset = name_dataset(hub, folder, options=said)
     with hub.lock(dataset):
         work = Work(hub, folder, said, Staging(hub.work_folder / dataset), now, progress, dataset=dataset)
         with warnings.catch_warnings():

@@ -7,6 +7,7 @@ import io
 import json
 import mimetypes
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import cast
@@ -84,7 +85,7 @@ def may_be_public(work: Work) -> bool:
     return work.options.public and not missing
 
 
-def name_dataset(hub: Hub, folder: Path, options: ShareOptions) -> str:
+def name_dataset(hub: Hub, folder: Path, *, options: ShareOptions) -> str:
     """The id of the dataset that a folder's releases belong to: as asked, or the same each time for the same folder.
 
     Raises
@@ -217,7 +218,13 @@ def _activities(work: Work, assets: list[Asset]) -> tuple[Activity, ...]:
     instant = work.now.isoformat()
     raw = _raw_entity(work)
     formats = sorted({item.source.format for item in work.standing})
+    earlier = tuple(
+        replace(each, used=(raw,), made=(f"{raw}:{each.kind}d",), by=work.hub.actor.id, software=(ours, *each.software),
+                started=instant, ended=instant)
+        for each in work.activities
+    )  # fmt: skip
     return (
+        *earlier,
         Activity("deidentify", (raw,), (f"{raw}:deidentified",), work.hub.actor.id, (ours,),
                  {"removed": dict(work.removed)}, instant, instant),
         Activity("standardize", (f"{raw}:deidentified",), made, work.hub.actor.id,
