@@ -119,7 +119,9 @@ def _add(sums: _Sums, stored: NDArray[Any], gain: NDArray[np.float64], start: in
     still = steps == 0
     sums.clipped += _at_limits(values, still)
     scale = np.abs(gain)
-    sums.amplitude.append(values.std(axis=0).astype(np.float64) * scale)
+    # the mean of equal numbers need not be that number, so their deviation is not left to arithmetic
+    spread = np.where(still.all(axis=0), 0.0, values.std(axis=0).astype(np.float64))
+    sums.amplitude.append(spread * scale)
     sums.roughness.append(steps.std(axis=0).astype(np.float64) * scale)
     sums.samples += len(values)
     _add_dropped(sums, still, start, rate_hz)
