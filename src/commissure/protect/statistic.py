@@ -1,0 +1,123 @@
+"""What a private release gives: values, how much noise is in them, and what they cost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissure.errors import BadInput
+from commissure.protect.budget import Spend
+
+__all__ = ["Bounds", "PrivateStatistic", "one_row_a_subject"]
+
+Array = NDArray[np.float64]
+_FEWEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateStatistic:
+    """A statistic that may be published.
+
+    Parameters
+    ----------
+    name : str
+        What it is.
+    values : mapping of str to array
+        The numbers.
+    noise_sd : mapping of str to array
+        The deviation that privacy adds to the values of the same name, from public numbers only.
+    spend : Spend
+        What it costs.
+    notes : tuple of str
+        What a reader must know.
+    """
+
+    name: str
+    values: Mapping[str, Array]
+    spend: Spend
+    noise_sd: Mapping[str, Array] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON-able values."""
+        return {
+            "name": self.name,
+            "values": {key: np.asarray(value).tolist() for key, value in self.values.items()},
+            "noise_sd": {key: np.asarray(value).tolist() for key, value in self.noise_sd.items()},
+            "spend": self.spend.to_dict(),
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Public limits of each column: what is outside is moved to the limit.
+
+    >>> Bounds((0.0,), (10.0,)).scaled(np.array([[10.0], [5.0], [99.0]])).ravel().tolist()
+    [1.0, 0.0, 1.0]
+    """
+
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.lower) != len(self.upper) or not self.lower:
+            raise BadInput(
+                f"Bounds need as many lower as upper limits; got {len(self.lower)} and {len(self.upper)}."
+            )
+        wrong = [i for i, (a, b) in enumerate(zip(self.lower, self.upper, strict=True)) if not a < b]
+        if wrong:
+            raise BadInput(f"Each lower limit must be below its upper; columns {wrong} are not.")
+
+    @property
+    def centre(self) -> Array:
+        """The middle of each column's limits."""
+        return np.asarray(np.add(self.lower, self.upper) / 2, dtype=np.float64)
+
+    @property
+    def half(self) -> Array:
+        """Half the width of each column's limits."""
+        return np.asarray(np.subtract(self.upper, self.lower) / 2, dtype=np.float64)
+
+    def scaled(self, rows: Array) -> Array:
+        """``rows`` clipped to the limits and brought to -1 … 1."""
+        if rows.ndim != 2 or rows.shape[1] != len(self.lower):
+            raise BadInput(
+                f"The table must have {len(self.lower)} columns, as the bounds do; got shape {rows.shape}."
+            )
+        return np.asarray((np.clip(rows, self.lower, self.upper) - self.centre) / self.half)
+
+
+def one_row_a_subject(subjects: object, *, rows: int, fewest: int = _FEWEST) -> None:
+    """Check that every row is another subject's, and that there are ``fewest`` at least.
+
+    Parameters
+    ----------
+    subjects : sequence or None
+        The subject of each row; None if the caller vouches that each row is another's.
+    rows : int
+        How many rows there are.
+    fewest : int
+        A cohort below this is refused.
+
+    Raises
+    ------
+    BadInput
+        With the numbers, for whoever holds the data; the message itself must not be published.
+    """
+    if rows < fewest:
+        raise BadInput(
+            f"The cohort is too small for a private statistic: {rows} subjects, it takes {fewest} at least."
+        )
+    if subjects is None:
+        return
+    named = np.asarray(subjects)
+    if named.shape != (rows,):
+        raise BadInput(f"subjects must name one subject a row: {rows} rows, got shape {named.shape}.")
+    most = int(np.unique(named, return_counts=True)[1].max())
+    if most > 1:
+        raise BadInput(
+            f"One subject has {most} rows; privacy here is a subject's, so give one row each (their mean, or one scan)."
+        )
