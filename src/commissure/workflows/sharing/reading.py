@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from commissure.annotate.face import check_face, check_tree_faces
 from commissure.errors import BadInput, CommissureError
 from commissure.formats.detect import safe_name
 from commissure.formats.port import Noun
 from commissure.formats.registry import READERS
-from commissure.model import About, Fact, Finding, Image, Origin, Session, Severity, Source, Subject, Tree
+from commissure.model import About, Fact, Finding, Origin, Session, Severity, Source, Subject
 from commissure.protect.deidentify import deidentify
 from commissure.protect.policy import Policy
 from commissure.protect.pseudonym import Pseudonyms
 from commissure.standardize.registry import standard_of
+from commissure.workflows.sharing.defacing import deface_items
+from commissure.workflows.sharing.defacing_tree import deface_tree
 from commissure.workflows.sharing.naming import number_runs
 from commissure.workflows.sharing.options import FileRule, ShareOptions
 from commissure.workflows.sharing.work import Item, Work
@@ -47,14 +48,14 @@ def read_sources(work: Work) -> None:
 
 
 def protect_items(work: Work) -> None:
-    """De-identify every Item, quarantine faces, then give unique names."""
+    """Deface heads, de-identify every Item, then give unique names; what cannot be made safe is quarantined."""
+    deface_items(work)
     pseudonyms = Pseudonyms(work.hub.secret("pseudonyms"))
     consents = work.hub.records.access.consents(work.dataset)
     gone = frozenset(subject for subject, consent in consents.items() if subject and consent.withdrawn)
     for number, item in enumerate(work.items):
         item.noun = _with_about(item.noun, _with_subject(item.noun.about, work.dataset))
         work.identifiers.update(item.noun.about.identifiers)
-        _hide_faces(work, item)
         if any(finding.severity is Severity.ERROR for finding in item.noun.about.findings):
             item.quarantined = True
             where = safe_name(item.source.primary)
@@ -62,23 +63,12 @@ def protect_items(work: Work) -> None:
         if item.quarantined:
             continue
         _protect(work, item, pseudonyms, number, gone=gone)
+        if not item.quarantined:
+            deface_tree(work, item)
         work.progress.advance()
     standing = work.standing
     for item, about in zip(standing, number_runs([item.noun.about for item in standing]), strict=True):
         item.noun = _with_about(item.noun, about)
-
-
-def _hide_faces(work: Work, item: Item) -> None:
-    """Quarantine an image that shows a face; of a BIDS tree, leave such images behind."""
-    noun = item.noun
-    if isinstance(noun, Image) and (face := check_face(noun)) is not None:
-        item.quarantined = True
-        work.findings.append(replace(face, where=safe_name(item.source.primary)))
-    elif isinstance(noun, Tree) and noun.standard == "bids":
-        faces, hidden = check_tree_faces(noun)
-        work.findings.extend(replace(face, where=safe_name(face.where)) for face in faces)
-        item.noun = replace(noun, files=tuple(name for name in noun.files if name not in hidden))
-        item.quarantined = not any(name.startswith("sub-") for name in item.noun.files)
 
 
 def _protect(work: Work, item: Item, pseudonyms: Pseudonyms, number: int, *, gone: frozenset[str]) -> None:

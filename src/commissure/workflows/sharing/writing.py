@@ -36,7 +36,9 @@ def write_items(work: Work) -> None:
         except Exception as error:  # noqa: BLE001 - one recording that cannot be written must not end the rest
             _give_up(work, item, f"writing failed ({type(error).__name__})")
             continue
-        told = dict.fromkeys((*item.noun.about.findings, *item.written.findings))
+        said = {replace(finding, where="") for finding in item.written.findings}
+        unsaid = [finding for finding in item.noun.about.findings if replace(finding, where="") not in said]
+        told = dict.fromkeys((*unsaid, *item.written.findings))
         work.findings.extend(_placed(finding, item) for finding in told)
         for name in work.staging.join(folder, item.standard, item.written.files):
             message = "Two recordings describe this file differently (positions of sensors, as a rule); the first stays."

@@ -1,0 +1,152 @@
+"""A head in an image: where it is, where its brain is, and how far forward its surface reaches.
+
+The brain is found by deepbet, a small network whose weights come in its wheel (extra ``deep``). Thresholds and
+morphology were tried beside it: they agree on an even head (Dice 0.97) and lose a quarter of the brain on one with
+a strong coil gradient (Dice 0.85), and what loses brain may not decide where to cut.
+"""
+
+import functools
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissure.errors import BadInput, Fault
+from commissure.extras import need
+from commissure.kernels.affine import zooms_mm
+
+__all__ = ["STEP_MM", "brain_volume_ml", "check_brain_volume", "find_brain", "find_head", "front_mm"]
+
+#: the grid on which heads are compared
+STEP_MM = 2.0
+_BRAIN_ML = (700.0, 2300.0)
+_EDGE_SHARE = 0.01
+
+
+def find_brain(
+    volume: NDArray[Any], *, affine_mm: NDArray[np.float64], threads: int = 1
+) -> NDArray[np.bool_]:
+    """The voxels of the brain, with the fluid in and around it.
+
+    Parameters
+    ----------
+    volume : array, shape (x, y, z)
+        A head, T1-weighted.
+    affine_mm : array, shape (4, 4)
+        From voxel index to millimetres (RAS+).
+    threads : int
+        Of the network; its answer does not depend on them.
+
+    Returns
+    -------
+    array of bool, shape (x, y, z)
+
+    Raises
+    ------
+    MissingExtra
+        If deepbet is not installed.
+    BadInput
+        If no brain is found, or one that cannot be a whole human brain.
+
+    References
+    ----------
+    Fisch et al. 2024, doi:10.1016/j.compbiomed.2024.108845
+    """
+    nibabel = need("nibabel", purpose="Finding the brain in an image")
+    need("deepbet", purpose="Finding the brain, which defacing must keep,")
+    torch = need("torch", purpose="Finding the brain in an image")
+    values = np.nan_to_num(np.asarray(volume, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        _, mask, _ = _network().run(nibabel.Nifti1Image(values, np.asarray(affine_mm, dtype=float)))
+    except (AssertionError, ValueError, RuntimeError) as error:
+        raise BadInput("No brain was found in the image; give a whole head, T1-weighted.") from error
+    finally:
+        torch.set_num_threads(before)
+    brain = np.asarray(mask.dataobj) > 0
+    check_brain_volume(brain, affine_mm=affine_mm)
+    return brain
+
+
+@functools.cache
+def _network() -> Any:
+    bet = need("deepbet.bet", purpose="Finding the brain in an image")
+    try:
+        return bet.BrainExtraction(no_gpu=True)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise Fault("deepbet's weights cannot be loaded; install deepbet anew.") from error
+
+
+def brain_volume_ml(brain: NDArray[np.bool_], *, affine_mm: NDArray[np.float64]) -> float:
+    """How many millilitres a mask holds.
+
+    >>> brain_volume_ml(np.ones((10, 10, 10), bool), affine_mm=np.diag([2.0, 2.0, 2.0, 1.0]))
+    8.0
+    """
+    return float(brain.sum() * np.prod(zooms_mm(affine_mm)) / 1000.0)
+
+
+def check_brain_volume(brain: NDArray[np.bool_], *, affine_mm: NDArray[np.float64]) -> None:
+    """Refuse a mask that cannot be a whole human brain.
+
+    Raises
+    ------
+    BadInput
+        If it is empty, too small, too large, or cut off by the front or the bottom of the image.
+    """
+    volume_ml = brain_volume_ml(brain, affine_mm=affine_mm)
+    if not _BRAIN_ML[0] <= volume_ml <= _BRAIN_ML[1]:
+        allowed = f"{_BRAIN_ML[0]:.0f} to {_BRAIN_ML[1]:.0f} mL"
+        raise BadInput(f"A whole human brain has {allowed}; the one that was found has {volume_ml:.0f} mL.")
+    faces = sum(int(np.take(brain, (0, -1), axis=axis).sum()) for axis in range(3))
+    if faces > _EDGE_SHARE * brain.sum():
+        raise BadInput(
+            f"The brain is cut off by the edge of the image ({faces} voxels lie on it); give a whole head."
+        )
+
+
+def find_head(volume: NDArray[Any]) -> NDArray[np.bool_]:
+    """The largest piece that is brighter than the air, its holes filled slice by slice.
+
+    Parameters
+    ----------
+    volume : array, shape (x, y, z)
+        Axes right, front, up, voxels of about 2 mm.
+
+    Returns
+    -------
+    array of bool, shape (x, y, z)
+        All False where there is nothing.
+    """
+    ndimage = need("scipy.ndimage", purpose="Finding the head in an image")
+    smooth = ndimage.gaussian_filter(np.asarray(volume, dtype=np.float32), 0.7)
+    low, bright = float(smooth.min()), float(np.percentile(smooth, 98))
+    if bright <= low:
+        return np.zeros(smooth.shape, dtype=bool)
+    edge = max(min(smooth.shape) // 12, 2)
+    corners = np.stack([smooth[x, y, -edge:] for x in (slice(edge), slice(-edge, None))
+                        for y in (slice(edge), slice(-edge, None))])  # fmt: skip
+    noise = float(np.median(corners)) - low
+    level = low + max(0.10 * (bright - low), min(3.0 * noise, 0.3 * (bright - low)))
+    mask = ndimage.binary_opening(smooth > level, iterations=1)
+    labels, count = ndimage.label(mask)
+    if count == 0:
+        return np.zeros(smooth.shape, dtype=bool)
+    head = labels == int(np.argmax(np.bincount(labels.ravel())[1:])) + 1
+    for index in range(head.shape[2]):
+        head[:, :, index] = ndimage.binary_fill_holes(head[:, :, index])
+    return np.asarray(head, dtype=bool)
+
+
+def front_mm(head: NDArray[np.bool_], *, step_mm: float = STEP_MM) -> NDArray[np.float32]:
+    """How far forward the surface reaches, seen from the front.
+
+    Returns
+    -------
+    array, shape (x, z)
+        Millimetres from the back of the grid; NaN where there is no head.
+    """
+    there = head.any(axis=1)
+    last = head.shape[1] - 1 - head[:, ::-1].argmax(axis=1)
+    return np.where(there, last * step_mm, np.nan).astype(np.float32)

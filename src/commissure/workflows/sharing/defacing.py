@@ -1,0 +1,168 @@
+"""Heads that show a face lose it before anything else is done with them; one that cannot, stays back.
+
+The T1-weighted head of a subject is defaced first, by its brain; its cut then serves the subject's other images. Each
+result is attacked, its brain measured anew and looked at for a face once more, and only what passes goes on.
+"""
+
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissure.annotate.face import check_face
+from commissure.errors import BadInput, CommissureError
+from commissure.formats.detect import safe_name
+from commissure.model import Activity, Finding, Image, Severity, Software, worst
+from commissure.protect.deface import MARGIN_MM, Defaced, check_defaced, deface
+from commissure.protect.deface_others import deface_like
+from commissure.protect.deface_voxels import first_volume
+from commissure.protect.head import find_brain
+from commissure.workflows.sharing.work import Item, Work
+
+__all__ = ["REMEDY", "Heads", "deface_items", "defaced_head", "is_t1", "note_defaced"]
+
+#: contrasts in which the brain is found, the best first
+_T1_LIKE = ("T1w", "UNIT1", "MPRAGE")
+_OTHER_DATATYPES = {"anat", "pet"}
+#: tried in this order
+MARGINS_MM = (MARGIN_MM, 8.0)
+#: the attack's people are the same on every machine, so that the same folder gives the same release
+_SEED = 20261122
+REMEDY = "Deface the image by hand, or share the skull-stripped brain; the rest of the folder went through."
+
+
+@dataclass
+class Heads:
+    """The T1-weighted heads of one subject, and what defacing made of the first that it could."""
+
+    images: list[Image] = field(default_factory=list)
+    known: tuple[Image, Defaced] | None = None
+
+    def reference(self) -> tuple[Image, Defaced]:
+        """A T1-weighted head and its cut.
+
+        Raises
+        ------
+        BadInput
+            If there is none.
+        MissingExtra
+            If the brain cannot be found for want of deepbet.
+        """
+        if self.known is None:
+            if not self.images:
+                raise BadInput(
+                    "The brain is found in T1-weighted heads only, and there is none of this subject; add one."
+                )
+            self.known = (self.images[0], deface(self.images[0]))
+        return self.known
+
+    def cut_reaches(self, image: Image) -> bool:
+        """Whether a face was cut off this subject that ``image``, of another contrast, may show unseen."""
+        cut = self.known is not None and not self.known[1].already
+        return cut and image.about.datatype in _OTHER_DATATYPES and not is_t1(image)
+
+
+def deface_items(work: Work) -> None:
+    """Deface every Item that shows a face, and the other images of that head; quarantine what fails its checks."""
+    subjects: dict[str, Heads] = {}
+    for item, image in _heads_first(work):
+        heads = subjects.setdefault(image.about.subject.label, Heads())
+        if is_t1(image):
+            heads.images.append(image)
+        face = check_face(image)
+        if face is not None or heads.cut_reaches(image):
+            _settle(work, item, image, heads, face)
+    done = [item for item in work.standing if _is_defaced(item)]
+    if done:
+        note_defaced(work, len(done))
+
+
+def note_defaced(work: Work, images: int) -> None:
+    """Leave the Activity of having defaced so many images."""
+    parameters = {"images": images, "brain": "deepbet", "margin_mm": list(MARGINS_MM)}
+    finder = (Software("deepbet", version("deepbet")),)
+    work.activities.append(Activity("deface", software=finder, parameters=parameters))
+
+
+def defaced_head(image: Image, heads: Heads) -> tuple[Image, tuple[Finding, ...]]:
+    """The image without its face and the Findings on it; those that are errors forbid its release.
+
+    Parameters
+    ----------
+    image : Image
+        What shows a face, or is of a head that was defaced.
+    heads : Heads
+        The subject's.
+
+    Raises
+    ------
+    CommissureError
+        If the brain is not found, or the image cannot be laid over the subject's T1-weighted head.
+    """
+    if is_t1(image):
+        done, findings = _by_its_brain(image)
+        heads.known = heads.known or (image, done)
+    else:
+        reference, known = heads.reference()
+        done = deface_like(image, reference=reference, defaced=known)
+        findings = check_defaced(image, done, rng=np.random.default_rng(_SEED))[1]
+    left = check_face(done.image)
+    if left is not None:
+        message = "After defacing, the head still shows a face."
+        findings = (replace(left, check="protect.deface.face", message=message), *findings)
+    return done.image, findings
+
+
+def _by_its_brain(image: Image) -> tuple[Defaced, tuple[Finding, ...]]:
+    """The closest cut that passes; a wider margin leaves the tools that measure brains more to go by."""
+    brain = find_brain(first_volume(image.array), affine_mm=image.affine_mm)
+    for margin_mm in MARGINS_MM:
+        done = deface(image, brain=brain, margin_mm=margin_mm)
+        anew = brain if done.already else _brain_again(done)
+        findings = check_defaced(image, done, rng=np.random.default_rng(_SEED), brain_after=anew)[1]
+        if worst(findings) is not Severity.ERROR:
+            break
+    return done, findings
+
+
+def _brain_again(done: Defaced) -> NDArray[np.bool_]:
+    return find_brain(first_volume(done.image.array), affine_mm=done.image.affine_mm)
+
+
+def _settle(work: Work, item: Item, image: Image, heads: Heads, face: Finding | None) -> None:
+    where = safe_name(item.source.primary)
+    try:
+        made, findings = defaced_head(image, heads)
+    except CommissureError as error:
+        if face is None:
+            message = f"The head's face was not cut off here, where none was seen: {error}"
+            work.findings.append(Finding("protect.deface.skipped", Severity.WARNING, message, where, REMEDY))
+            return
+        item.quarantined = True
+        failed = Finding("protect.deface.failed", Severity.ERROR, str(error), where, REMEDY)
+        work.findings += [replace(face, where=where), failed]
+        return
+    wrong = [replace(finding, where=where) for finding in findings if finding.severity is Severity.ERROR]
+    if wrong:
+        item.quarantined = True
+        work.findings += ([replace(face, where=where)] if face else []) + wrong
+        return
+    about = replace(made.about, findings=(*made.about.findings, *findings))
+    item.noun = replace(made, about=about)
+    work.progress.advance()
+
+
+def _heads_first(work: Work) -> list[tuple[Item, Image]]:
+    """Items that may show a face: T1-weighted ones, then the others."""
+    images = [(item, item.noun) for item in work.items if isinstance(item.noun, Image)]
+    return sorted(images, key=lambda pair: not is_t1(pair[1]))
+
+
+def is_t1(image: Image) -> bool:
+    """Whether the brain can be found in an Image by its contrast."""
+    return image.about.suffix in _T1_LIKE
+
+
+def _is_defaced(item: Item) -> bool:
+    return any(finding.check == "protect.defaced" for finding in item.noun.about.findings)
