@@ -19,19 +19,16 @@ from commissure.federate.letters import Identity, Letter
 from commissure.federate.masks import ring_of
 from commissure.federate.shamir import combine, split
 from commissure.federate.terms import Terms
+from commissure.testing.federation import make_identities
 
 QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-def identities(count: int) -> dict[str, Identity]:
-    return {f"s{n:03d}": Identity(f"s{n:03d}", random.Random(n).randbytes(32)) for n in range(count)}
 
 
 class Round:
     """A round with every party in one process, taken step by step."""
 
     def __init__(self, count: int, terms: Terms, *, seed: int = 0) -> None:
-        who = identities(count)
+        who = make_identities(count)
         keys = {name: identity.public for name, identity in who.items()}
         draw = random.Random(seed)
         self.sites = {n: Contributor(i, terms, keys=keys, entropy=draw.randbytes) for n, i in who.items()}
@@ -48,6 +45,7 @@ class Round:
         return self
 
     def masked(self, words: np.ndarray, survivors: Iterable[str]) -> "Round":
+        self.hub.expect(words=words.shape[1], bits=8 * words.itemsize)
         for number, (name, site) in enumerate(self.sites.items()):
             if name in set(survivors):
                 self.hub.receive(site.mask(words[number], self.hub.boxes_for(name)))
@@ -75,7 +73,7 @@ def test_the_sum_is_exact_for_every_set_of_survivors(data: st.DataObject, count:
     )
     silent = data.draw(st.sets(st.sampled_from(sorted(set(range(count)) - set(alive)) or [-1])))
     words = random_words(count, 7, bits, seed=count)
-    round = Round(count, Terms("s", 1, 7, minimum, bits)).shared(silent={f"s{n:03d}" for n in silent})
+    round = Round(count, Terms("s", 1, minimum)).shared(silent={f"s{n:03d}" for n in silent})
     round.masked(words, {f"s{n:03d}" for n in alive})
     got = round.total(answering=[f"s{n:03d}" for n in answering])
     assert (got == words[sorted(alive)].sum(axis=0, dtype=words.dtype)).all()
@@ -85,7 +83,7 @@ def test_a_sparse_graph_sums_exactly_when_sites_drop_at_each_step() -> None:
     count, rng = 60, np.random.default_rng(3)
     words = random_words(count, 11, 32)
     lost = [f"s{n:03d}" for n in rng.choice(count, 6, replace=False)]
-    round = Round(count, Terms("s", 1, 11, 41, 32)).shared(silent=lost[:2])
+    round = Round(count, Terms("s", 1, 41)).shared(silent=lost[:2])
     alive = [name for name in round.sites if name not in lost[:4]]
     round.masked(words, alive)
     got = round.total(answering=[name for name in alive if name not in lost])
@@ -97,7 +95,7 @@ def test_a_sparse_graph_sums_exactly_when_sites_drop_at_each_step() -> None:
 def test_what_the_coordinator_sees_is_random() -> None:
     """Bits, bytes and correlations of masked zeros, with all the shares of one site fewer than the threshold."""
     count, length = 6, 40_000
-    round = Round(count, Terms("s", 1, length, 4)).shared()
+    round = Round(count, Terms("s", 1, 4)).shared()
     seen = []
     for name, site in round.sites.items():
         body = site.mask(np.zeros(length, np.uint64), round.hub.boxes_for(name)).body
@@ -118,8 +116,9 @@ def test_below_the_threshold_nothing_is_rebuilt() -> None:
     parts = split(b"s" * 32, [1, 2, 3, 4], threshold=3, entropy=random.Random(0).randbytes)
     with pytest.raises(BadInput, match="3 shares are needed"):
         combine({1: parts[1], 2: parts[2]}, threshold=3)
-    round = Round(5, Terms("s", 1, 4, 3)).shared()
+    round = Round(5, Terms("s", 1, 3)).shared()
     words = random_words(5, 4, 64)
+    round.hub.expect(words=4, bits=64)
     for number, name in enumerate(["s000", "s001"]):
         round.hub.receive(round.sites[name].mask(words[number], round.hub.boxes_for(name)))
     with pytest.raises(NotPermitted, match="2 sites answered"):
@@ -139,7 +138,7 @@ def test_any_t_shares_rebuild_a_secret(secret: bytes, data: st.DataObject, count
 
 def test_a_second_set_of_survivors_is_refused() -> None:
     words = random_words(5, 4, 64)
-    round = Round(5, Terms("s", 1, 4, 3)).shared().masked(words, ["s000", "s001", "s002", "s003"])
+    round = Round(5, Terms("s", 1, 3)).shared().masked(words, ["s000", "s001", "s002", "s003"])
     site = round.sites["s000"]
     site.unmask(["s000", "s001", "s002"])
     with pytest.raises(NotPermitted, match="another set of survivors"):
@@ -149,7 +148,7 @@ def test_a_second_set_of_survivors_is_refused() -> None:
 
 
 def test_a_coordinator_cannot_ask_two_halves() -> None:
-    round = Round(6, Terms("s", 1, 4, 3))
+    round = Round(6, Terms("s", 1, 3))
     letters = [site.advertise() for site in round.sites.values()]
     with pytest.raises(NotPermitted, match="not more than half"):
         round.sites["s000"].share(letters)
@@ -158,7 +157,7 @@ def test_a_coordinator_cannot_ask_two_halves() -> None:
 
 
 def test_forged_and_replayed_letters_are_refused() -> None:
-    round, later = Round(4, Terms("s", 1, 4, 3)), Round(4, Terms("s", 2, 4, 3), seed=9)
+    round, later = Round(4, Terms("s", 1, 3)), Round(4, Terms("s", 2, 3), seed=9)
     letters = [site.advertise() for site in round.sites.values()]
     forged = Letter("s", 1, "keys", "s001", bytes(64), letters[1].signature)
     replayed = Letter("s", 2, "keys", "s001", letters[1].body, letters[1].signature)
@@ -182,7 +181,7 @@ def test_forged_and_replayed_letters_are_refused() -> None:
 
 
 def test_a_swapped_box_of_shares_is_refused() -> None:
-    round = Round(4, Terms("s", 1, 4, 3)).shared()
+    round = Round(4, Terms("s", 1, 3)).shared()
     boxes = round.hub.boxes_for("s000")
     boxes["s001"], boxes["s002"] = boxes["s002"], boxes["s001"]
     with pytest.raises(NotPermitted, match="not written by it"):
@@ -191,7 +190,7 @@ def test_a_swapped_box_of_shares_is_refused() -> None:
 
 def test_a_false_share_of_a_lost_site_is_noticed() -> None:
     words = random_words(4, 4, 64)
-    round = Round(4, Terms("s", 1, 4, 3)).shared().masked(words, ["s000", "s001", "s002"])
+    round = Round(4, Terms("s", 1, 3)).shared().masked(words, ["s000", "s001", "s002"])
     for name in ("s000", "s001", "s002"):
         letter = round.sites[name].unmask(round.hub.survivors)
         if name == "s001":

@@ -12,37 +12,7 @@ from commissure.federate.regression import Regression
 from commissure.federate.scaled import Scaled
 from commissure.federate.summaries import Components, Histogram, Moments, Quantiles
 from commissure.federate.survival import CoxRegression
-
-Tables = dict[str, dict[str, np.ndarray]]
-
-
-def sites(count: int = 5, *, seed: int = 0, rows: int = 80) -> Tables:
-    """Rows of ``count`` sites: three features, a site shift, outcomes of each family, times."""
-    rng = np.random.default_rng(seed)
-    out = {}
-    for number in range(count):
-        n = rows + 7 * number
-        x = rng.normal(size=(n, 3)) * [1, 10, 100] + [0, 50, 1000 + 40 * number]
-        eta = (x - [0, 50, 1000]) @ [0.6, -0.08, 0.004] + 0.3
-        time = rng.exponential(np.exp(-eta)) + 0.01
-        ends = rng.uniform(0.5, 3, n)
-        out[f"site{number}"] = {
-            "a": x[:, 0], "b": x[:, 1], "c": x[:, 2],
-            "line": 2 + eta + rng.normal(0, 0.5, n) + rng.normal(0, 0.8),
-            "case": (rng.uniform(size=n) < 1 / (1 + np.exp(-eta))).astype(float),
-            "count": rng.poisson(np.exp(np.clip(eta, -5, 2))).astype(float),
-            "time": np.minimum(time, ends), "event": (time <= ends).astype(float),
-        }  # fmt: skip
-    return out
-
-
-def pooled(tables: Tables) -> dict[str, dict[str, np.ndarray]]:
-    return {
-        "all": {
-            name: np.concatenate([t[name] for t in tables.values()]) for name in next(iter(tables.values()))
-        }
-    }
-
+from commissure.testing.federation import make_sites, pool
 
 FEATURES = ["a", "b", "c"]
 
@@ -64,8 +34,8 @@ FEATURES = ["a", "b", "c"]
     ids=lambda a: type(a).__name__,
 )
 def test_sums_over_sites_equal_the_pooled_rows(analysis: object) -> None:
-    tables = sites()
-    apart, together = run_locally(analysis, tables), run_locally(analysis, pooled(tables))
+    tables = make_sites()
+    apart, together = run_locally(analysis, tables), run_locally(analysis, pool(tables))
     for name, value in together.items():
         np.testing.assert_allclose(apart[name], value, rtol=1e-10, atol=1e-10, err_msg=name)
 
@@ -73,8 +43,8 @@ def test_sums_over_sites_equal_the_pooled_rows(analysis: object) -> None:
 def test_regressions_agree_with_statsmodels() -> None:
     import statsmodels.api as sm
 
-    tables = sites()
-    rows = pooled(tables)["all"]
+    tables = make_sites()
+    rows = pool(tables)["all"]
     x = sm.add_constant(np.column_stack([rows[name] for name in FEATURES]))
     for outcome, family, peer in (
         ("line", "linear", sm.families.Gaussian()),
@@ -90,8 +60,8 @@ def test_regressions_agree_with_statsmodels() -> None:
 def test_cox_agrees_with_statsmodels_on_the_grid() -> None:
     import statsmodels.api as sm
 
-    tables = sites()
-    rows = pooled(tables)["all"]
+    tables = make_sites()
+    rows = pool(tables)["all"]
     grid = np.ceil(rows["time"] / 0.05 - 1e-9) * 0.05
     truth = sm.PHReg(
         grid, np.column_stack([rows[n] for n in FEATURES]), status=rows["event"], ties="breslow"
@@ -104,9 +74,9 @@ def test_cox_agrees_with_statsmodels_on_the_grid() -> None:
 def test_a_mixed_model_agrees_with_statsmodels() -> None:
     import statsmodels.api as sm
 
-    tables = sites(12)
+    tables = make_sites(12)
     groups = np.concatenate([[name] * len(t["a"]) for name, t in tables.items()])
-    rows = pooled(tables)["all"]
+    rows = pool(tables)["all"]
     x = sm.add_constant(np.column_stack([rows["a"], rows["b"] - 50]))
     truth = sm.MixedLM(rows["line"], x, groups=groups).fit(reml=True)
     for table in tables.values():
@@ -135,11 +105,11 @@ def test_quantiles_of_a_sketch_are_within_their_accuracy(values: list[float], pa
 
 
 def test_missing_values_and_empty_sites_leave_the_sums_right() -> None:
-    tables = sites(3)
-    tables["site1"]["a"][::3] = np.nan
-    tables["site2"] = {name: column[:0] for name, column in tables["site2"].items()}
+    tables = make_sites(3)
+    tables["s001"]["a"][::3] = np.nan
+    tables["s002"] = {name: column[:0] for name, column in tables["s002"].items()}
     got = run_locally(Moments(["a"]), tables)
-    rows = pooled(tables)["all"]["a"]
+    rows = pool(tables)["all"]["a"]
     np.testing.assert_allclose(got["mean"], [np.nanmean(rows)], rtol=1e-13)
     np.testing.assert_allclose(got["variance"], [np.nanvar(rows, ddof=1)], rtol=1e-13)
     filled = run_locally(Scaled(["a", "b"], Regression(["a", "b"], "line")), tables)
@@ -148,10 +118,10 @@ def test_missing_values_and_empty_sites_leave_the_sums_right() -> None:
 
 
 def test_a_site_with_one_class_is_used_and_one_class_in_all_is_said() -> None:
-    tables = sites(3)
-    tables["site0"]["case"][:] = 1.0
+    tables = make_sites(3)
+    tables["s000"]["case"][:] = 1.0
     model = Regression(FEATURES, "case", "logistic")
-    apart, together = run_locally(model, tables), run_locally(model, pooled(tables))
+    apart, together = run_locally(model, tables), run_locally(model, pool(tables))
     np.testing.assert_allclose(apart["coefficients"], together["coefficients"], rtol=1e-9)
     for table in tables.values():
         table["case"][:] = 1.0
@@ -160,7 +130,7 @@ def test_a_site_with_one_class_is_used_and_one_class_in_all_is_said() -> None:
 
 
 def test_what_does_not_fit_is_said() -> None:
-    tables = sites(2)
+    tables = make_sites(2)
     with pytest.raises(BadInput, match="must be 0 or 1"):
         run_locally(Regression(FEATURES, "line", "logistic"), tables)
     with pytest.raises(BadInput, match="Column 'd' is not in this site's table"):
@@ -169,13 +139,13 @@ def test_what_does_not_fit_is_said() -> None:
         run_locally(CoxRegression(FEATURES, "time", "event", 0.01, 5), tables)
     with pytest.raises(BadInput, match="family must be one of"):
         run_locally(Regression(FEATURES, "line", "gamma"), tables)
-    tables["site0"]["a"][:] = np.inf
+    tables["s000"]["a"][:] = np.inf
     with pytest.raises(BadInput, match="missing or infinite"), np.errstate(invalid="ignore"):
         run_locally(Moments(FEATURES), tables)
 
 
 def test_collinear_and_constant_columns_do_not_break_a_fit() -> None:
-    tables = sites(3)
+    tables = make_sites(3)
     for table in tables.values():
         table["twice"], table["same"] = 2 * table["a"], np.ones_like(table["a"])
     got = run_locally(

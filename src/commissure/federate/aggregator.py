@@ -41,7 +41,7 @@ class Aggregator:
         self._roster: Roster | None = None
         self._boxes: dict[str, dict[str, bytes]] = {}
         self._shares: dict[str, dict[int, bytes]] = {}
-        self._total = np.zeros(terms.length, ring_of(terms.bits))
+        self._total: NDArray[Any] = np.zeros(0, np.uint64)
         self.survivors: tuple[str, ...] = ()
 
     def heard(self) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ class Aggregator:
                     f"{letter.sender!r} has sent another letter in the step {self.step!r} already."
                 )
             return
-        if self.step != "keys" and letter.sender not in self._previous():
+        if self.step != "keys" and letter.sender not in self.previous():
             raise NotPermitted(
                 f"{letter.sender!r} was not there in the step before; it can join the next round."
             )
@@ -81,6 +81,10 @@ class Aggregator:
         }[self.step](letter.sender, body)
         kept = letter if self.step == "keys" else Letter(*_place(letter), b"", letter.signature)
         self._letters[self.step][letter.sender] = kept
+
+    def expect(self, *, words: int, bits: int) -> None:
+        """Say how many words of which ring each site is to send in the step ``"masked"``."""
+        self._total = np.zeros(words, ring_of(bits))
 
     def close(self) -> None:
         """End the present step with those that have answered.
@@ -149,7 +153,8 @@ class Aggregator:
                 f"Too few sites of one neighbourhood are left to take its masks away: {error}"
             ) from error
 
-    def _previous(self) -> dict[str, Letter]:
+    def previous(self) -> dict[str, Letter]:
+        """The letters of the step before, by site, without the bodies."""
         return self._letters[_STEPS[_STEPS.index(self.step) - 1]]
 
     def _take_keys(self, site: str, body: bytes) -> None:

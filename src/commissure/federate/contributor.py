@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from commissure.errors import BadInput, NotPermitted
 from commissure.federate.graph import is_connected
 from commissure.federate.letters import Identity, Letter
-from commissure.federate.masks import add_mask, agree, public_of, ring_of
+from commissure.federate.masks import add_mask, agree, public_of
 from commissure.federate.shamir import SHARE_BYTES, split
 from commissure.federate.terms import Roster, Terms
 
@@ -112,15 +113,15 @@ class Contributor:
 
         Parameters
         ----------
-        words : array, shape (length,)
-            Encoded numbers, of the ring's type.
+        words : array of uint32 or uint64, shape (word,)
+            Encoded numbers.
         boxes : mapping of str to bytes
             What each neighbour has written to this site in step 2; those that are not here take no part.
 
         Raises
         ------
         BadInput
-            If the words are not as agreed.
+            If the words are not words of a ring.
         NotPermitted
             If a box was not written by the site it is said to be from, so few take part that the sum could not be
             secured, or the step was taken already.
@@ -128,10 +129,8 @@ class Contributor:
         roster = self._known()
         if self._shared is not None:
             raise NotPermitted("This site has sent its masked words in this round already.")
-        if words.dtype != ring_of(self.terms.bits) or words.shape != (self.terms.length,):
-            raise BadInput(
-                f"{self.terms.length} words of {self.terms.bits} bits were agreed; got {words.shape} of {words.dtype}."
-            )
+        if words.ndim != 1 or words.dtype not in (np.uint32, np.uint64):
+            raise BadInput(f"words must be one row of uint32 or uint64; got {words.shape} of {words.dtype}.")
         strangers = set(boxes) - set(roster.neighbours[self.name])
         if strangers:
             raise NotPermitted(f"{sorted(strangers)[0]!r} is no neighbour of this site in this round.")

@@ -1,4 +1,4 @@
-"""What a secure sum is agreed on: who takes part, how many must stay, which words are added."""
+"""What a secure sum is agreed on: who takes part, and how many must stay."""
 
 import hashlib
 import json
@@ -33,29 +33,21 @@ class Terms:
         The study and its session.
     round : int
         Counts every attempt.
-    length : int
-        How many words each site adds.
     minimum : int
         How many sites must be in a sum. More than half of those that take part, so that no coordinator can tell half of
         them one story and half another.
-    bits : int
-        Of the ring: 32 or 64.
     degree : int or None
         How many neighbours each site masks with; None for what suits the number of sites.
     """
 
     session: str
     round: int
-    length: int
     minimum: int
-    bits: int = 64
     degree: int | None = None
 
     def __post_init__(self) -> None:
         if self.minimum < 2:
             raise BadInput(f"A secure sum needs two sites or more; got a minimum of {self.minimum}.")
-        if self.bits not in (32, 64):
-            raise BadInput(f"bits must be 32 or 64; got {self.bits}.")
 
     def purpose(self, what: str, *names: str) -> bytes:
         """Words that bind a derived key to one use: no key of one round is good in another."""

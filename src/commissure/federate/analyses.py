@@ -1,0 +1,51 @@
+"""The table of analyses: what a plan may name."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from commissure.errors import BadInput
+from commissure.federate.analysis import Analysis
+from commissure.federate.mixed import MixedModel
+from commissure.federate.plan import Plan
+from commissure.federate.regression import Regression
+from commissure.federate.scaled import Scaled
+from commissure.federate.summaries import Components, Histogram, Moments, Quantiles
+from commissure.federate.survival import CoxRegression
+
+__all__ = ["ANALYSES", "build"]
+
+
+def _regression(features: list[str], **said: Any) -> Analysis:
+    return Scaled(features, Regression(features, **said))
+
+
+#: a name, and what makes the analysis from a plan's parameters
+ANALYSES: Mapping[str, Callable[..., Analysis]] = {
+    "moments": Moments,
+    "histogram": Histogram,
+    "quantiles": Quantiles,
+    "components": Components,
+    "regression": _regression,
+    "cox": CoxRegression,
+    "mixed": MixedModel,
+}
+
+
+def build(plan: Plan) -> Analysis:
+    """The analysis that a plan names.
+
+    Raises
+    ------
+    BadInput
+        If there is none of that name, or its parameters do not fit.
+    """
+    if plan.analysis not in ANALYSES:
+        raise BadInput(f"No analysis is called {plan.analysis!r}; there are: {', '.join(ANALYSES)}.")
+    try:
+        analysis = ANALYSES[plan.analysis](**plan.parameters)
+        analysis.first()
+    except TypeError as error:
+        raise BadInput(
+            f"The parameters {sorted(plan.parameters)} do not fit the analysis {plan.analysis!r}."
+        ) from error
+    return analysis
