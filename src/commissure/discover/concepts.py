@@ -211,7 +211,7 @@ def _stands_at(name: _Name, words: Words, start: int) -> bool:
 
 
 def _fold_name(word: str) -> str:
-    return fold(word[:-1]) + "*" if word.endswith("*") else fold(word)
+    return word.lower() if word.endswith("*") else fold(word)
 
 
 @lru_cache(maxsize=1)

@@ -25,8 +25,10 @@ _WIDER = 0.97
 _INNER, _OUTER = frozenset(("eeg",)), frozenset(("ieeg",))
 _LONGEST_FIELD = 20_000
 _PROSE = frozenset(("description", "ai_summary", "references"))
-_RULED_OUT = frozenset(("no", "without", "neither", "nor", "absence", "free", "never", "any"))
-_REACH = 7
+_RULED_OUT = frozenset(
+    ("no", "without", "neither", "nor", "absence", "free", "never", "criteria", "criterion")
+)
+_REACH = 10
 _SURE = 0.8
 _ANIMALS = ("nonhuman", "mouse", "rat", "rodent", "macaque", "nhp", "pig", "sheep", "dog", "rabbit")
 #: what a bare abbreviation, and what a condition named to be ruled out, is worth in prose
