@@ -103,10 +103,11 @@ def compare(name: str, raw: Path, hub: Path, peer: tuple[str, float]) -> ShareRe
 def peak_mb(raw: Path, hub: Path) -> float:
     """Peak resident memory of a share in a process of its own."""
     code = (
-        "import resource, sys; from datetime import UTC, datetime; from commissure.hub import open_hub;"
+        "import re, sys; from datetime import UTC, datetime; from commissure.hub import open_hub;"
         "from commissure.workflows.share import share;"
         "share(open_hub(sys.argv[2]), sys.argv[1], now=datetime.now(UTC));"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+        # not getrusage, which a child inherits from its parent
+        "print(int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]) / 1024)"
     )
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code, str(raw), str(hub)],
