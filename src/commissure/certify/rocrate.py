@@ -1,19 +1,19 @@
 """A release as a Research Object Crate: what it holds, and the Activities that made it.
 
-One ``ro-crate-metadata.json`` after RO-Crate 1.1, with each Activity as a ``CreateAction`` (the Process Run Crate
+One ``ro-crate-metadata.json`` after RO-Crate 1.3, with each Activity as a ``CreateAction`` (the Process Run Crate
 profile 0.5), so that provenance is read by tools that know nothing of us. No clock, no random ids: the same release
 gives the same crate.
 """
 
 from collections.abc import Iterable
 
+from commissure.certify.contexts import CRATE_CONTEXT
 from commissure.certify.describe import record_of, split_name, texts
 from commissure.certify.jsonld import licence_url
 from commissure.model import Activity, Asset, Release, Software
 
 __all__ = ["ro_crate"]
 
-_CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 _PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 _VERBS = {
     "standardize": "Standardize: raw files became a community standard",
@@ -67,15 +67,23 @@ def ro_crate(release: Release, *, activities: Iterable[Activity] | None = None) 
         "hasPart": [{"@id": one["@id"]} for one in files],
         "mentions": [{"@id": action["@id"]} for action in actions],
     }
-    graph = [_descriptor(), _present(root), *_licence_entity(root), *authors, *files, *actions, *things]
-    return {"@context": _CONTEXT, "@graph": graph}
+    graph = [
+        _descriptor(),
+        _present(root),
+        *_licence_entity(root, str(record.get("licence", ""))),
+        *authors,
+        *files,
+        *actions,
+        *things,
+    ]
+    return {"@context": CRATE_CONTEXT, "@graph": graph}
 
 
 def _descriptor() -> Entity:
     return {
         "@id": "ro-crate-metadata.json",
         "@type": "CreativeWork",
-        "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
+        "conformsTo": {"@id": "https://w3id.org/ro/crate/1.3"},
         "about": {"@id": "./"},
     }
 
@@ -86,15 +94,19 @@ def _present(entity: Entity) -> Entity:
 
 def _licence(licence: str) -> object:
     address = licence_url(licence)
-    return {"@id": address} if address.startswith("http") else licence
+    return {"@id": address if address.startswith("http") else "#licence"}
 
 
-def _licence_entity(root: Entity) -> list[Entity]:
+def _licence_entity(root: Entity, stated: str) -> list[Entity]:
+    """The licence as an entity; where none was given, one that says so."""
     licence = root["license"]
-    if not isinstance(licence, dict):
-        return []
-    address = str(licence["@id"])
-    return [{"@id": address, "@type": "CreativeWork", "name": address.rstrip("/").rpartition("/")[2]}]
+    address = str(licence["@id"]) if isinstance(licence, dict) else ""
+    if address != "#licence":
+        return [{"@id": address, "@type": "CreativeWork", "name": address.rstrip("/").rpartition("/")[2]}]
+    words = stated or "None was given: ask the owner before any use."
+    return [
+        {"@id": "#licence", "@type": "CreativeWork", "name": stated or "No licence", "description": words}
+    ]
 
 
 def _author(name: str) -> Entity:
