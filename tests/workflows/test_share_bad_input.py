@@ -15,8 +15,10 @@ from commissure.formats.listing import Listing
 from commissure.formats.registry import READERS
 from commissure.hub import Hub, open_hub
 from commissure.model import Finding, Source
+from commissure.workflows.search import search
 from commissure.workflows.share import ShareOptions, ShareReport, share
 from commissure.workflows.sharing import releasing
+from commissure.workflows.withdraw import withdraw
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -211,3 +213,19 @@ def test_public_needs_licence_and_consent(hub: Hub, raw: Path) -> None:
     assert "no consent" in the(private, "release.private").message
     public = share(hub, raw, now=NOW, options=ShareOptions(public=True, licence="CC0-1.0", consent="IRB-1"))
     assert public.public
+
+
+def test_a_withdrawn_subject_is_found_no_more_and_not_shared_again(hub: Hub, raw: Path) -> None:
+    write_edf(raw / "second_task-rest.edf", seed=9, person="P2")
+    first = share(hub, raw, now=NOW)
+    subjects = sorted({name.split("/")[0] for name in first.files if name.startswith("sub-")})
+    withdraw(
+        hub, first.dataset, subject=subjects[0].removeprefix("sub-"), reason="consent withdrawn", now=NOW
+    )
+    write_edf(raw / "third_task-rest.edf", seed=10, person="P3")
+    after = share(hub, raw, now=NOW)
+    assert after.version == "0.3.0"
+    assert "govern.withdrawn" in checks(after)
+    assert not [name for name in after.files if subjects[0] in name]
+    withdraw(hub, first.dataset, reason="consent withdrawn", now=NOW)
+    assert search(hub, "EEG", viewer=hub.actor.id).results == ()

@@ -23,6 +23,7 @@ from commissure.hub import Hub
 from commissure.model import Activity, Asset, Progress, Release
 from commissure.store.releases import release_digest, split
 from commissure.workflows.sharing.describing import CRATE
+from commissure.workflows.sharing.releasing import PUBLISHERS
 
 __all__ = ["Withdrawal", "as_work", "withdraw"]
 
@@ -95,6 +96,9 @@ def withdraw(hub: Hub, dataset: str, *, subject: str | None = None, reason: str,
         tainted = {f"sha256:{asset.sha256}" for asset in gone} | {each.id for each in touched}
         derived, graves = _withdraw_derived(hub, dataset, tainted, reason=reason, now=now)
     tombstones = (*(each.id for each in touched), *graves)
+    for name in sorted({dataset, *(split(id)[0] for id in (*tombstones, *derived))}):
+        for tell in (plugin for _, plugin in PUBLISHERS.items()):
+            tell(hub, releases.get(name))
     return Withdrawal(left.id if left else "", tombstones, derived, len(gone))
 
 
