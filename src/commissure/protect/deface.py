@@ -153,7 +153,8 @@ def check_defaced(
     -------
     figures : dict
         Those of ``after``, ``brain_lost`` (voxels), ``volume_change``, ``attack_before``, ``attack_after``, ``chance``
-        and ``brain_shape`` (how often the brain's outline alone gives the person away).
+        and ``brain_shape`` (how often the brain's outline alone gives the person away). A head that was defaced
+        before has no face to be attacked by.
     findings : tuple of Finding
         Named ``protect.deface.…`` for what fails, ``protect.defaced`` and ``protect.brain_shape``.
     """
@@ -162,12 +163,14 @@ def check_defaced(
     if brain_after is not None:
         own = brain_volume_ml(after.brain, affine_mm=before.affine_mm)
         figures["volume_change"] = abs(brain_volume_ml(brain_after, affine_mm=before.affine_mm) / own - 1.0)
-    first, then = attack_head(before, after, rng=rng, people=people)
-    figures |= {"attack_before": first.rate, "attack_after": then.rate, "chance": then.chance}
     outline = on_world_grid(after.brain, before.affine_mm, step_mm=STEP_MM)[0] > 0.5
     figures["brain_shape"] = attack_brain_shape(outline, people=people, rng=rng).rate
-    failed = _failures(figures, then)
-    return figures, failed or _passed(figures, people)
+    if after.already:
+        text = "The head shows no face: it was defaced or stripped of its skull before, and stays as it is."
+        return figures, (Finding("protect.deface.already", Severity.INFO, text), _shape_told(figures, people))
+    first, then = attack_head(before, after, rng=rng, people=people)
+    figures |= {"attack_before": first.rate, "attack_after": then.rate, "chance": then.chance}
+    return figures, _failures(figures, then) or _passed(figures, people)
 
 
 def attack_head(
@@ -250,12 +253,13 @@ def _passed(figures: Mapping[str, float], people: int) -> tuple[Finding, ...]:
         f"voxel of the brain lost{change}. Matching faces among {people} was right in {figures['attack_before']:.0%} before "
         f"and in {figures['attack_after']:.0%} after; guessing is in {figures['chance']:.0%}."
     )
+    return Finding("protect.defaced", Severity.INFO, text), _shape_told(figures, people)
+
+
+def _shape_told(figures: Mapping[str, float], people: int) -> Finding:
     shape = (
         f"A head without a face is not anonymous: the outline of the brain, which is kept, gave "
         f"{figures['brain_shape']:.0%} of {people} simulated people away."
     )
     remedy = "Ask for consent to release brain images; give access by Grants where that is not enough."
-    return (
-        Finding("protect.defaced", Severity.INFO, text),
-        Finding("protect.brain_shape", Severity.INFO, shape, remedy=remedy),
-    )
+    return Finding("protect.brain_shape", Severity.INFO, shape, remedy=remedy)

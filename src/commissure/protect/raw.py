@@ -1,4 +1,4 @@
-"""The header of an ``mne.io.Raw``: who, where, when and by whom go; channels, filters and geometry stay."""
+"""The header of an ``mne.io.Raw``: who, where, when and by whom go; channels, filters and geometry stay, but for the face."""
 
 import re
 from typing import Any
@@ -7,6 +7,7 @@ import numpy as np
 
 from commissure.extras import need
 from commissure.protect.cleaner import Cleaner
+from commissure.protect.deface_points import deface_raw_points
 
 __all__ = ["clean_raw", "is_raw"]
 
@@ -38,6 +39,7 @@ def clean_raw(raw: Any, *, cleaner: Cleaner, label: str) -> None:
         The pseudonym, put in place of ``his_id``.
     """
     _annotations(raw, cleaner)
+    cleaner.removed["face"] += deface_raw_points(raw)
     info = raw.info
     # MNE forbids setting fields of a live Info, because most of them describe the samples; these do not
     with info._unlock():

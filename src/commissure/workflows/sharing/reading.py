@@ -78,7 +78,8 @@ def _protect(work: Work, item: Item, pseudonyms: Pseudonyms, number: int, *, gon
     scratch = work.staging.scratch / f"protect-{number:05d}"
     scratch.mkdir(mode=0o700, exist_ok=True)
     try:
-        item.noun, removed = deidentify(item.noun, pseudonyms=pseudonyms, policy=policy, scratch=scratch)
+        noun: Any = item.noun
+        item.noun, removed = deidentify(noun, pseudonyms=pseudonyms, policy=policy, scratch=scratch)
     except CommissureError as error:
         item.quarantined = True
         remedy = "Mend the file, or leave it out of the folder, and share again."

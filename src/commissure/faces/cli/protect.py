@@ -1,0 +1,53 @@
+"""``commissure protect``: take faces off heads, and see what a folder still tells."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from commissure.faces.cli.show import findings_list, show
+from commissure.faces.cli.words import AsJson
+from commissure.protect.survey import check_exposure
+from commissure.workflows.deface import DefaceSettings, deface_file
+
+__all__ = ["app"]
+
+app = typer.Typer(help="De-identify, deface, synthesize, measure the risk.", no_args_is_help=True)
+_NOT_RELEASED = 3
+
+
+@app.command()
+def deface(
+    file: Annotated[Path, typer.Argument(help="A NIfTI head, T1-weighted.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write it.")],
+    t1: Annotated[Path | None, typer.Option(help="The same head, T1-weighted, if FILE is not.")] = None,
+    margin_mm: Annotated[float, typer.Option(help="How far the cut stays from the brain.")] = 5.0,
+    with_ears: Annotated[bool, typer.Option(help="Take the ears off too.")] = False,
+    with_neck: Annotated[bool, typer.Option(help="Take the neck off too.")] = False,
+    reface: Annotated[bool, typer.Option(help="Put a face in place that is nobody's.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Take the face off a head, attack the result, and write it if the attack fails."""
+    settings = DefaceSettings(margin_mm, ears=with_ears, neck=with_neck, reface=reface)
+    report = deface_file(file, out, settings=settings, t1=t1)
+    _told({"written": report.written, "figures": report.figures}, report.findings, as_json=json)
+    if not report.written:
+        raise typer.Exit(_NOT_RELEASED)
+
+
+@app.command()
+def scan(
+    folder: Annotated[
+        Path, typer.Argument(help="Any BIDS, NWB or DICOM tree.", exists=True, file_okay=False)
+    ],
+    json: AsJson = False,
+) -> None:
+    """Say what the files of a folder still tell of who somebody is; nothing is changed."""
+    _told({}, check_exposure(folder), as_json=json)
+
+
+def _told(value: dict[str, Any], findings: Any, *, as_json: bool) -> None:
+    rows = [finding.to_dict() for finding in findings]
+    show(
+        {**value, "findings": rows}, as_json=as_json, draw=lambda console: console.print(findings_list(rows))
+    )

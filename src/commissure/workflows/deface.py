@@ -1,0 +1,128 @@
+"""Deface: one NIfTI head from a file to a file, attacked before it is written."""
+
+import shutil
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from commissure.annotate.face import check_face
+from commissure.errors import BadInput, NotFound, Unreadable
+from commissure.extras import need
+from commissure.model import About, Finding, Image, Severity, Subject, worst
+from commissure.protect.deface import MARGIN_MM, Defaced, check_defaced, deface
+from commissure.protect.deface_others import deface_like
+from commissure.protect.deface_voxels import ScaledVoxels, first_volume, rewrite_voxels, stored_of
+from commissure.protect.head import find_brain
+from commissure.protect.reface import reface
+
+__all__ = ["DefaceReport", "DefaceSettings", "deface_file"]
+
+_SEED = 20261122
+_NAMES = (".nii.gz", ".nii")
+
+
+@dataclass(frozen=True, slots=True)
+class DefaceSettings:
+    """How a head is defaced.
+
+    Parameters
+    ----------
+    margin_mm : float
+        How far the cut stays from the brain.
+    ears, neck : bool
+        Whether those go too.
+    reface : bool
+        Whether a face that is nobody's is put in place.
+    """
+
+    margin_mm: float = MARGIN_MM
+    ears: bool = False
+    neck: bool = False
+    reface: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DefaceReport:
+    """What came of it: whether the file was written, the figures and the Findings."""
+
+    written: bool
+    figures: dict[str, float]
+    findings: tuple[Finding, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values."""
+        return asdict(self)
+
+
+def deface_file(
+    source: Path,
+    target: Path,
+    *,
+    settings: DefaceSettings | None = None,
+    t1: Path | None = None,
+) -> DefaceReport:
+    """Take the face off the head in ``source`` and write ``target``; what fails its checks is not written.
+
+    The header is kept as it is: `share` or `commissure protect scan` see to what it tells.
+
+    Parameters
+    ----------
+    source, target : Path
+        NIfTI files, ``.nii`` or ``.nii.gz`` alike.
+    settings : DefaceSettings or None
+        None for a margin of 5 mm and the face alone.
+    t1 : Path or None
+        The T1-weighted head of the same person, where ``source`` has another contrast.
+
+    Raises
+    ------
+    NotFound, Unreadable, BadInput
+        If a file is missing or no NIfTI, or holds no whole human head.
+    MissingExtra
+        If deepbet, which finds the brain, is not installed.
+    """
+    said = settings or DefaceSettings()
+    if _ending(source) != _ending(target):
+        raise BadInput(f"Both files must end alike, in {' or '.join(_NAMES)}.")
+    image = _read(source)
+    reference = _read(t1) if t1 else image
+    brain = find_brain(first_volume(reference.array), affine_mm=reference.affine_mm)
+    done = deface(reference, brain=brain, margin_mm=said.margin_mm, ears=said.ears, neck=said.neck)
+    anew = None
+    if t1:
+        done = deface_like(image, reference=reference, defaced=done)
+    elif not done.already:
+        anew = find_brain(first_volume(done.image.array), affine_mm=image.affine_mm)
+    figures, findings = check_defaced(image, done, rng=np.random.default_rng(_SEED), brain_after=anew)
+    findings = (*_face_left(done), *findings)
+    written = worst(findings) is not Severity.ERROR
+    if written:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+        rewrite_voxels(target, array=(reface(done) if said.reface else done.image).array)
+    return DefaceReport(written, figures, findings)
+
+
+def _face_left(done: Defaced) -> tuple[Finding, ...]:
+    left = check_face(done.image)
+    message = "After defacing, the head still shows a face."
+    return () if left is None else (replace(left, check="protect.deface.face", message=message),)
+
+
+def _ending(path: Path) -> str:
+    return next((name for name in _NAMES if path.name.lower().endswith(name)), "another ending")
+
+
+def _read(path: Path) -> Image:
+    """The image in memory, so that its file may be written over."""
+    nibabel = need("nibabel", purpose="Reading NIfTI images")
+    if not path.is_file():
+        raise NotFound("There is no such NIfTI file.")
+    try:
+        native = nibabel.load(path)
+        stored, slope, inter = stored_of(native.dataobj)
+    except (OSError, EOFError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
+        raise Unreadable("The file is no NIfTI image, or is cut short.") from error
+    array = stored if (slope, inter) == (1.0, 0.0) else ScaledVoxels(np.asarray(stored), slope, inter)
+    return Image(array, np.asarray(native.affine, dtype=float), About("anat", Subject(""), suffix="T1w"))
