@@ -22,6 +22,7 @@ from commissure.terms.normal import bag, plain, sides, tokens
 
 OUT = Path(__file__).parents[1] / "src" / "commissure" / "terms" / "data"
 CURATED = Path(__file__).parent / "curated"
+ABBREVIATIONS = OUT.parents[1] / "translate" / "data" / "abbreviations.tsv"
 LICENCE = {
     "openminds": "MIT", "nifstd": "CC-BY-4.0", "mbao": "CC-BY-4.0", "hbao": "CC-BY-4.0", "uberon": "CC-BY-4.0",
     "pato": "CC-BY-3.0", "cogat": "MIT", "commissure": "CC0-1.0",
@@ -251,6 +252,12 @@ class Builder:
             self.everyday += [(row["curie"], n) for n in (row["label"], *row["names"].split("|")) if n]
             if row.get("parent"):
                 made.parents[row["parent"]] = None
+        taken = {
+            plain(n)
+            for m in self.terms.values()
+            if m.kind == "region"
+            for n in (m.label, *(k[0] for k in m.names))
+        }
         for row in csv.DictReader((CURATED / "atlas_labels.tsv").open(), delimiter="\t"):
             subject, names = f"{row['atlas']}:{row['id']}", row["label"].split("|")
             self.xrefs.append((subject, names[0], f"skos:{row['match']}Match", row["curie"], "commissure"))
@@ -258,8 +265,22 @@ class Builder:
             if made is not None and (row["match"] == "exact" or row["atlas"] == "Brodmann"):
                 scope = {"exact": "exact", "close": "related", "broad": "broad"}[row["match"]]
                 for name in names:
-                    if len(name) > 4 or row["atlas"] == "Brodmann":
+                    if (len(name) > 4 or row["atlas"] == "Brodmann") and plain(name) not in taken:
                         made.add(name, scope, "commissure")
+
+    def customary(self) -> None:
+        """Abbreviations customary in human neuroimaging, where they nearly always mean the region."""
+        names = {plain(m.label): m for m in self.terms.values() if m.kind == "region"}
+        for made in [m for m in self.terms.values() if m.kind == "region"]:
+            for (name, scope), _ in made.names.items():
+                if scope == "exact":
+                    names.setdefault(plain(name), made)
+        known = {n for m in names.values() for n, scope in m.names if scope == "abbreviation"}
+        with ABBREVIATIONS.open() as file:
+            for row in csv.DictReader(file, delimiter="\t"):
+                meant = next((names[plain(n)] for n in row["names"].split("|") if plain(n) in names), None)
+                if meant and float(row["prior"]) >= 0.85 and row["abbreviation"] not in known:
+                    meant.add(row["abbreviation"], "abbreviation", "commissure")
 
     def merge(self) -> None:
         """Terms of one kind with one label become one; the better-known prefix stays."""
@@ -371,6 +392,7 @@ def main() -> None:
     builder.cognitive_atlas()
     builder.pato()
     builder.curated()
+    builder.customary()
     builder.merge()
     builder.write()
 

@@ -17,13 +17,15 @@ import numpy as np
 import torch
 
 from commissure.terms.lexicon import Lexicon
-from commissure.terms.normal import plain
+from commissure.terms.normal import plain, stem
+from commissure.terms.relations import FOREIGN, HEADS
 from commissure.translate.features import FEATURES, Names, query
 from commissure.translate.mapper import pool_names
 from commissure.translate.ranker import DECISION, decision_features
 
 OUT = Path(__file__).parents[1] / "src" / "commissure" / "translate" / "data" / "ranker.npz"
 POOL = 50
+OUTSIDE = sorted(FOREIGN)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -41,6 +43,16 @@ def misspell(text: str, rng: random.Random, edits: int = 2) -> str:
         elif at + 1 < len(chars):
             chars[at], chars[at + 1] = chars[at + 1], chars[at]
     return "".join(chars)
+
+
+def foreign(name: str, rng: random.Random) -> str:
+    """A structure outside the nervous system that is called like one inside: ``buccal nerve`` → ``buccal artery``."""
+    words = name.split()
+    nouns = [i for i, w in enumerate(words) if stem(w.strip(",()").lower()) in HEADS]
+    if not nouns or len(words) > 7 or any(c.isdigit() for c in name):
+        return ""
+    words[rng.choice(nouns)] = rng.choice(OUTSIDE)
+    return " ".join(words)
 
 
 def questions(names: Names, regions: set[str], rng: random.Random) -> list[tuple[str, str, list[int], str]]:
@@ -77,6 +89,9 @@ def questions(names: Names, regions: set[str], rng: random.Random) -> list[tuple
                 out.append((misspell(name.text, rng, rng.choice((1, 2, 2, 3))), curie, [], curie))
             if inside and name.scope == "label" and rng.random() < 0.1:
                 out.append(("".join(c for c in name.text if c.isalpha()), curie, [], curie))
+        if curie in regions and rng.random() < 0.5:
+            strange = foreign(names.names[rng.choice(positions)].text, rng)
+            out += [(strange, "", [], curie)] if strange else []
         if curie in regions and rng.random() < 0.35 or curie not in regions:
             name = names.names[rng.choice(positions)]
             if name.scope != "abbreviation":

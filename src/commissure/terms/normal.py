@@ -32,7 +32,7 @@ _SUFFIXES = (
     "al", "ar", "ic", "um", "us", "is", "es", "ae", "as", "os", "ia", "ii", "on", "a", "e", "i", "o", "s", "y",
 )  # fmt: skip
 _SIDE_BEFORE = re.compile(
-    r"^(?:(?:ctx|wm|gm|cortex)[-_. ]+)?(?:(left|right|bilateral|both)\b[-_. ]*|(lh|rh|l|r|bi)[-_.]+)",
+    r"^(?:(?:ctx|wm|gm|cortex)[-_. ]+)?(?:(left|right|bilateral|both)[-_. ]+|(lh|rh|l|r|bi)[-_.]+)",
     re.IGNORECASE,
 )
 _SIDE_CAMEL = re.compile(r"^(Left|Right|Bilateral)(?=[A-Z])")

@@ -180,15 +180,15 @@ class Names:
         self.length = np.array([max(1, len(t)) for t in self.texts], dtype=np.float32)
 
     @cached_property
-    def _where(self) -> dict[tuple[str, str], list[int]]:
-        table: dict[tuple[str, str], list[int]] = {}
-        for i, name in enumerate(self.names):
-            table.setdefault((name.curie, name.text), []).append(i)
+    def _shorts(self) -> dict[str, list[int]]:
+        table: dict[str, list[int]] = {}
+        for i in np.flatnonzero(self.is_short):
+            table.setdefault(self.plains[i], []).append(int(i))
         return table
 
-    def positions(self, name: Name) -> list[int]:
-        """Where a name stands among these names; empty if it does not."""
-        return self._where.get((name.curie, name.text), [])
+    def short_forms(self, text: str) -> list[int]:
+        """Where abbreviations stand that differ from ``text`` in case alone: they are other abbreviations."""
+        return [i for i in self._shorts.get(plain(text), ()) if self.names[i].text != text]
 
     @cached_property
     def _distances(self) -> tuple[Any, Any, Any]:

@@ -239,10 +239,7 @@ class Mapper:
         q = query(bare)
         if not q.content:
             return Mapping(text, None, None, 0.0, "none", "unlike", side)
-        other_case = [
-            i for m in self.lexicon.match(bare, kinds=self.kinds) if not self._same_case(m, bare)
-            for i in names.positions(m.name)
-        ]  # fmt: skip
+        other_case = names.short_forms(bare)
         pool, cosines = names.pool(q, barred=np.array(other_case, dtype=np.int64) if other_case else None)
         if not len(pool):
             return Mapping(text, None, None, 0.0, "none", "unlike", side)

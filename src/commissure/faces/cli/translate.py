@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from commissure.faces.cli.archives import record
 from commissure.faces.cli.show import line, show, table
 from commissure.faces.cli.terms import hub_folder
 from commissure.terms.load import read_ontology
@@ -161,3 +162,6 @@ def methods(
     if json:
         return _print_lines(rows)
     return show({}, as_json=False, draw=lambda console: console.print(in_words(rows), markup=False))
+
+
+app.command("record")(record)

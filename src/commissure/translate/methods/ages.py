@@ -32,7 +32,7 @@ _SD = re.compile(
     rf"\b(?:SD|S\.D\.|s\.d\.|standard deviation|std)\b\.?\)?\s*(?:[=:]|of|was)?\s*{_N}", re.IGNORECASE
 )
 _RANGE = re.compile(
-    rf"(?:\brang(?:e|es|ing|ed)\b[^.;()\d]{{0,30}}|\bbetween\s+(?:the ages of\s+)?|\bag(?:ed|es?)\b(?:\s+(?:range|from|between|was|were|of|\w+))?[\s:=,]*"
+    rf"(?:\brang(?:e|es|ing|ed)\b[^.;()\d]{{0,30}}|\bbetween\s+(?:the ages of\s+)?|\bag(?:ed|es?)\b(?:\s+(?:range|from|between|was|were|of|[A-Za-z]+))?[\s:=,]*"
     rf"(?:from|between|of)?\s*){_N}(?:\s*(?:years?|yrs?))?{_TO}{_N}(?P<unit>\s*-?\s*(?:years?|yrs?|y\.?o|y\b|months?|weeks?|days?))?",
     re.IGNORECASE,
 )

@@ -21,15 +21,15 @@ KINDS: dict[str, str] = {
 }  # fmt: skip
 _ROLES = frozenset(("title", "keywords", "abstract", "methods", "people"))
 _DENIED = re.compile(
-    r"\b(no (?:\w+ ){0,3}?(?:history|diagnosis|evidence|sign|record|current|past|known|lifetime|previous|prior|major|significant)|"
-    r"without (?:any |a )?(?:\w+ )?(?:history|diagnosis)?|free (?:of|from)|never|none (?:of|had|reported)|neither|nor|denied|"
-    r"absence of|exclu\w+|rule[sd]? out|ruling out|not (?:have|been|meet|suffer\w*|taking)|contraindicat\w+|screened for|lack of|"
-    r"other than|family history)\b",
+    r"\b(no\s+(?:\w+\s+){0,4}?(?:history|diagnosis|evidence|sign|record|current|past|known|lifetime|previous|prior|major|significant)|"
+    r"without\s+(?:any\s+|a\s+)?(?:\w+\s+)?(?:history|diagnosis)?|free\s+(?:of|from)|never|none\s+(?:of|had|reported)|neither|nor|denied|"
+    r"absence\s+of|exclu\w+|rule[sd]? out|ruling out|not\s+(?:have|been|meet|suffer\w*|taking)|contraindicat\w+|screened\s+for|lack\s+of|"
+    r"other\s+than|family\s+history)\b",
     re.IGNORECASE,
 )
 _EARLIER = re.compile(
-    r"\b(previous(?:ly)?|prior|earlier|other|recent) (?:\w+ ){0,2}?(?:stud(?:y|ies)|work|reports?|findings|research|literature)\b|"
-    r"\bet al\b|has been (?:shown|reported|suggested|implicated|associated)|have been (?:shown|reported|suggested|implicated|associated)|"
+    r"\b(previous(?:ly)?|prior|earlier|other|recent)\s+(?:\w+\s+){0,2}?(?:stud(?:y|ies)|work|reports?|findings|research|literature)\b|"
+    r"\bet\s+al\b|has\s+been\s+(?:shown|reported|suggested|implicated|associated)|have\s+been\s+(?:shown|reported|suggested|implicated|associated)|"
     r"\bmeta-?analys",
     re.IGNORECASE,
 )
