@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from commissure.discover.concepts import load_concepts
+from commissure.discover.concepts import load_concepts, reading_of_concepts
 from commissure.discover.facets import derive, texts_of
 from commissure.discover.ranking import Weights, fuse
 from commissure.discover.recommend import BLEND, PARTS, Recommender, ease, fit_blend
@@ -322,7 +322,7 @@ def synthetic(count: int) -> None:
     chance = (1.0 / share) / (1.0 / share).sum()
     vocabulary = sorted({w for c in concepts for n in c.names for w in cut(n).folded if w not in STOP_WORDS})
     with tempfile.TemporaryDirectory() as place:
-        index = SearchIndex(Path(place) / "index.sqlite")
+        index = SearchIndex(Path(place) / "index.sqlite", reading=f"-{reading_of_concepts()}")
         start = time.perf_counter()
         for first in range(0, count, 10_000):
             rows = []

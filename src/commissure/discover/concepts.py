@@ -5,6 +5,7 @@ and what is wider than it. A name is looked for word by word after folding (:mod
 name first; names in capitals only (``PD``) are kept apart from ordinary words.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,7 +14,7 @@ from importlib import resources
 from commissure.discover.words import Words, cut, fold
 from commissure.errors import BadInput
 
-__all__ = ["Concept", "Concepts", "Mention", "load_concepts"]
+__all__ = ["Concept", "Concepts", "Mention", "load_concepts", "reading_of_concepts"]
 
 
 #: abbreviations of fewer letters mean several things
@@ -212,6 +213,14 @@ def _stands_at(name: _Name, words: Words, start: int) -> bool:
 
 def _fold_name(word: str) -> str:
     return word.lower() if word.endswith("*") else fold(word)
+
+
+@lru_cache(maxsize=1)
+def reading_of_concepts() -> str:
+    """A short hash of the concepts and the words left out: facets read with others must be read again."""
+    folder = resources.files("commissure.discover").joinpath("data")
+    texts = (folder.joinpath(name).read_bytes() for name in ("concepts.txt", "stopwords.txt"))
+    return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
 
 
 @lru_cache(maxsize=1)

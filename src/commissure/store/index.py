@@ -97,11 +97,13 @@ class SearchIndex:
     ----------
     path : Path
         The file; made if missing, made anew if it is broken or of another version (``fresh`` is then true).
+    reading : str
+        Names the way records are read into facets; another one counts as another version.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, reading: str = "") -> None:
         self.path = path
-        self._connection, self.fresh = open_index(path)
+        self._connection, self.fresh = open_index(path, reading=reading)
         self.closed = False
         self._lock = threading.RLock()
         self._seen: tuple[int, int] = (-1, -1)

@@ -31,13 +31,15 @@ CREATE TABLE vector (record INTEGER PRIMARY KEY, half BLOB NOT NULL);
 _DROPPED = ("vector", "word", "text", "facet", "record", "meta")
 
 
-def open_index(path: Path) -> tuple[sqlite3.Connection, bool]:
+def open_index(path: Path, *, reading: str = "") -> tuple[sqlite3.Connection, bool]:
     """Open the index at ``path``, making its tables where they are missing, old or broken.
 
     Parameters
     ----------
     path : Path
         The database file; its folder exists.
+    reading : str
+        How records were read into facets; an index of another reading counts as old.
 
     Returns
     -------
@@ -47,24 +49,24 @@ def open_index(path: Path) -> tuple[sqlite3.Connection, bool]:
         Whether the tables were made now: what the index held must be read in again.
     """
     try:
-        return _open(path)
+        return _open(path, f"{VERSION}{reading}")
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
             raise
         _set_aside(path)
-        return _open(path)
+        return _open(path, f"{VERSION}{reading}")
 
 
-def _open(path: Path) -> tuple[sqlite3.Connection, bool]:
+def _open(path: Path, version: str) -> tuple[sqlite3.Connection, bool]:
     connection = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA cache_size = -65536")
-        if _version(connection) == VERSION:
+        if _version(connection) == version:
             return connection, False
         connection.execute("BEGIN IMMEDIATE")
-        if _version(connection) == VERSION:
+        if _version(connection) == version:
             connection.execute("COMMIT")
             return connection, False
         for table in _DROPPED:
@@ -72,7 +74,7 @@ def _open(path: Path) -> tuple[sqlite3.Connection, bool]:
         for statement in _TABLES.split(";\n"):
             if statement.strip():
                 connection.execute(statement)
-        connection.execute("INSERT INTO meta VALUES ('version', ?)", (str(VERSION),))
+        connection.execute("INSERT INTO meta VALUES ('version', ?)", (version,))
         connection.execute("COMMIT")
     except sqlite3.DatabaseError:
         with contextlib.suppress(sqlite3.Error):
@@ -81,12 +83,12 @@ def _open(path: Path) -> tuple[sqlite3.Connection, bool]:
     return connection, True
 
 
-def _version(connection: sqlite3.Connection) -> int | None:
+def _version(connection: sqlite3.Connection) -> str | None:
     names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if "meta" not in names:
         return None
     row = connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
-    return int(row[0]) if row is not None and str(row[0]).isdigit() else None
+    return str(row[0]) if row is not None else None
 
 
 def _set_aside(path: Path) -> None:

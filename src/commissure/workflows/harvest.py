@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import RLock
 from typing import BinaryIO, cast
 
-from commissure.discover.concepts import load_concepts
+from commissure.discover.concepts import load_concepts, reading_of_concepts
 from commissure.discover.reading import read_record
 from commissure.errors import BadInput, NotFound, Unreadable
 from commissure.hub import Hub
@@ -63,7 +63,7 @@ def _opened(path: Path) -> SearchIndex:
     with _LOCK:
         key = (path.resolve(), path.stat().st_ino if path.exists() else 0)
         if key not in _OPEN or _OPEN[key].closed:
-            index = SearchIndex(path)
+            index = SearchIndex(path, reading=f"-{reading_of_concepts()}")
             key = (path.resolve(), path.stat().st_ino)
             _OPEN[key] = index
         return _OPEN[key]
@@ -88,13 +88,15 @@ def index_of(hub: Hub | Path | str) -> SearchIndex:
     return index
 
 
-def rebuild(hub: Hub, *, progress: Progress = _SILENT) -> int:
+def rebuild(hub: Hub, *, vectors: bool = False, progress: Progress = _SILENT) -> int:
     """Build the index again from what the hub keeps: its releases and the dumps that were added.
 
     Parameters
     ----------
     hub : Hub
         Whose index.
+    vectors : bool
+        Whether to compute the vectors that are missing, where the extra ``terms`` is installed.
     progress : Progress, optional
         Told of the records read.
 
@@ -105,7 +107,7 @@ def rebuild(hub: Hub, *, progress: Progress = _SILENT) -> int:
     """
     count = 0
     for dump in sorted((hub.root / "harvest").glob("*.jsonl.gz")):
-        count += _add(index_of(hub), dump, vectors=False, progress=progress).added
+        count += _add(index_of(hub), dump, vectors=vectors, progress=progress).added
     for dataset in hub.records.releases.ids():
         index_release(hub, hub.records.releases.get(dataset))
         count += 1

@@ -24,7 +24,7 @@ _MOST_NAMES = 24
 _SURE = 0.4
 #: beyond so many records a word or a concept tells too little to be looked up record by record
 _COMMON = 20_000
-_SCORED = 60_000
+_SCORED = 15_000
 #: families whose names are all alike in meaning
 _PLAIN = frozenset(("modality", "species", "age", "sex"))
 

@@ -44,7 +44,7 @@ def add(
 def reindex(hub: HubAt = None, json: AsJson = False) -> None:
     """Build the index again from the hub's releases and the dumps that were added."""
     with Bars(quiet=json) as bars:
-        count = rebuild(opened(hub), progress=bars)
+        count = rebuild(opened(hub), vectors=True, progress=bars)
     show({"records": count}, as_json=json, draw=line(f"✓ {count} records indexed."))
 
 
