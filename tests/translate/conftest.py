@@ -1,10 +1,8 @@
 """A hub with a public and a private release of real bytes, served over loopback, for the clients people already have."""
 
 import io
-import threading
-import time
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import uvicorn
 
 from commissure.faces.http.app import create_app
 from commissure.faces.http.auth import issue
@@ -20,6 +17,9 @@ from commissure.hub import Hub, open_hub
 from commissure.model import Consent, Dataset, Release
 from commissure.settings import Settings
 from commissure.workflows.harvest import index_release
+
+sys.path.insert(0, str(Path(__file__).parent))
+from loopback import serving  # noqa: E402
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RATE_HZ, SAMPLES = 200.0, 20_000
@@ -53,20 +53,6 @@ def add(hub: Hub, name: str, *, files: dict[str, bytes], metadata: dict[str, Any
     made = hub.records.releases.add(dataset, release, by="local", consents={"": Consent("IRB-2026-17")})
     index_release(hub, made)
     return made
-
-
-@contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """An ASGI application on a free port of loopback."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until = time.monotonic() + 20
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(5)
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,7 @@ COMMANDS = (
     Row("protect", "protect:app", "De-identify, deface, synthesize, measure the risk.", _ROOMS),
     Row("translate", "translate:app", "Method text to tags, names to terms.", _ROOMS),
     Row("terms", "terms:app", "The lexicon: ontologies a hub knows.", _ROOMS),
+    Row("archives", "archives:app", "Ask other archives: OpenNeuro, DANDI, Zenodo …", _ROOMS),
     Row("discover", "discover:app", "Similar data, partners, several hubs.", _ROOMS),
     Row("harmonize", "harmonize:app", "Remove site effects, pool cohorts.", _ROOMS),
     Row("federate", "federate:app", "Compute over sites whose data never moves.", _ROOMS),
