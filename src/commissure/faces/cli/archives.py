@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.json import JSON
 
 from commissure.errors import BadInput
 from commissure.faces.cli.show import findings_list, show, table
