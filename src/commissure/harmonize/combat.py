@@ -234,9 +234,14 @@ class ComBat(_base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
     def _applied(self, X: Array, sites: Any, covariates: Any) -> Array:
         if sites is None and not self.has_sites_:
             return X.copy()
+        rows = X.shape[0]
+        _, numbers = self._known(sites, rows=rows)
+        return self._adjusted(X, numbers, self.design_.columns(covariates, rows=rows))
+
+    def _known(self, sites: Any, *, rows: int) -> tuple[tuple[Any, ...], NDArray[np.intp]]:
+        """The sites' names, and for each row the number of its site among those fitted."""
         if sites is None:
             raise BadInput("transform needs sites=, one for each row: the fit had sites.")
-        rows = X.shape[0]
         names, local = site_numbers(sites, rows=rows)
         unseen = [name for name in names if name not in self.sites_]
         if unseen:
@@ -244,8 +249,7 @@ class ComBat(_base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
                 f"Site {unseen[0]!r} was not there at the fit; learn it from a sample of its own with learn_site(), or "
                 f"fit again. Known: {', '.join(map(str, self.sites_))}."
             )
-        numbers = np.array([self.sites_.index(name) for name in names])[local]
-        return self._adjusted(X, numbers, self.design_.columns(covariates, rows=rows))
+        return names, np.array([self.sites_.index(name) for name in names])[local]
 
     def _check_parameters(self) -> None:
         if self.shrinkage not in _SHRINKAGE:
@@ -281,18 +285,21 @@ class ComBat(_base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
             total = np.maximum(own.count[kept], 1.0)
             self.mean_, squares = own.level(self.slopes_)[kept], own.residual(self.slopes_)[kept]
         spread = np.maximum(squares, 0.0) / total
-        self.spread_ = np.where(spread > 1e-24 * np.maximum(self.mean_**2, 1e-280), np.sqrt(spread), 1.0)
+        varies = spread > 1e-24 * np.maximum(self.mean_**2, 1e-280)
+        self.spread_ = np.where(varies, np.sqrt(spread), 1.0)
+        self.flat_ = ~varies
         self.shift_, self.scale_ = self._effects(own)
         if kept is not None:
             self.shift_[kept], self.scale_[kept] = 0.0, 1.0
 
     def _effects(self, own: SiteMoments) -> tuple[Array, Array]:
         """Shrunken shift and scale of each of ``own`` sites."""
+        count = np.where(self.flat_, 0.0, own.count)  # a feature that does not vary tells of no other
         shift = np.where(own.count > 0, (own.level(self.slopes_) - self.mean_) / self.spread_, 0.0)
         within = own.residual(self.slopes_) / self.spread_**2
-        scale = np.where(own.count > 1, within / np.maximum(own.count - 1, 1), np.nan)
-        found = self._shrunken(Effects(own.count, shift, scale), within)
-        return found.shift, found.scale
+        scale = np.where(count > 1, within / np.maximum(count - 1, 1), np.nan)
+        found = self._shrunken(Effects(count, shift, scale), within)
+        return np.where(self.flat_, shift, found.shift), np.where(self.flat_, 1.0, found.scale)
 
     def _shrunken(self, raw: Effects, within: Array) -> Effects:
         if self.mean_only:
