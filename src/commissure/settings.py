@@ -55,6 +55,10 @@ class Settings:
         The executor: ``"local"`` (durable queue, a worker runs it) or ``"inline"`` (at once).
     actor : str
         The Person who acts, by id.
+    publisher : str
+        The name under which the hub publishes, in citations and badges.
+    naan : str
+        The name-assigning number of its ARKs; ``"99999"``, which nobody resolves, until it has one of its own.
     policy : Policy
         What the hub says where a dataset is silent.
     """
@@ -65,6 +69,8 @@ class Settings:
     keyring: str = ""
     jobs: str = "local"
     actor: str = "local"
+    publisher: str = "commissure"
+    naan: str = "99999"
     policy: Policy = Policy()
 
     @classmethod
@@ -79,7 +85,7 @@ class Settings:
         found = os.environ if environment is None else environment
         plain = {
             name: found[f"COMMISSURE_{name.upper()}"]
-            for name in ("hub", "database", "blobs", "keyring", "jobs", "actor")
+            for name in ("hub", "database", "blobs", "keyring", "jobs", "actor", "publisher", "naan")
             if found.get(f"COMMISSURE_{name.upper()}")
         }
         policy = Policy(

@@ -129,6 +129,15 @@ class Ledger:
         with self.database.read() as connection:
             return tuple(_line(row.line, row.hash) for row in self._rows(connection, after, limit))
 
+    def of_kind(self, *kinds: str, after: int = 0) -> tuple[Line, ...]:
+        """The lines of these kinds that follow the line numbered ``after``, in order."""
+        table = schema.ledger
+        told = sa.or_(*(table.c.line.contains(f'"kind":{dumps(kind)}', autoescape=True) for kind in kinds))
+        select = sa.select(table.c.line, table.c.hash).where(table.c.seq > after, told).order_by(table.c.seq)
+        with self.database.read() as connection:
+            found = [_line(row.line, row.hash) for row in connection.execute(select)]
+        return tuple(line for line in found if line.kind in kinds)
+
     def head(self) -> Head:
         """Where the database's chain ends."""
         with self.database.read() as connection:
