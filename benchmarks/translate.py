@@ -232,7 +232,7 @@ def people(bench: Path) -> None:
     fold = np.array([k % 5 for k in papers])
     right, sure = np.zeros(len(data), dtype=bool), np.zeros(len(data))
     for k in range(5):
-        w = train_people.fit([d for d, f in zip(data, fold, strict=True) if f != k and len(d[0])], decay=0.6)
+        w = train_people.fit([d for d, f in zip(data, fold, strict=True) if f != k and len(d[0])], decay=0.4)
         for i in np.flatnonzero(fold == k):
             x, y = data[i]
             if len(x):

@@ -29,7 +29,7 @@ _DATA = Path(__file__).parent / "data"
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 _SIDE = re.compile(r"^(?:[lrLRbB]|bi|le|ri)[-_ ]?(?=[A-Z]{2})")
 _SUB = re.compile(r"^(?:[advpcmrl]{1,2})(?=[A-Z]{2})")
-ANSWER = 0.65  # from here on the id is given
+ANSWER = 0.6  # from here on the id is given
 _REGION_WORDS = frozenset(
     ("cortex", "cortical", "gyrus", "gyri", "sulcus", "lobule", "lobe", "nucleus", "nuclei", "bilateral", "left",
      "right", "anterior", "posterior", "superior", "inferior", "medial", "lateral", "dorsal", "ventral", "regions",

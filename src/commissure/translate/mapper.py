@@ -27,7 +27,7 @@ __all__ = ["KNOWN_AWAY", "Candidate", "Mapper", "Mapping", "Near", "pool_names"]
 #: kinds that compete for a region's name and mean "none of these" when they win
 KNOWN_AWAY: tuple[str, ...] = ("anatomy",)
 CANDIDATES = 5
-GIVE = 0.03  # below, no id is given: none of these
+GIVE = 0.1  # below, no id is given: none of these
 ASK = 0.9  # below, the decision is to ask a person
 _PARENTHESES = re.compile(r"\s*\([^()]*\)\s*|\s*\[[^\[\]]*\]\s*")
 _SCOPE_ORDER = ("label", "exact", "abbreviation", "narrow", "related", "broad")

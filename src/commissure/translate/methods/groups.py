@@ -62,7 +62,49 @@ def find_groups(
         groups.append(group)
     if len(groups) == 2 and groups[0].ages == groups[1].ages and groups[0].n == groups[1].n:
         _apart(groups, sentences)
-    return groups
+    _in_turn(groups, sentences)
+    return groups + _further(groups, total.value, sentences=sentences, mentions=mentions)
+
+
+def _in_turn(groups: Sequence[Group], sentences: Sequence[Sentence]) -> None:
+    """Groups without ages, where the participants' section says just as many mean ages as there are groups."""
+    ages = [a for s in sentences if s.role == "people" for a in find_ages(s.text) if a.unit == "year"]
+    means = [a.value for a in ages if a.field == "age_mean"]
+    if len(means) == len(groups) and not any("age_mean" in g.ages for g in groups):
+        for group, mean in zip(groups, means, strict=True):
+            group.ages["age_mean"] = mean
+        if len(groups) == 1:
+            for age in ages:
+                groups[0].ages.setdefault(age.field, age.value)
+
+
+def _further(
+    groups: Sequence[Group], total: int, *, sentences: Sequence[Sentence], mentions: Sequence[Mention]
+) -> list[Group]:
+    """Groups that the participants' section describes besides: subgroups, or those of another experiment."""
+    seen = {(g.n, g.male, g.female) for g in groups}
+    out = []
+    for m in mentions:
+        if (
+            m.role != "people"
+            or m.sex
+            or m.excluded
+            or m.inside
+            or m.noun == "some"
+            or not 3 <= m.value <= total
+        ):
+            continue
+        group = Group(m.group or "all", m.value, start=m.start, end=m.end)
+        _describe(group, m, sentences, mentions)
+        told = group.male is not None or "age_mean" in group.ages
+        if (
+            told
+            and (group.n, group.male, group.female) not in seen
+            and not any(g.n == group.n and group.male is None for g in groups)
+        ):
+            seen.add((group.n, group.male, group.female))
+            out.append(group)
+    return out[:6]
 
 
 def _apart(groups: list[Group], sentences: Sequence[Sentence]) -> None:

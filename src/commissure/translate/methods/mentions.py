@@ -70,7 +70,13 @@ _DIRECT = re.compile(
     rf"(?:[ -](?P<next>{_PERSON})\b)?(?:[ -](?P<last>{_PERSON})\b)?(?!['’])"
 )
 _BARE_VERB = re.compile(
-    r"^\s*(?:of (?:them|these|whom)\s+)?(?:were|was|had|completed|participated|took part|underwent|remained|met|agreed)\b"
+    r"^\s*(?:(?:[a-z]+-handed|healthy|native|young|older|adult|male|female)[\s,]+){0,3}(?:of (?:them|these|whom)\s+)?(?:were|was|had|completed|participated|took part|underwent|remained|met|agreed)\b"
+)
+_CLAUSE_BREAK = re.compile(r"\b(?:of the|were|was|is|are)\b")
+_ANY_PERSON = re.compile(rf"\b(?:{_PERSON})\b")
+_YEAR = re.compile(
+    r"\b(?:in|since|from|to|and|between|until|during|of|January|February|March|April|May|June|July|August|September|October|"
+    r"November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\.?,?\s*(?:\d{1,2},?\s*)?$"
 )
 _EQUALS = re.compile(r"\b[Nn]s?\s*(?:=|equals|\u2009=)\s*$")
 _OF = re.compile(
@@ -122,16 +128,18 @@ def find_mentions(sentence: Sentence, *, index: int = 0) -> list[Mention]:
 def _read(text: str, sentence: Sentence, index: int, *, offset: int, inside: bool) -> list[Mention]:
     out = []
     for number in find_numbers(text):
-        noun = _noun(text, number, inside=inside)
-        if noun is None or number.value > 200_000:
+        counted = _noun(text, number, inside=inside)
+        if counted is None or number.value > 200_000:
             continue
+        noun, ends = counted
         first, last = _clause(text, number)
         clause = text[first:last]
         around = sentence.text if inside else clause
         described = (
             text[number.end : number.end + 110] if not inside else sentence.text[max(0, offset - 90) : offset]
         )
-        described = re.split(r"[,;]|\band\b", described)[0] if not inside else described
+        if not inside:
+            described = text[number.end : ends] + re.split(r"[,;]|\band\b", described)[0]
         sex = _sex(noun)
         out.append(
             Mention(
@@ -155,33 +163,36 @@ def _read(text: str, sentence: Sentence, index: int, *, offset: int, inside: boo
     return out
 
 
-def _noun(text: str, number: Number, *, inside: bool) -> str | None:
-    """What is counted: a person noun, ``"n"`` for N = …, ``"they"`` for a bare number that took part; None otherwise."""
+def _noun(text: str, number: Number, *, inside: bool) -> tuple[str, int] | None:
+    """What is counted and where its name ends: a person noun, ``"n"`` for N = …, ``"they"`` for a bare number; or None."""
     after, before = text[number.end :], text[: number.start]
-    if (
-        re.match(r"\s*[±:]|\s?(?:%|°)|\s*\.\d", after)
-        or re.search(r"[=<>±±]\s*$", before)
-        and not _EQUALS.search(before)
+    if 1950 <= number.value <= 2035 and (_YEAR.search(before) or after.startswith(",")):
+        return None
+    if re.match(r"\s*[±:]|\s?(?:%|°)|\s*\.\d", after) or (
+        re.search(r"[=<>±]\s*$", before) and not _EQUALS.search(before)
     ):
-        return _labelled_sex(before)
-    direct = _DIRECT.match(after)
-    if (
-        direct
-        and not _NOT_PEOPLE.search(direct["between"])
-        and not re.search(r"\b(?:of the|were|was|is|are)\b", direct["between"])
-    ):
-        return direct["last"] or direct["next"] or direct["noun"]
-    if direct and re.fullmatch(r"\s*of the(?:se)?(?:\s+\w+)?\s*", direct["between"] + " "):
-        return "some"
+        sex = _labelled_sex(before)
+        return (sex, number.end) if sex else None
     if _EQUALS.search(before):
-        return "n"
+        return "n", number.end
+    direct = _DIRECT.match(after)
+    if direct and not _NOT_PEOPLE.search(direct["between"]) and not _CLAUSE_BREAK.search(direct["between"]):
+        return direct["last"] or direct["next"] or direct["noun"], number.end + direct.end()
+    if direct and re.fullmatch(r"\s*of the(?:se)?(?:\s+\w+)?\s*", direct["between"] + " "):
+        return "some", number.end + direct.end()
     short = re.match(r"\s?(M|F|m|f|♂|♀)\b", after)
     if short:
-        return "male" if short[1] in "Mm♂" else "female"
+        return ("male" if short[1] in "Mm♂" else "female"), number.end
     if inside and (sex := _labelled_sex(before)):
-        return sex
+        return sex, number.end
     if (_OF.search(before) and not _NOT_PEOPLE.match(after.lstrip())) or _BARE_VERB.match(after):
-        return "they"
+        return "they", number.end
+    if (
+        re.match(r"\s+with(?:out)?\b", after)
+        and re.search(r"(?:,|\band|:)\s*$", before)
+        and _ANY_PERSON.search(before)
+    ):
+        return "they", number.end
     return None
 
 

@@ -23,7 +23,7 @@ _TEN = "|".join(_TENS)
 _UNDER = rf"(?:(?:{_TEN})(?:{_DASH}(?:{_SMALL}))?|(?:{_SMALL}))"
 _WORDS = rf"(?:(?:{_UNDER}|a){_DASH}hundred(?:{_DASH}(?:and{_DASH})?{_UNDER})?|{_UNDER})"
 _NUMBER = re.compile(
-    rf"(?<![\w.,/\u2013%-])(?P<digits>\d{{1,3}}(?:,\d{{3}})+|\d+)(?![\w]|[.,]\d|\s?%|[-\u2013]\d|/\d)|\b(?P<words>{_WORDS})\b",
+    rf"(?<![\w.,/\u2010-\u2013%-])(?P<digits>\d{{1,3}}(?:,\d{{3}})+|\d+)(?![\w]|[.,]\d|\s?%|[-\u2010-\u2013](?:\d|[a-zA-Z])|/\d)|\b(?P<words>{_WORDS})\b",
     re.IGNORECASE,
 )
 

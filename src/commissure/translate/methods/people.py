@@ -22,7 +22,7 @@ from commissure.translate.methods.sections import Paper, Sentence, sentences
 __all__ = ["ABSTAIN_BELOW", "Candidate", "candidates", "count_people", "mentions_of"]
 
 _WEIGHTS = Path(__file__).parent.parent / "data" / "people.json"
-ABSTAIN_BELOW = 0.6
+ABSTAIN_BELOW = 0.75
 _DF = re.compile(
     r"\b[tT]\s*_?\(\s*(\d{1,4})\s*\)|\b[tT]_?(\d{1,4})\s*=|\b[fF]\s*_?\(\s*\d{1,2}\s*,\s*(\d{1,4})\s*\)|df\s*=\s*(\d{1,4})\b"
 )
@@ -35,12 +35,14 @@ class Candidate:
     value: int
     features: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     evidence: list[tuple[int, int]] = field(default_factory=list)
+    roles: set[str] = field(default_factory=set)
     probability: float = 0.0
 
     def mark(self, feature: str, *mentions: Mention) -> None:
         """Add a feature, with the mentions it rests on."""
         self.features[feature] = 1.0
         self.evidence += [(m.start, m.end) for m in mentions]
+        self.roles |= {m.role for m in mentions if not feature.startswith(("excluded", "loses"))}
 
 
 def mentions_of(paper: Paper) -> tuple[list[Sentence], list[Mention]]:
@@ -63,7 +65,7 @@ def candidates(paper: Paper) -> list[Candidate]:
             table[value] = Candidate(value)
         return table[value]
 
-    plain = [m for m in usable if not m.sex and m.noun not in ("some",) and not m.earlier]
+    plain = [m for m in usable if (not m.sex or _alone(m, usable)) and m.noun != "some" and not m.earlier]
     _direct(plain, at)
     _sums(plain, at)
     _sexes(usable, at)
@@ -76,10 +78,20 @@ def candidates(paper: Paper) -> list[Candidate]:
         f["tiny"] = float(candidate.value < 4)
         f["huge"] = float(candidate.value > 500)
         f["log"] = math.log1p(candidate.value) / 5.0
+        f["in_abstract_and_people"] = float({"abstract", "people"} <= candidate.roles)
+        f["roles"] = float(len(candidate.roles))
         f["sums"] = math.log1p(f.pop("n_sums", 0.0))
         f["parts"] = math.log1p(f.pop("n_parts", 0.0))
         f["log_mentions"] = math.log1p(sum(m.value == candidate.value for m in plain))
     return [c for c in table.values() if c.value > 0]
+
+
+def _alone(mention: Mention, mentions: Sequence[Mention]) -> bool:
+    """Whether a number of men or women is the only number of its sentence: the sample is of one sex."""
+    others = (
+        m for m in mentions if m.sentence == mention.sentence and m.start != mention.start and m.value > 2
+    )
+    return not mention.inside and not any(others)
 
 
 def _direct(plain: Sequence[Mention], at: "object") -> None:
@@ -121,6 +133,8 @@ def _sums(plain: Sequence[Mention], at: "object") -> None:
                 at(sum(m.value for m in distinct)).features["n_sums"] += 1.0  # type: ignore[operator]
                 for m in distinct:
                     at(m.value).features["n_parts"] += 1.0  # type: ignore[operator]
+            if 2 <= len(distinct) <= 4 and all(m.final for m in distinct):
+                at(sum(m.value for m in distinct)).mark(f"sum_final_{role}", *distinct)  # type: ignore[operator]
             for size in (2, 3, 4):
                 if len(distinct) == size:
                     at(sum(m.value for m in distinct)).mark(f"sum_{role}_{name}_{min(size, 3)}", *distinct)  # type: ignore[operator]
