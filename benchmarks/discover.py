@@ -308,10 +308,32 @@ def authors_row(papers: list[Profile], everything: list[Item], ids: list[str], b
     profiles = [of(person, None) for person in people]
     content = Content(everything, profiles, among=range(len(ids)))
     recommender = Recommender(everything[: len(ids)], profiles, content=content)
+    strict_row(papers, everything, ids, blend)
     several = [p if len(p.used) > 1 else replace(p, used=frozenset()) for p in profiles]
     cases = leave_one_out(recommender, several, ids, lambda row, ident: of(people[row], ident))
     matrix = np.array([[float(ident in p.used) for ident in ids] for p in profiles])
     baselines("authors", cases, matrix, blend)
+
+
+def strict_row(papers: list[Profile], everything: list[Item], ids: list[str], blend: np.ndarray) -> None:
+    """Authors again, every third; all their papers' use of the dataset held out is hidden, coauthors' too."""
+    content = Content(everything, papers, among=range(len(ids)))
+    place = {ident: i for i, ident in enumerate(ids)}
+    cases, used = [], np.array([[float(ident in p.used) for ident in ids] for p in papers])
+    for person in sorted({person for paper in papers for person in paper.people})[::3]:
+        rows = [i for i, paper in enumerate(papers) if person in paper.people]
+        known = frozenset().union(*(papers[i].used for i in rows))
+        for ident in sorted(known) if len(known) > 1 else ():
+            hidden = [replace(p, used=p.used - {ident}) if i in rows else p for i, p in enumerate(papers)]
+            facets = {c: v for i in rows for c, v in papers[i].facets.items()}
+            titles = tuple(t for i in rows for t in papers[i].titles)
+            asked = Profile(known - {ident}, titles, facets, frozenset({person}))
+            learned = Recommender(everything[: len(ids)], hidden, content=content)
+            cases.append((person, place[ident], learned.places(asked.used), learned.parts(asked)))
+    popular = hits(cases, lambda case: used.sum(axis=0) - np.eye(used.shape[1])[case[1]])
+    text = hits(cases, lambda case: case[3][PARTS.index("text")])
+    print(f"{'authors, strict':22s}{len(cases):6d}{popular:16.3f}{'':32s}{text:16.3f}{hits(cases, lambda case: blend @ case[3]):16.3f}"
+          f"{cross_blend(cases):16.3f}")  # fmt: skip
 
 
 def synthetic(count: int) -> None:

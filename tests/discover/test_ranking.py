@@ -47,7 +47,7 @@ def test_reasons_do_not_call_a_sibling_met() -> None:
     credits = credits_of(question, concepts=CONCEPTS, counts={}, records=10, weights=Weights())
     labels = {c.id: c.label for c in CONCEPTS}
     facets = {"eeg": (1.0, "modality", "eeg"), "alzheimer": (0.97, "title", "Alzheimer's")}
-    said = reasons(credits, facets, labels=labels, words="")
+    said = reasons(credits, facets, labels=labels, held={})
     assert [(r.asked, r.met, r.near) for r in said] == [
         ("mild cognitive impairment", False, "Alzheimer's disease"), ("EEG", True, "")
     ]  # fmt: skip

@@ -76,6 +76,18 @@ def test_plain_words_rule_out_and_count(hub: Hub) -> None:
     assert ids(hub, "EEG with more than 50 participants")[0] == "a"
 
 
+def test_what_no_concept_takes_is_looked_up_in_the_lexicon_by_any_of_its_names(
+    hub: Hub, tmp_path: Path
+) -> None:
+    (tmp_path / "y.jsonl").write_text(
+        json.dumps({"id": "g", "source": "y", "title": "Trail making test in pilots"})
+    )
+    add_records(hub, tmp_path / "y.jsonl", vectors=False)
+    reply = search(hub, "trail making")
+    assert reply.results[0].source_id == "g"
+    assert ("task", "Trail making test") in [(ask["facet"], ask["value"]) for ask in reply.question["asks"]]  # type: ignore[attr-defined]
+
+
 def test_pages_join_and_sorts_sort(hub: Hub) -> None:
     whole = ids(hub, "EEG fMRI imaging visual", limit=5)
     assert (

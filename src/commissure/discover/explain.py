@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from commissure.discover.ranking import Credit
-from commissure.discover.words import tokens
+from commissure.discover.words import cut, tokens
 
 __all__ = ["Reason", "highlight", "reasons", "relaxations"]
 
@@ -51,7 +51,7 @@ def reasons(
     facets: Mapping[str, tuple[float, str, str]],
     *,
     labels: Mapping[str, str],
-    words: str,
+    held: Mapping[str, float],
 ) -> list[Reason]:
     """Compare what was asked with the facets of one record.
 
@@ -63,8 +63,8 @@ def reasons(
         Concept id to (confidence, source, words) of the record.
     labels : mapping
         Concept id to label.
-    words : str
-        The folded text of the record, for the plain words asked.
+    held : mapping of str to float
+        For needs that are plain words or terms: how surely the record holds them, by their words.
 
     Returns
     -------
@@ -75,11 +75,9 @@ def reasons(
     for credit in asked:
         need = credit.need
         if not need.concepts:
-            stem = need.words[: max(4, len(need.words) - 2)]
-            has = f" {stem}" in f" {words}"
-            found.append(
-                Reason("word", need.label, has, need.label if has else "", "text" if has else "", 0.5 * has)
-            )
+            sure = held.get(need.words, 0.0)
+            where = "text" if sure > 0 else ""
+            found.append(Reason(need.family, need.label, sure > 0, need.words if where else "", where, sure))
             continue
         best = max(
             ((credit.worth[c] * facets[c][0], c) for c in credit.worth if c in facets), default=(0.0, "")
@@ -132,7 +130,7 @@ def highlight(text: str, words: Sequence[str], *, width: int = 240) -> str:
     "Resting **EEG** of 88 people, 36 with **Alzheimer**'s disease."
     """
     plain = " ".join(text.split())
-    wanted = {token.folded for phrase in words for token in tokens(phrase) if len(token.folded) > 1}
+    wanted = {word for word in cut(" ".join(words)).folded if len(word) > 1}
     hits = [token for token in tokens(plain) if token.folded in wanted]
     if not hits:
         return plain[:width]

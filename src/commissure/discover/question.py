@@ -15,7 +15,7 @@ from commissure.discover.question_numbers import Limit, find_limits
 from commissure.discover.question_syntax import Terms, split_terms
 from commissure.discover.words import STOP_WORDS, Token, Words, tokens
 
-__all__ = ["Need", "Question", "understand"]
+__all__ = ["Lookup", "Need", "Question", "understand"]
 
 _LONGEST = 1_000
 _OLD, _YOUNG = 50, 18
@@ -52,6 +52,8 @@ class Need:
         The words of the question.
     weight : float
         How much it counts before rarity.
+    names : tuple of str
+        Other names of a term of the lexicon, for one that is no curated concept.
     """
 
     family: str
@@ -59,6 +61,7 @@ class Need:
     concepts: tuple[str, ...]
     words: str
     weight: float
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,17 @@ class Question:
     corrected: tuple[tuple[str, str], ...] = ()
 
 
-def understand(words: str, *, concepts: Concepts, correct: Callable[[str], str] | None = None) -> Question:
+#: finds terms of a lexicon in a text: (the words as they stand, kind, label, all names) of each
+Lookup = Callable[[str], Sequence[tuple[str, str, str, tuple[str, ...]]]]
+
+
+def understand(
+    words: str,
+    *,
+    concepts: Concepts,
+    correct: Callable[[str], str] | None = None,
+    lookup: Lookup | None = None,
+) -> Question:
     """Understand a question in plain words or in the query syntax.
 
     Parameters
@@ -103,6 +116,8 @@ def understand(words: str, *, concepts: Concepts, correct: Callable[[str], str] 
         What can be asked for.
     correct : callable, optional
         Gives the word that a folded word was meant to be, or the word itself.
+    lookup : callable, optional
+        Finds the terms of a lexicon in a text; asked only about words that no concept takes.
 
     Returns
     -------
@@ -121,10 +136,14 @@ def understand(words: str, *, concepts: Concepts, correct: Callable[[str], str] 
     only_healthy = _only_healthy(found, refused)
     needs = _needs(wanted, found, concepts)
     covered = {i for mentions in kept for i in range(mentions[0].first, mentions[0].last + 1)}
+    free_places = [i for i in range(len(found)) if i not in covered and i not in denied]
+    named = _named(found, free_places, lookup) if any(_tells(found[i]) for i in free_places) else []
+    taken = {i for _, places in named for i in places}
+    needs += [need for need, _ in named]
     plain = tuple(
-        Need("word", token.written, (), token.folded, WEIGHT["word"])
-        for i, token in enumerate(found)
-        if i not in covered and i not in denied and _tells(token)
+        Need("word", found[i].written, (), found[i].folded, WEIGHT["word"])
+        for i in free_places
+        if i not in taken and _tells(found[i])
     )
     if only_healthy:
         needs = [need for need in needs if need.concepts != ("healthy",)]
@@ -135,6 +154,22 @@ def understand(words: str, *, concepts: Concepts, correct: Callable[[str], str] 
         unwanted += (Need("age", "children", ("children",), "adults only", WEIGHT["age"]),)
     text = " ".join(token.folded for i, token in enumerate(found) if i not in denied)
     return Question(text, (*needs, *plain), unwanted, (*terms.limits, *limits), terms, only_healthy, fixed)
+
+
+def _named(found: Sequence[Token], free: list[int], lookup: Lookup | None) -> list[tuple[Need, set[int]]]:
+    """The terms of the lexicon among the words that no concept takes, each with its places."""
+    if lookup is None:
+        return []
+    named = []
+    stretch = " ".join(found[i].written if i in set(free) else "|" for i in range(len(found)))
+    folded = [token.folded for token in found]
+    for said, kind, label, names in lookup(stretch):
+        words = [token.folded for token in tokens(said)]
+        start = next((i for i in free if folded[i : i + len(words)] == words), None)
+        if start is not None and any(_tells(found[i]) for i in range(start, start + len(words))):
+            need = Need(kind, label, (), " ".join(words), WEIGHT.get(kind, WEIGHT["region"]), names)
+            named.append((need, set(range(start, start + len(words)))))
+    return named
 
 
 def _tells(token: Token) -> bool:

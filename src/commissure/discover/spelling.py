@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 __all__ = ["corrector", "distance"]
 
 _RARE = 3
-_LONG = 6
+_LONG, _SAFE = 6, 10
 _TIMES = 50
 
 
@@ -61,7 +61,7 @@ def corrector(
         seen = count(word)
         if word in known or len(word) < 4 or seen >= _RARE or not word.isascii():
             return word
-        limit = 1 if len(word) <= _LONG or seen else 2
+        limit = 1 if len(word) <= _LONG or (seen and len(word) < _SAFE) else 2
         options = {w: 1_000 for w in known if w[0] == word[0]}
         for other, records in like(word[0]).items():
             options[other] = options.get(other, 0) + records

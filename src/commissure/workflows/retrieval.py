@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from commissure.discover.concepts import Concepts
-from commissure.discover.question import Question
+from commissure.discover.question import Need, Question
 from commissure.discover.question_numbers import Limit
 from commissure.discover.ranking import Credit, Evidence, Weights, credits_of, fuse
 from commissure.discover.words import STOP_WORDS, fold_text
@@ -83,9 +83,7 @@ def retrieve(
     """
     top = index.top()
     worded = {
-        need.words: index.match(_quoted(need.words), limit=-1)
-        if index.word_count(need.words) <= _COMMON
-        else []
+        need.words: [] if index.word_count(need.words) > _COMMON else index.match(_any_of(need), limit=-1)
         for need in question.needs
         if not need.concepts
     }
@@ -161,6 +159,11 @@ def _quoted(words: str) -> str:
     """A phrase of FTS5; whatever the words hold, it is a string there and no syntax."""
     plain = fold_text(words)
     return f'"{plain}"' if plain else ""
+
+
+def _any_of(need: Need) -> str:
+    """A plain word, or a term by any of its names."""
+    return " OR ".join(dict.fromkeys(p for p in map(_quoted, (need.words, *need.names)) if p))
 
 
 def _lists(index: SearchIndex, question: Question, *, concepts: Concepts, meaning: bool) -> list[list[int]]:

@@ -1,7 +1,8 @@
 """Search: a question in plain words in, the records that answer it best out, each with why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,13 @@ from commissure.discover.concepts import Concepts, load_concepts
 from commissure.discover.explain import Reason, highlight, reasons, relaxations
 from commissure.discover.question import Question, understand
 from commissure.discover.question_numbers import Limit
-from commissure.discover.ranking import Credit, Weights, rank
+from commissure.discover.ranking import Weights, rank
 from commissure.discover.spelling import corrector
-from commissure.discover.words import fold_text
+from commissure.discover.words import fold
 from commissure.errors import BadInput
 from commissure.hub import Hub
 from commissure.store.index import SearchIndex
+from commissure.terms.lexicon import Lexicon
 from commissure.workflows.harvest import index_of
 from commissure.workflows.retrieval import Found, filters_of, retrieve
 
@@ -25,6 +27,12 @@ __all__ = ["SearchReply", "SearchResult", "search", "shown"]
 
 _SORTS = ("relevance", "newest", "size", "title")
 _COUNTED = 200
+#: kinds of terms of the lexicon that a question is searched for, and the facet each stands for
+_KINDS = {
+    "region": "region", "anatomy": "region", "cell type": "region", "diagnosis": "condition", "species": "species",
+    "strain": "species", "task": "task", "cognitive concept": "cognition", "device": "technique",
+}  # fmt: skip
+_SHORTEST_TERM = 4
 _FAMILIES = (
     "modality",
     "species",
@@ -173,12 +181,10 @@ def search(
     if sort not in _SORTS:
         raise BadInput(f"sort must be one of {', '.join(_SORTS)}; got {sort!r}.")
     index, concepts = index_of(hub), load_concepts()
-    correct = corrector(
-        known=concepts.vocabulary(),
-        count=index.word_count,
-        like=lambda first: index.words(first=first, least=8),
+    correct = _corrector(index, concepts)
+    question = understand(
+        f"{filters_of(filters)} {words}".strip(), concepts=concepts, correct=correct, lookup=_terms_in
     )
-    question = understand(f"{filters_of(filters)} {words}".strip(), concepts=concepts, correct=correct)
     found = retrieve(index, question, concepts=concepts, weights=WEIGHTS, viewer=viewer)
     order, score = rank(found.evidence, among=found.allowed & found.listed)
     answering = _answering(order, score)
@@ -187,6 +193,36 @@ def search(
     return _reply(
         index, question, found=found, order=order, score=score, page=(offset, limit, len(answering))
     )
+
+
+def _corrector(index: SearchIndex, concepts: Concepts) -> Callable[[str], str]:
+    meant = corrector(
+        known=concepts.vocabulary(),
+        count=index.word_count,
+        like=lambda first: index.words(first=first, least=8),
+    )
+
+    def correct(word: str) -> str:
+        better = meant(word)
+        return word if better != word and word in _lexicon_words() else better
+
+    return correct
+
+
+@lru_cache(maxsize=1)
+def _lexicon_words() -> frozenset[str]:
+    """Every word of every name in the lexicon: none of them is a typing error."""
+    return frozenset(fold(word) for name in Lexicon.load().names for word in name.text.split())
+
+
+def _terms_in(text: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """The regions, cells, diagnoses and so on that the lexicon knows and the curated concepts do not."""
+    lexicon = Lexicon.load()
+    return [
+        (hit.text, _KINDS[hit.terms[0].kind], hit.terms[0].label, tuple(lexicon.synonyms(hit.terms[0].curie)))
+        for hit in lexicon.find(text, kinds=_KINDS)
+        if len(hit.text) >= _SHORTEST_TERM
+    ]
 
 
 def _answering(order: Ids, score: Floats) -> Ids:
@@ -209,9 +245,7 @@ def _reply(
     concepts = load_concepts()
     offset, limit, total = page
     ids = [int(i) for i in order[offset : offset + limit]]
-    results = [
-        _result(row, found.credits, question, concepts, float(score[row["id"]])) for row in index.rows(ids)
-    ]
+    results = [_result(row, found, question, concepts, float(score[row["id"]])) for row in index.rows(ids)]
     missed = [result.missed for result in results[:10]]
     missed = [tuple(r for r in of_one if r.facet != "word") or of_one[:0] for of_one in missed]
     exact = bool(results) and any(not m for m in missed)
@@ -250,12 +284,16 @@ def _facets(index: SearchIndex, ids: list[int], concepts: Concepts) -> dict[str,
 
 
 def _result(
-    row: Mapping[str, Any], asked: list[Credit], question: Question, concepts: Concepts, score: float
+    row: Mapping[str, Any], found: Found, question: Question, concepts: Concepts, score: float
 ) -> SearchResult:
+    asked = found.credits
+    held = {
+        credit.need.words: float(found.evidence.met[place, row["id"]])
+        for place, credit in enumerate(asked)
+        if not credit.need.concepts
+    }
     labels = {c: concepts.get(c).label for credit in asked for c in credit.worth}
-    plain = any(not credit.need.concepts for credit in asked)
-    text = fold_text(f"{row['title']} {row['document'].get('embed', '')}") if plain else ""
-    said = reasons(asked, row["facets"], labels=labels, words=text)
+    said = reasons(asked, row["facets"], labels=labels, held=held)
     said += [_limit_reason(limit, row) for limit in question.limits]
     met, missed = tuple(r for r in said if r.met), tuple(r for r in said if not r.met)
     told = [r.words for r in met if r.words] + question.text.split()
