@@ -83,7 +83,7 @@ def test_what_no_concept_takes_is_looked_up_in_the_lexicon_by_any_of_its_names(
         json.dumps({"id": "g", "source": "y", "title": "Trail making test in pilots"})
     )
     add_records(hub, tmp_path / "y.jsonl", vectors=False)
-    reply = search(hub, "trail making")
+    reply = search(hub, "the trail making test")
     assert reply.results[0].source_id == "g"
     assert ("task", "Trail making test") in [(ask["facet"], ask["value"]) for ask in reply.question["asks"]]  # type: ignore[attr-defined]
 
