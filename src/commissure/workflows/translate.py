@@ -111,8 +111,15 @@ def in_words(rows: Sequence[Mapping[str, Any]]) -> str:
         sure = "not sure enough" if row["n_abstains"] else f"confidence {row['n_confidence']:.2f}"
         lines.append(f"{row['paper']}: N = {row['n']} ({sure})")
         for group in row["groups"]:
-            known = {k: v for k, v in group.items() if v is not None and k not in ("start", "end", "group")}
-            lines.append(f"  {group['group']}: " + ", ".join(f"{k} {v}" for k, v in known.items()))
+            known = {
+                k: v
+                for k, v in group.items()
+                if v is not None and k not in ("start", "end", "group", "further")
+            }
+            lines.append(
+                f"  {'also ' if group['further'] else ''}{group['group']}: "
+                + ", ".join(f"{k} {v}" for k, v in known.items())
+            )
         seen: dict[tuple[str, str], int] = {}
         for tag in row["tags"]:
             key = (str(tag["field"]), str(tag["value"]))

@@ -62,8 +62,9 @@ def nwb_fields(found: Methods) -> dict[str, Any]:
         subject["species"] = str(species)
     if strain is not None:
         subject["strain"] = str(strain)
-    if len(found.groups) == 1:
-        group = found.groups[0]
+    main = [group for group in found.groups if not group.further]
+    if len(main) == 1:
+        group = main[0]
         if group.n and group.male == group.n:
             subject["sex"] = "M"
         elif group.n and group.female == group.n:
@@ -78,7 +79,7 @@ def openminds_document(found: Methods) -> dict[str, Any]:
     """A JSON-LD document: a subject group with its species and number, techniques and regions by their ids."""
     nodes: list[dict[str, Any]] = []
     species = _only(found.tags, "species")
-    for index, group in enumerate(found.groups):
+    for index, group in enumerate(g for g in found.groups if not g.further):
         nodes.append(
             {
                 "@id": f"_:group{index + 1}",

@@ -14,7 +14,10 @@ __all__ = ["Group", "find_groups"]
 
 @dataclass(slots=True)
 class Group:
-    """One group of participants; what is not said is None."""
+    """One group of participants; what is not said is None.
+
+    ``further`` marks a group that is told of besides those that make up the total: a subgroup, those before exclusions.
+    """
 
     kind: str
     n: int | None
@@ -23,12 +26,13 @@ class Group:
     ages: dict[str, float] = field(default_factory=dict)
     start: int = 0
     end: int = 0
+    further: bool = False
 
     def to_dict(self) -> dict[str, object]:
         """The group as plain values, for JSON."""
         return {
             "group": self.kind, "n": self.n, "male": self.male, "female": self.female, **self.ages,
-            "start": self.start, "end": self.end,
+            "further": self.further, "start": self.start, "end": self.end,
         }  # fmt: skip
 
 
@@ -94,7 +98,7 @@ def _further(
             or not 3 <= m.value <= total
         ):
             continue
-        group = Group(m.group or "all", m.value, start=m.start, end=m.end)
+        group = Group(m.group or "all", m.value, start=m.start, end=m.end, further=True)
         _describe(group, m, sentences, mentions)
         told = group.male is not None or "age_mean" in group.ages
         if (
