@@ -85,7 +85,7 @@ def described_jsonld(one: Described) -> dict[str, object]:
     known = {
         "@context": "https://schema.org/",
         "@type": "Dataset",
-        "@id": url or None,
+        "@id": url or one.ark or None,
         "http://purl.org/dc/terms/conformsTo": {"@type": "CreativeWork", "@id": _PROFILE},
         "name": record["title"],
         "description": _description(record),

@@ -24,6 +24,7 @@ class Said:
     authors: tuple[str, ...] = ()
     licence: str = ""
     keywords: tuple[str, ...] = ()
+    consent: str = ""
 
 
 def repairs(files: Mapping[str, int], texts: Mapping[str, str], *, said: Said) -> dict[str, str]:
@@ -103,6 +104,7 @@ def _grown(described: Mapping[str, Any], said: Said) -> dict[str, Any]:
         "License": licence_rights(said.licence) or said.licence,
         "Authors": list(said.authors),
         "Keywords": list(said.keywords),
+        "EthicsApprovals": [said.consent] if said.consent else [],
     }
     return {**described, **{key: value for key, value in fields.items() if value and not described.get(key)}}
 

@@ -21,6 +21,10 @@ _FORMATS = {".edf": "edf", ".bdf": "bdf", ".vhdr": "brainvision", ".nii": "nifti
             ".snirf": "snirf", ".set": "set", ".tsv": "tsv", ".json": "json", ".tif": "tiff", ".tiff": "tiff"}  # fmt: skip
 
 
+#: parameters of an Activity that tell in which environment it ran
+_ENVIRONMENT = frozenset({"environment", "container", "lock"})
+
+
 def of_release(one: Described, texts: Mapping[str, str], *, negotiated: bool = True) -> Evidence:
     """The Evidence of a hub's release, as its page shows it.
 
@@ -55,6 +59,7 @@ def of_release(one: Described, texts: Mapping[str, str], *, negotiated: bool = T
         valid=not sum(errors) if errors else None,
         raw=told.raw or raw,
         code=told.code or any(tool.version for each in activities for tool in each.software),
+        environment=told.environment or any(_ENVIRONMENT & set(each.parameters) for each in activities),
         quality=_quality(release.findings),
         consent=consent_kind(stated) if human or stated else None,
         deidentified=isinstance(record.get("identifiers_removed"), Mapping) or None,

@@ -21,7 +21,7 @@ from commissure.model import Finding, Severity
 from commissure.workflows.browse import show
 from commissure.workflows.certify import Certified, certify, keep
 
-__all__ = ["Verdict", "issue_badge", "issued", "issuer", "list_status", "verify_badge", "void"]
+__all__ = ["Verdict", "issue_badge", "issued", "issuer", "list_status", "signed", "verify_badge", "void"]
 
 _ISSUED = "badge"
 
@@ -106,13 +106,14 @@ def issue_badge(
         raise BadInput(f"No level is earned yet. What each takes: {wanted}")
     keep(hub, found, now=now)
     body = _entry(hub, found, now=now, origin=origin)
-    return _signed(hub, found, body, compact=compact)
+    return signed(hub, body, compact=compact)
 
 
-def _entry(hub: Hub, found: Certified, *, now: datetime, origin: str) -> Mapping[str, object]:
+def _entry(hub: Hub, found: Certified, *, now: datetime, origin: str) -> Mapping[str, Any]:
     """The ledger's line of this badge, written now if there is none."""
+    release = found.one.release.id
     wanted = {
-        "release": found.one.release.id,
+        "release": release,
         "levels": list(found.levels),
         "origin": origin,
         "points": found.assessment.score.points,
@@ -122,32 +123,40 @@ def _entry(hub: Hub, found: Certified, *, now: datetime, origin: str) -> Mapping
         for line in before:
             if {key: line.body.get(key) for key in wanted} == wanted:
                 return line.body
-        body: dict[str, object] = {
-            **wanted,
-            "index": len(before),
-            "issued": now.isoformat(timespec="seconds"),
-        }
+        at = now.isoformat(timespec="seconds").replace("+00:00", "Z")
+        document = _document(hub, found, index=len(before), origin=origin.rstrip("/"), at=at)
+        body = {**wanted, "index": len(before), "issued": at, "document": document}
         hub.ledger.append(_ISSUED, body, at=now.isoformat(), by=hub.actor.id)
     return body
 
 
-def _signed(hub: Hub, found: Certified, body: Mapping[str, object], *, compact: bool) -> dict[str, Any] | str:
-    base = (
-        f"{str(body['origin']).rstrip('/')}/badges" if body["origin"] else f"urn:commissure:{hub.id}:badges"
-    )
-    at = str(body["issued"]).replace("+00:00", "Z")
-    by = {
-        "id": issuer(hub),
-        "name": hub.settings.publisher,
-        "url": str(body["origin"]) or f"urn:commissure:{hub.id}",
-    }
-    status = {"url": f"{base}/status", "index": body["index"]}
-    document = credential(found.one, found.assessment, levels=found.levels, issuer=by, status=status, now=at)
+def _document(hub: Hub, found: Certified, *, index: int, origin: str, at: str) -> dict[str, Any]:
+    home = origin or f"urn:commissure:{hub.id}"
+    base = f"{origin}/badges" if origin else f"{home}:badges"
+    by = {"id": issuer(hub), "name": hub.settings.publisher, "url": home}
+    status = {"url": f"{base}/status", "index": index}
+    return credential(found.one, found.assessment, levels=found.levels, issuer=by, status=status, now=at)
+
+
+def signed(hub: Hub, body: Mapping[str, Any], *, compact: bool = False) -> dict[str, Any] | str:
+    """A badge by its line of the ledger, signed: always the same bytes.
+
+    Parameters
+    ----------
+    hub : Hub
+        Who issued it.
+    body : mapping
+        What :func:`issued` gives.
+    compact : bool
+        Whether as a JSON Web Token.
+    """
     seed = hub.secret("badges")
-    return token(document, seed) if compact else sign(document, seed, created=at)
+    if compact:
+        return token(body["document"], seed)
+    return sign(body["document"], seed, created=str(body["issued"]))
 
 
-def issued(hub: Hub, release: str) -> Mapping[str, object] | None:
+def issued(hub: Hub, release: str) -> Mapping[str, Any] | None:
     """The ledger's line of the last badge of a release; None if there is none."""
     found = [line.body for line in hub.ledger.of_kind(_ISSUED) if line.body["release"] == release]
     return found[-1] if found else None

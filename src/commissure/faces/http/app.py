@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from commissure.faces.http import catalogue, dandi, govern, work
+from commissure.faces.http import catalogue, certify, dandi, govern, work
 from commissure.faces.http.answers import install
 from commissure.faces.http.schema import PROBLEMS, Problem
 from commissure.faces.portal import pages
@@ -45,14 +45,16 @@ def create_app(hub: Hub, *, name: str = "commissure", close: bool = False) -> Fa
         openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None, responses=PROBLEMS,
     )  # fmt: skip
     app.state.hub = hub
+    app.state.certified = {}
     app.state.pages = Pages(name=name, hub_path=hub.settings.hub)
     api = APIRouter(prefix="/api/v1")
     api.add_api_route("/health", _health, tags=["hub"], operation_id="health")
-    for part in (catalogue, work, govern):
+    for part in (catalogue, certify, work, govern):
         api.include_router(part.router)
     app.include_router(api)
     for spoken in (dandi,):
         app.include_router(spoken.router)
+    app.include_router(certify.feeds, include_in_schema=False)
     app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     install(app, draw=pages.problem)

@@ -7,14 +7,16 @@ from urllib.parse import parse_qs, quote
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
+from commissure.certify.exports import wanted
 from commissure.errors import BadInput
 from commissure.faces import shapes
 from commissure.faces.http.auth import COOKIE, hub_of, page_viewer, person_of
 from commissure.faces.http.catalogue import sent, shown_in
+from commissure.faces.http.certify import certified, links, negotiated, origin_of
 from commissure.faces.http.docs import routes
 from commissure.faces.http.govern import verified
 from commissure.faces.http.work import ENDED, follow, job_of
-from commissure.faces.portal import views
+from commissure.faces.portal import certificate, views
 from commissure.faces.portal.draw import Pages
 from commissure.store import port
 from commissure.workflows import browse
@@ -74,8 +76,14 @@ def release(request: Request, dataset: str, version: str) -> Response:
     """One release: what, who, quality, files, provenance, how to get and to cite it."""
     viewer = page_viewer(request)
     shown = shown_in(hub_of(request), dataset, version=version, viewer=viewer)
-    origin = str(request.base_url).rstrip("/")
-    return _draw(request, "release.html", views.release(shown, origin=origin, viewer=viewer))
+    if form := wanted(request.headers.get("accept", "")):
+        return negotiated(request, shown, form)
+    values = views.release(shown, origin=origin_of(request), viewer=viewer)
+    found = certified(request, shown, viewer=viewer)
+    values |= certificate.panel(hub_of(request), found)
+    response = _draw(request, "release.html", values)
+    response.headers["Link"] = links(request, shown)
+    return response
 
 
 @router.get("/datasets/{dataset}/{version}/files/{path:path}")
