@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from commissure.errors import BadInput, Unreadable
 from commissure.formats.mat import read_mat, write_mat
+from commissure.formats.mat_tools import write_for
 from commissure.model import About, Annotation, Channel, Identifier, Recording, Session, Subject, Units
 
 
@@ -219,3 +220,50 @@ def test_what_matlab_has_no_word_for_is_refused() -> None:
             write_mat(io.BytesIO(), {"x": value})
     with pytest.raises(BadInput, match="commissure_types"):
         write_mat(io.BytesIO(), {"commissure_types": 1})
+
+
+def test_a_cell_keeps_its_shape() -> None:
+    cells = np.array([["a", 1], [None, 2.5]], dtype=object)
+    assert same(back({"c": cells})["c"], cells)
+
+
+@pytest.mark.parametrize("start", [0, 50])
+def test_eeglab_reads_our_structure(tmp_path: Path, start: int) -> None:
+    import mne
+
+    made = recording()
+    write_for("eeglab", made, to=tmp_path / "r.set", start=start)
+    raw = mne.io.read_raw_eeglab(tmp_path / "r.set", montage_units="mm", verbose="error")
+    assert raw.ch_names == ["Fz", "Cz"]
+    assert np.allclose(raw.get_data().T, made.si(start), atol=1e-11)
+    assert np.allclose(raw.info["chs"][0]["loc"][:3], [0.001, 0.002, 0.003])
+    assert [(a["onset"], a["description"]) for a in raw.annotations] == [
+        (pytest.approx(0.4 - start / 250), "blink")
+    ]
+
+
+def test_fieldtrip_reads_our_structure(tmp_path: Path) -> None:
+    import mne
+
+    made = recording()
+    write_for("fieldtrip", made, to=tmp_path / "r.mat")
+    info = mne.create_info(["Fz", "Cz"], 250.0, "eeg")
+    raw = mne.io.read_raw_fieldtrip(tmp_path / "r.mat", info, data_name="data")
+    assert np.allclose(raw.get_data().T, made.si())
+    data = pymatreader.read_mat(str(tmp_path / "r.mat"))["data"]
+    assert data["cfg"]["event"]["sample"] == 101
+    assert data["elec"]["label"] == "Fz"
+
+
+def test_brainstorm_structure_has_what_brainstorm_asks(tmp_path: Path) -> None:
+    made = recording()
+    write_for("brainstorm", made, to=tmp_path / "r.mat", start=25)
+    got = scipy.io.loadmat(tmp_path / "r.mat", simplify_cells=True)
+    assert np.allclose(got["F"].T, made.si(25))
+    assert list(got["ChannelFlag"]) == [1, -1]
+    assert np.allclose(got["Events"]["times"].ravel(), [0.3, 0.5])
+    assert np.allclose(got["Channel"][0]["Loc"], [0.002, -0.001, 0.003])
+    with pytest.raises(BadInput, match="spm"):
+        write_for("spm", made, to=io.BytesIO())
+    with pytest.raises(BadInput, match="500 samples"):
+        write_for("eeglab", made, to=io.BytesIO(), start=500)

@@ -112,6 +112,8 @@ def _text(value: str) -> Any:
 
 def _encode_array(value: np.ndarray[Any, Any], depth: int) -> tuple[Any, Tree]:
     kind = value.dtype.kind
+    if kind == "O" and value.ndim == 2:
+        return _encode_cells(value, depth)
     if kind in "OUS":
         made, tree = encode(value.tolist() if value.ndim else [value.item()], depth=depth + 1)
         return made, {
@@ -133,6 +135,14 @@ def _encode_array(value: np.ndarray[Any, Any], depth: int) -> tuple[Any, Tree]:
     return np.ascontiguousarray(flat.astype(value.dtype.newbyteorder("="))), {
         "t": "array", "s": list(value.shape), "d": value.dtype.newbyteorder("=").str,
     }  # fmt: skip
+
+
+def _encode_cells(value: np.ndarray[Any, Any], depth: int) -> tuple[Any, Tree]:
+    made, trees = np.empty(value.shape, dtype=object), []
+    for place in np.ndindex(value.shape):
+        made[place], tree = encode(value[place], depth=depth + 1)
+        trees.append(tree)
+    return made, {"t": "cells", "s": list(value.shape), "i": trees}
 
 
 def _encode_struct(value: Mapping[Any, Any], depth: int, tree: Tree) -> tuple[Any, Tree]:
@@ -274,6 +284,15 @@ def _decode_objects(value: Any, tree: Tree) -> Any:
     return made
 
 
+def _decode_cells(value: Any, tree: Tree) -> Any:
+    if list(value.shape) != tree["s"]:
+        raise ValueError("another shape")
+    made = np.empty(value.shape, dtype=object)
+    for below, place in zip(tree["i"], np.ndindex(value.shape), strict=True):
+        made[place] = decode(value[place], below)
+    return made
+
+
 _NOUNS: dict[str, Any] = {name: kind for name in model.__all__ if is_dataclass(kind := getattr(model, name))}
 _DECODERS: dict[str, Any] = {
     "none": lambda value, tree: None if value.size == 0 else plain(value),
@@ -293,6 +312,7 @@ _DECODERS: dict[str, Any] = {
     "list": _decode_list,
     "tuple": _decode_list,
     "objects": _decode_objects,
+    "cells": _decode_cells,
     "times": lambda value, tree: np.array(decode(value, tree["i"]), dtype=tree["d"]).reshape(tree["s"]),
 }
 
