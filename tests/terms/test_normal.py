@@ -61,7 +61,9 @@ def test_a_side_comes_off_and_is_told(name: str, bare: str, side: str) -> None:
     assert sides(name)[-1] == (bare, side)
 
 
-@pytest.mark.parametrize("text", ["", " ", "😀", "עברית", "\x00\x01", "a" * 10_000_000, "((((", "-_-"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "😀", "עברית", "\x00\x01", "a" * 10_000_000, "a" + " " * 1_000_000 + "b", "((((", "-_-"]
+)
 def test_any_text_is_taken(text: str) -> None:
     assert isinstance(bag(tokens(text)), str)
     assert sides(text)[0][0] == text

@@ -168,6 +168,8 @@ def sides(text: str) -> list[tuple[str, str]]:
     ['left_parietal_lobe_L', 'left_parietal_lobe', 'parietal_lobe']
     """
     out = [(text, "")]
+    if len(text) > MAX_LENGTH:
+        return out
     side = ""
     for pattern in (_SIDE_WITHIN, _SIDE_AFTER, _SIDE_BEFORE, _SIDE_CAMEL):
         current = out[-1][0]

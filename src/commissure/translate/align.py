@@ -17,13 +17,13 @@ import numpy as np
 from commissure.errors import BadInput
 from commissure.terms.lexicon import Lexicon, Name
 from commissure.terms.load import RawTerm
-from commissure.terms.normal import plain, tokens
+from commissure.terms.normal import plain, squash, tokens
 from commissure.translate.features import FEATURES, Names, query
 from commissure.translate.ranker import Ranker
 
 __all__ = ["Pair", "align", "as_sssom"]
 
-THRESHOLD = 10.5
+THRESHOLD = 10.0
 POOL = 15
 _WEIGHTS = {
     "rank": 0.35, "exact": 1.2, "grouping": -2.0, "coverage": 2.0, "least": 1.0, "conflict": -0.5, "above": 1.5,
@@ -31,6 +31,10 @@ _WEIGHTS = {
 }  # fmt: skip
 _AT = {name: i for i, name in enumerate(FEATURES)}
 _LIMB = re.compile(r"\b(upper|lower) (?:limb|extremity)\b", re.IGNORECASE)
+_GENERIC = frozenset(
+    ("tissue", "surfac", "system", "organ", "membran", "mater", "muscle", "region", "part", "urine", "coat", "area",
+     "body", "tubule", "bone", "human", "structur")
+)  # fmt: skip
 _JOINING = frozenset(("of", "the", "and", "a", "an", "in", "to", "for", "or"))
 
 
@@ -69,7 +73,9 @@ class _Side:
             for c, t in self.terms.items()
         }
         self.bags = {c: {_bag(n) for n in names} for c, names in self.written.items()}
-        self.cell = {c: any("cell" in b.split() for b in bags) for c, bags in self.bags.items()}
+        self.cores = {c: {_core(b) for b in bags} - {""} for c, bags in self.bags.items()}
+        self.joined = {c: {squash(n) for n in names} for c, names in self.written.items()}
+        self.cell = {c: tokens(label)[-1:] in (("cell",), ("neuron",)) for c, label in self.labels.items()}
         self.between = {c: self._through(lexicon, names) for c, names in self.written.items()}
         self.names = [
             Name(c, text, "label" if text == self.labels[c] else "exact", "", "", tokens(text))
@@ -168,6 +174,11 @@ def _bag(name: str) -> str:
     return " ".join(sorted(t for t in tokens(name) if t not in _JOINING))
 
 
+def _core(words: str) -> str:
+    """A bag of words without those that many names of one thing have and others leave out."""
+    return " ".join(w for w in words.split() if w not in _GENERIC)
+
+
 def _opinions(
     one: _Side, two: _Side
 ) -> dict[tuple[str, str], tuple[float, "np.ndarray[tuple[int], np.dtype[np.float32]]"]]:
@@ -196,7 +207,11 @@ def _exactness(one: _Side, two: _Side, a: str, b: str) -> float:
         return 2.5
     if one.bags[a] & two.bags[b]:
         return 2.4 if _bag(one.labels[a]) == _bag(two.labels[b]) else 2.0
-    return 2.0 if one.between[a] & two.between[b] else 0.0
+    if one.joined[a] & two.joined[b]:
+        return 2.4
+    if one.between[a] & two.between[b]:
+        return 2.0
+    return 1.7 if one.cores[a] & two.cores[b] else 0.0
 
 
 def _score(
