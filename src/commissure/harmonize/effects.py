@@ -1,9 +1,11 @@
 """Case-control effect sizes a region: Cohen's d with its interval, at one site, or over sites at once.
 
+With covariates d is the adjusted difference over the residual standard deviation; so covariates that go with the
+diagnosis widen its interval and do not shrink it, as d taken from t would be. Without covariates it is the textbook's.
+
 References
 ----------
-Thompson et al. 2014, doi:10.1007/s11682-013-9269-5 (ENIGMA); Nakagawa & Cuthill 2007,
-doi:10.1111/j.1469-185X.2007.00027.x (d from a linear model).
+Cohen 1988, doi:10.4324/9780203771587; Thompson et al. 2014, doi:10.1007/s11682-013-9269-5 (ENIGMA).
 """
 
 from dataclasses import dataclass
@@ -88,9 +90,10 @@ def cohens_d(
     first = np.linalg.pinv(gram, hermitian=True)[:, 0, 0]
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = own.residual(slopes).sum(axis=0) / freedom
-        t = slopes[0] / np.sqrt(variance * first)
+        d = slopes[0] / np.sqrt(variance)
     there = ~np.isnan(X)
-    return _effects(t, freedom, there[group].sum(axis=0), there[~group].sum(axis=0), level=level)
+    counts = there[group].sum(axis=0), there[~group].sum(axis=0)
+    return _effects(d, np.sqrt(first), freedom=freedom, counts=counts, level=level)
 
 
 def mega_analysis(X: Any, cases: Any, *, sites: Any, covariates: Any = None, level: float = 0.95) -> Effects:
@@ -119,10 +122,12 @@ def mega_analysis(X: Any, cases: Any, *, sites: Any, covariates: Any = None, lev
     _, numbers = site_numbers(sites, rows=len(X))
     design = np.column_stack([columns, np.ones(len(X))])
     fit = fit_random_intercept(X, design, numbers=numbers)
-    t = fit.slopes[0] / fit.errors[0]
+    spread = np.sqrt(fit.within)
     freedom = np.full(X.shape[1], float(len(X) - design.shape[1]))
-    features = np.ones(X.shape[1])
-    return _effects(t, freedom, group.sum() * features, (~group).sum() * features, level=level)
+    counts = np.full(X.shape[1], group.sum()), np.full(X.shape[1], (~group).sum())
+    return _effects(
+        fit.slopes[0] / spread, fit.errors[0] / spread, freedom=freedom, counts=counts, level=level
+    )
 
 
 def _columns(cases: Any, covariates: Any, *, rows: int) -> tuple[NDArray[np.bool_], Array, tuple[str, ...]]:
@@ -137,12 +142,14 @@ def _columns(cases: Any, covariates: Any, *, rows: int) -> tuple[NDArray[np.bool
     return group, columns, ("cases", *design.column_names)
 
 
-def _effects(t: Array, freedom: Array, cases: Array, controls: Array, *, level: float) -> Effects:
+def _effects(
+    d: Array, scaled: Array, *, freedom: Array, counts: tuple[NDArray[Any], NDArray[Any]], level: float
+) -> Effects:
+    """From d and the standard error of the difference, in residual standard deviations."""
     stats: Any = need("scipy.stats", purpose="Effect sizes")
-    total = cases + controls
+    freedom = np.maximum(freedom, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        d = t * total / (np.sqrt(cases * controls) * np.sqrt(freedom))
-        error = np.sqrt(total / (cases * controls) + d**2 / (2 * np.maximum(total - 2, 1)))
+        p = 2 * stats.t.sf(np.abs(d / scaled), freedom)
+        error = np.sqrt(scaled**2 + d**2 / (2 * freedom))
     wide = stats.norm.ppf(0.5 + level / 2) * error
-    p = 2 * stats.t.sf(np.abs(t), np.maximum(freedom, 1))
-    return Effects(d, error, d - wide, d + wide, p, cases.astype(float), controls.astype(float))
+    return Effects(d, error, d - wide, d + wide, p, counts[0].astype(float), counts[1].astype(float))

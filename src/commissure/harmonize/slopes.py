@@ -69,9 +69,8 @@ def check_confounding(sums: MomentSums, *, names: Sequence[str], penalties: Sequ
     for number, name in enumerate(names):
         if left[number, number] <= _SMALLEST * max(power[number], 1e-300):
             raise BadInput(
-                f"Covariate {name!r} is confounded with site: it does not vary within any site beside the other "
-                "covariates, so its effect and the sites' cannot be told apart. Leave it out, or add a site in which "
-                "it varies."
+                f"Covariate {name!r} is confounded with site or the covariates before it: beside them it does not vary "
+                "within any site, so the effects cannot be told apart. Leave it out, or add a site in which it varies."
             )
         left = left - np.outer(left[:, number], left[number]) / left[number, number]
 
