@@ -11,12 +11,20 @@ from commissure.federate.regression import Regression
 from commissure.federate.scaled import Scaled
 from commissure.federate.summaries import Components, Histogram, Moments, Quantiles
 from commissure.federate.survival import CoxRegression
+from commissure.federate.training import Training
 
 __all__ = ["ANALYSES", "build"]
 
 
 def _regression(features: list[str], **said: Any) -> Analysis:
     return Scaled(features, Regression(features, **said))
+
+
+def _training(features: list[str], **said: Any) -> Analysis:
+    # means and spreads would be released without noise: with it, columns are taken as they are
+    if said.get("noise"):
+        return Training(features, **said)
+    return Scaled(features, Training(features, **said))
 
 
 #: a name, and what makes the analysis from a plan's parameters
@@ -28,6 +36,7 @@ ANALYSES: Mapping[str, Callable[..., Analysis]] = {
     "regression": _regression,
     "cox": CoxRegression,
     "mixed": MixedModel,
+    "training": _training,
 }
 
 

@@ -154,7 +154,8 @@ class Member:
         if index < self._index:
             raise NotPermitted("The coordinator asks about a state that is past.")
         before = self._before if index == self._index else self._after
-        answer, after = self._analysis.answer(state, self._table, before)
+        noise = np.frombuffer(self._entropy(16), np.uint32).astype(np.float64)
+        answer, after = self._analysis.answer(state, {**self._table, "noise.seed": noise}, before)
         self._answers, self._index, self._before, self._after = self._answers + 1, index, before, after
         return flatten(answer, self._analysis.shapes(state))
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from commissure.errors import BadInput
 
-__all__ = ["pack", "pack_arrays", "unpack", "unpack_arrays"]
+__all__ = ["as_json", "pack", "pack_arrays", "unpack", "unpack_arrays"]
 
 _SIZES = struct.Struct(">II")
 _TYPES = {"float64": np.float64, "float32": np.float32}
@@ -71,3 +71,8 @@ def unpack_arrays(data: bytes) -> dict[str, NDArray[Any]]:
         }
     except (KeyError, ValueError, TypeError) as error:
         raise BadInput("These bytes are no arrays of this protocol.") from error
+
+
+def as_json(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Arrays as JSON, numbers in full."""
+    return json.dumps({name: array.tolist() for name, array in arrays.items()})

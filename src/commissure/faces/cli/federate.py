@@ -1,0 +1,137 @@
+"""``commissure federate``: studies over sites whose data never moves."""
+
+import json as json_module
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from commissure.federate.analyses import build
+from commissure.federate.plan import Plan
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="Compute over sites whose data never moves.")
+study = typer.Typer(
+    no_args_is_help=True, help="Plans: what is read, computed and sent; approved by each site."
+)
+app.add_typer(study, name="study")
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+PlanAt = Annotated[Path, typer.Argument(help="A plan (JSON).")]
+Names = Annotated[list[str], typer.Option("--site", help="A site's name; may be repeated.")]
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _tell(value: dict[str, Any], *, as_json: bool, text: str) -> None:
+    typer.echo(json_module.dumps(value, ensure_ascii=False, indent=2) if as_json else text)
+
+
+@app.command("network")
+def network(
+    folder: Annotated[Path, typer.Argument(help="Where folders of keys are made, one a site.")],
+    site: Names,
+    host: Annotated[list[str] | None, typer.Option(help="The coordinator's names and addresses.")] = None,
+    days: Annotated[int, typer.Option(help="How long certificates are valid.")] = 365,
+    json: AsJson = False,
+) -> None:
+    """Make an authority, a coordinator and sites: keys and certificates, to be carried to each."""
+    from commissure.workflows.make_network import make_network
+
+    hosts = host or ["127.0.0.1", "localhost"]
+    keys = make_network(folder, sites=site, hosts=hosts, now=datetime.now(UTC), days=days, entropy=os.urandom)
+    _tell(keys, as_json=json, text="\n".join(f"{name}={key}" for name, key in keys.items()))
+
+
+@study.command("new")
+def new(
+    plan: Annotated[Path, typer.Argument(help="The plan to write (JSON).")],
+    title: Annotated[str, typer.Option(help="What the study is called.")],
+    analysis: Annotated[str, typer.Option(help="moments, regression, cox, mixed, training, trees …")],
+    parameters: Annotated[str, typer.Option(help="The analysis' own, as a JSON object.")],
+    column: Annotated[list[str], typer.Option(help="NAME[:UNIT[:LOW:HIGH]]; may be repeated.")],
+    site: Annotated[list[str], typer.Option(help="NAME=KEY as `network` prints them; may be repeated.")],
+    minimum: Annotated[int, typer.Option(help="Fewest sites in a sum; two thirds and one if 0.")] = 0,
+    secure: Annotated[bool, typer.Option(help="Whether only sums are seen.")] = True,
+    json: AsJson = False,
+) -> None:
+    """Write a study's plan."""
+    from commissure.workflows.plan_study import plan_study
+
+    said = json_module.loads(parameters)
+    made = plan_study(
+        title, sites=site, columns=column, analysis=analysis, parameters=said, secure=secure, minimum=minimum
+    )
+    plan.write_text(made.to_json(), encoding="utf-8")
+    _tell({"id": made.id, "digest": made.digest}, as_json=json, text=f"{plan.name}: {made.digest}")
+
+
+@study.command("show")
+def show(plan: PlanAt, json: AsJson = False) -> None:
+    """Say what a study reads, computes and sends."""
+    found = Plan.from_json(plan.read_text(encoding="utf-8"))
+    analysis = build(found)
+    leaves = found.leaves(analysis.shapes(analysis.first()))
+    head = [
+        f"{found.title} ({found.purpose}); digest {found.digest}",
+        f"{found.analysis}: {dict(found.parameters)}",
+    ]
+    told = json_module.loads(found.to_json()) | {"digest": found.digest, "leaves": leaves}
+    _tell(told, as_json=json, text="\n".join([*head, *leaves]))
+
+
+@study.command("approve")
+def approve(
+    plan: PlanAt,
+    site: Annotated[Path, typer.Option("--site", help="This site's folder of keys.")],
+    json: AsJson = False,
+) -> None:
+    """Approve a plan for this site: its signature on the plan's digest."""
+    from commissure.workflows.join_study import SiteFolder
+
+    found = Plan.from_json(plan.read_text(encoding="utf-8"))
+    letter = SiteFolder(site).approve(found)
+    _tell(
+        {"site": letter.sender, "digest": found.digest},
+        as_json=json,
+        text=f"{letter.sender} approved {found.digest}",
+    )
+
+
+@app.command("coordinate")
+def coordinate(
+    folder: Annotated[Path, typer.Argument(help="Where the study is kept; it holds plan.json.")],
+    tls: Annotated[Path, typer.Option(help="The coordinator's folder of keys.")],
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; 0 for a free one.")] = 8443,
+    gather: Annotated[float, typer.Option(help="Seconds to wait for all sites before beginning.")] = 30.0,
+    json: AsJson = False,
+) -> None:
+    """Lead a study until it has its result; killed, it goes on where it was."""
+    from commissure.faces.http.federation import serve_study
+    from commissure.federate.wire import as_json
+    from commissure.workflows.run_study import open_study
+
+    running = open_study(folder, say=_say)
+    serve_study(running, tls=tls, host=host, port=port, gather_s=gather, ready=_say)
+    result = as_json(running.result)
+    (folder / "result.json").write_text(result, encoding="utf-8")
+    typer.echo(result if json else f"Done: {folder / 'result.json'}")
+
+
+@app.command("join")
+def join(
+    url: Annotated[str, typer.Argument(help="https://host:port of the coordinator.")],
+    site: Annotated[Path, typer.Option("--site", help="This site's folder of keys.")],
+    table: Annotated[Path, typer.Option(help="This site's rows: a CSV or TSV file.")],
+    json: AsJson = False,
+) -> None:
+    """Take part in a study as a site: connections go out only, rows stay here."""
+    # the agent stays for days: it begins anew in this process, without what a command line needs
+    words = [url, "--site", str(site), "--table", str(table), *(["--json"] if json else [])]
+    os.execv(sys.executable, [sys.executable, "-m", "commissure.faces.site_agent", *words])
