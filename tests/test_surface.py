@@ -2,7 +2,7 @@
 
 import importlib
 import inspect
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import typer
@@ -145,16 +145,23 @@ def test_every_public_name_loads_and_is_documented() -> None:
         assert name.startswith("_") or inspect.getdoc(method), name
 
 
+def _leaves(name: str, command: Any) -> dict[str, Any]:
+    """The commands below a command or a group of groups, by their whole names."""
+    if not hasattr(command, "commands"):
+        return {name: command}
+    return {
+        k: v
+        for short, below in command.commands.items()
+        for k, v in _leaves(f"{name} {short}", below).items()
+    }
+
+
 def test_every_command_and_option_is_documented() -> None:
     bare = []
     for row in COMMANDS:
         if not row.exists:
             continue
-        loaded = row.load()
-        found = {row.name: loaded} if not hasattr(loaded, "commands") else {
-            f"{row.name} {name}": command for name, command in loaded.commands.items()
-        }  # fmt: skip
-        for name, command in found.items():
+        for name, command in _leaves(row.name, row.load()).items():
             if not command.help:
                 bare.append(name)
             bare += [f"{name} --{p.name}" for p in command.params if not getattr(p, "help", "")]
@@ -166,10 +173,9 @@ def test_every_command_can_answer_in_json() -> None:
     for row in COMMANDS:
         if not row.exists or row.name == "serve":
             continue
-        loaded = row.load()
-        for name, command in getattr(loaded, "commands", {row.name: loaded}).items():
+        for name, command in _leaves(row.name, row.load()).items():
             if not any("--json" in getattr(p, "opts", ()) for p in command.params):
-                lacking.append(f"{row.name} {name}")
+                lacking.append(name)
     assert not lacking
 
 

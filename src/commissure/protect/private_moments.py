@@ -63,7 +63,7 @@ def release_mean(
 
 def release_correlation(
     table: Array, *, bounds: Bounds, mu: float, subjects: Sequence[object] | None = None, name: str = "",
-    noise: NoiseSource | None = None,
+    noise: NoiseSource | None = None, refuse_constant: bool = True,
 ) -> PrivateStatistic:  # fmt: skip
     """Mean, covariance and correlation of all columns together; parameters as for :func:`release_mean`.
 
@@ -76,7 +76,7 @@ def release_correlation(
     """
     one_row_a_subject(subjects, rows=len(table))
     flat = [i for i in range(table.shape[1]) if np.ptp(table[:, i]) == 0]
-    if flat:
+    if flat and refuse_constant:
         raise BadInput(f"Columns {flat} are constant and have no correlation; leave them out.")
     scaled = bounds.scaled(table)
     total, sd, people = _moments(scaled, mu=mu, noise=noise)

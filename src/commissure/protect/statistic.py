@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from commissure.errors import BadInput
 from commissure.protect.budget import Spend
 
-__all__ = ["Bounds", "PrivateStatistic", "one_row_a_subject"]
+__all__ = ["Bounds", "PrivateStatistic", "check_size", "one_row_a_subject"]
 
 Array = NDArray[np.float64]
 _FEWEST = 5
@@ -88,6 +88,40 @@ class Bounds:
                 f"The table must have {len(self.lower)} columns, as the bounds do; got shape {rows.shape}."
             )
         return np.asarray((np.clip(rows, self.lower, self.upper) - self.centre) / self.half)
+
+
+def check_size(statistic: str, *, columns: int, planned_n: int, mu: float) -> None:
+    """Refuse what an announced cohort is too small for, by public numbers only.
+
+    Parameters
+    ----------
+    statistic : str
+        ``"count"``, ``"histogram"``, ``"mean"``, ``"quantiles"``, ``"correlation"``, ``"regression"``, ``"survival"``.
+    columns : int
+        How many columns it is about.
+    planned_n : int
+        The announced number of subjects, not a count of the private rows.
+    mu : float
+        The Gaussian budget.
+
+    Raises
+    ------
+    BadInput
+        If the noise would exceed a quarter of what is measured; with how many subjects it takes.
+    """
+    length = {
+        "mean": 1.12 * columns**0.5,
+        "quantiles": 10**0.5,
+        "correlation": 1.5 * columns,
+        "regression": 1.5 * columns,
+    }
+    least = int(np.ceil(4 * length.get(statistic, 1.0) / mu))
+    if planned_n < least:
+        raise BadInput(
+            f"{planned_n} subjects are too few for a {statistic} of {columns} columns at mu {mu:.3g}: the noise would be "
+            f"{length.get(statistic, 1.0) / mu / max(planned_n, 1):.0%} of the range; it takes {least} subjects, fewer "
+            "columns or a larger epsilon."
+        )
 
 
 def one_row_a_subject(subjects: object, *, rows: int, fewest: int = _FEWEST) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from commissure.store.access import Access
+from commissure.store.budgets import Budgets
 from commissure.store.catalogue import Catalogue
 from commissure.store.database import Database
 from commissure.store.jobtable import JobTable
@@ -34,6 +35,8 @@ class Records:
         Long work.
     usage : Usage
         What was used by whom.
+    budgets : Budgets
+        What private releases may cost and have cost.
     """
 
     database: Database
@@ -43,6 +46,7 @@ class Records:
     people: People
     jobs: JobTable
     usage: Usage
+    budgets: Budgets
 
     @classmethod
     def of(cls, database: Database, *, ledger: Ledger) -> "Records":
@@ -55,4 +59,5 @@ class Records:
             people=People(database),
             jobs=JobTable(database),
             usage=Usage(database),
+            budgets=Budgets(database, ledger=ledger),
         )

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 __all__ = [
     "assets",
     "bitmaps",
+    "budgets",
     "consents",
     "datasets",
     "events",
@@ -17,6 +18,7 @@ __all__ = [
     "metadata",
     "people",
     "releases",
+    "spends",
     "text_index",
     "tokens",
     "uses",
@@ -215,4 +217,24 @@ ledger_head = sa.Table(
     sa.Column("seq", sa.Integer, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
     sa.Column("seal", sa.Text, nullable=False),
+)
+
+#: what all private releases of a dataset may cost together, as JSON
+budgets = sa.Table(
+    "budgets",
+    metadata,
+    sa.Column("dataset", sa.Text, primary_key=True),
+    sa.Column("limits", sa.Text, nullable=False),
+)
+
+#: what each of them has cost, as JSON
+spends = sa.Table(
+    "spends",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("dataset", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("spend", sa.Text, nullable=False),
+    sa.Index("spends_dataset", "dataset", "seq"),
 )

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from commissure.faces.cli import privacy
 from commissure.faces.cli.show import findings_list, show
 from commissure.faces.cli.words import AsJson
 from commissure.protect.survey import check_exposure
@@ -13,6 +14,8 @@ from commissure.workflows.deface import DefaceSettings, deface_file
 __all__ = ["app"]
 
 app = typer.Typer(help="De-identify, deface, synthesize, measure the risk.", no_args_is_help=True)
+app.add_typer(privacy.app, name="dp")
+app.command("synthesize")(privacy.synthesize)
 _NOT_RELEASED = 3
 
 

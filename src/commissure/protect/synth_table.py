@@ -1,0 +1,171 @@
+"""Synthetic tables: a forest that goes from column to column, a Gaussian copula as the floor, and the bootstrap as a foil.
+
+References
+----------
+Nowok, Raab & Dibben 2016 (synthpop), doi:10.18637/jss.v074.i11; Patki, Wedge & Veeramachaneni 2016 (copula),
+doi:10.1109/DSAA.2016.49.
+"""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissure.extras import need
+from commissure.protect.synth_columns import Column, Table, checked_columns
+
+__all__ = ["Bootstrap", "Copula", "SequentialForest"]
+
+Array = NDArray[np.float64]
+
+
+class Bootstrap:
+    """Rows drawn again from the real ones: useful, and no protection at all; for comparison only."""
+
+    def fit(self, cohort: Table) -> Self:
+        """Keep the rows."""
+        checked_columns(cohort)
+        self.table_ = cohort
+        return self
+
+    def sample(self, n: int, rng: np.random.Generator) -> Table:
+        """``n`` rows of real people."""
+        rows = self.table_.values[rng.integers(0, len(self.table_.values), n)]
+        return Table(self.table_.names, rows, self.table_.levels)
+
+
+class Copula:
+    """A Gaussian copula: each column's own distribution, and one correlation matrix of normal scores.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> made = Copula().fit(Table(("a", "b"), rng.normal(size=(80, 2)))).sample(5, rng)
+    >>> made.values.shape
+    (5, 2)
+    """
+
+    def fit(self, cohort: Table) -> Self:
+        """Learn from a table; missing values are a value of their own."""
+        self.columns_ = checked_columns(cohort)
+        self.table_ = Table(cohort.names, np.empty((0, len(cohort.names))), cohort.levels)
+        scores = [self._score(cohort.values[:, j], column) for j, column in enumerate(self.columns_)]
+        self.root_ = np.linalg.cholesky(np.corrcoef(scores) + 1e-9 * np.eye(len(scores)))
+        return self
+
+    def sample(self, n: int, rng: np.random.Generator) -> Table:
+        """``n`` synthetic rows."""
+        special: Any = need("scipy.special", purpose="Synthesizing a table")
+        share = special.ndtr(rng.normal(size=(n, len(self.columns_))) @ self.root_.T)
+        made = np.empty(share.shape)
+        for j, column in enumerate(self.columns_):
+            above = (share[:, j] - column.missing) / max(1 - column.missing, 1e-9)
+            value = column.values(np.asarray(special.ndtri(np.clip(above, 1e-9, 1 - 1e-9))))
+            made[:, j] = np.where(share[:, j] < column.missing, np.nan, value)
+        return Table(self.table_.names, made, self.table_.levels)
+
+    @staticmethod
+    def _score(values: Array, column: Column) -> Array:
+        """Normal scores with all missing ones at the lower end."""
+        special: Any = need("scipy.special", purpose="Synthesizing a table")
+        known = special.ndtr(column.scores(values))
+        share = np.where(np.isnan(values), column.missing / 2, column.missing + (1 - column.missing) * known)
+        return np.asarray(special.ndtri(np.clip(share, 1e-6, 1 - 1e-6)))
+
+
+class SequentialForest:
+    """Column after column: what a linear model of normal scores says, plus a residual of somebody like that.
+
+    Whether a value is missing and which of few values it has are drawn from a random forest's probabilities. A number
+    is a linear prediction from the synthetic columns before it, plus the residual of a real person from the same leaf of
+    a tree that was grown on *other* people; so no row, and no rare value, is anybody's.
+
+    Parameters
+    ----------
+    leaf : int
+        Fewest people in a leaf of the residuals' trees.
+    class_leaf : int
+        Fewest people in a leaf of the forests for few-valued columns.
+    trees : int
+        How many trees share the residuals of a column.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> made = SequentialForest(trees=4).fit(Table(("a", "b"), rng.normal(size=(80, 2)))).sample(5, rng)
+    >>> made.values.shape
+    (5, 2)
+    """
+
+    def __init__(self, *, leaf: int = 40, class_leaf: int = 10, trees: int = 20) -> None:
+        self.leaf, self.class_leaf, self.trees = leaf, class_leaf, trees
+
+    def fit(self, cohort: Table) -> Self:
+        """Learn from a table; the trees themselves are grown when rows are drawn, from the generator's own ``rng``."""
+        self.columns_ = checked_columns(cohort)
+        self.table_ = cohort
+        return self
+
+    def sample(self, n: int, rng: np.random.Generator) -> Table:
+        """``n`` synthetic rows."""
+        real = self.table_.values
+        made = np.full((n, real.shape[1]), np.nan)
+        for j, column in enumerate(self.columns_):
+            before, now = self._features(real, j), self._features(made, j)
+            have, ok = ~np.isnan(real[:, j]), np.ones(n, bool)
+            if not have.all():
+                ok = self._classes(before, have.astype(float), now, rng) > 0.5
+            if column.few:
+                made[ok, j] = self._classes(before[have], real[have, j], now[ok], rng)
+            else:
+                scores = column.scores(real[:, j], rng=rng)[have]
+                made[ok, j] = column.values(self._numbers(before[have], scores, now[ok], rng))
+        return Table(self.table_.names, made, self.table_.levels)
+
+    def _features(self, rows: Array, before: int) -> Array:
+        found = [self.columns_[k].scores(rows[:, k]) for k in range(before)]
+        found += [np.isnan(rows[:, k]).astype(float) for k in range(before) if self.columns_[k].missing > 0]
+        return np.column_stack(found) if found else np.zeros((len(rows), 1))
+
+    def _classes(self, before: Array, seen: Array, now: Array, rng: np.random.Generator) -> Array:
+        if not before.any():
+            return np.asarray(rng.choice(seen, len(now)))
+        ensemble: Any = need("sklearn.ensemble", purpose="Synthesizing a table")
+        levels, code = np.unique(seen, return_inverse=True)
+        forest = ensemble.RandomForestClassifier(
+            2 * self.trees,
+            min_samples_leaf=self.class_leaf,
+            max_features=0.5,
+            random_state=int(rng.integers(1 << 31)),
+        ).fit(before, code)
+        steps = np.cumsum(forest.predict_proba(now), axis=1)
+        drawn = (rng.uniform(size=(len(now), 1)) > steps).sum(axis=1)
+        return np.asarray(levels[np.minimum(drawn, len(levels) - 1)])
+
+    def _numbers(self, before: Array, scores: Array, now: Array, rng: np.random.Generator) -> Array:
+        design, wanted = (np.column_stack([np.ones(len(rows)), rows]) for rows in (before, now))
+        slope = np.linalg.solve(design.T @ design + 2 * np.eye(design.shape[1]), design.T @ scores)
+        rest = scores - design @ slope
+        made = wanted @ slope
+        turn = rng.integers(0, self.trees, len(now))
+        for tree in range(self.trees):
+            rows = np.flatnonzero(turn == tree)
+            if len(rows):
+                made[rows] += self._residuals(before, rest, now[rows], rng)
+        return np.asarray(made)
+
+    def _residuals(self, before: Array, rest: Array, now: Array, rng: np.random.Generator) -> Array:
+        tree_module: Any = need("sklearn.tree", purpose="Synthesizing a table")
+        order = rng.permutation(len(rest))
+        grown, donors = np.split(order, [int(0.6 * len(order))])
+        tree = tree_module.DecisionTreeRegressor(
+            min_samples_leaf=self.leaf, max_features=0.7, random_state=int(rng.integers(1 << 31))
+        ).fit(before[grown], rest[grown])
+        at, have, own = tree.apply(now), tree.apply(before[donors]), tree.apply(before[grown])
+        made = np.empty(len(now))
+        for leaf in np.unique(at):
+            pool = donors[have == leaf]
+            if len(pool) < 4:
+                pool = np.concatenate([pool, grown[own == leaf]])
+            made[at == leaf] = rest[rng.choice(pool, int((at == leaf).sum()))]
+        return made
