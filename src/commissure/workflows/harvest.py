@@ -16,7 +16,7 @@ from commissure.discover.concepts import load_concepts, reading_of_concepts
 from commissure.discover.reading import read_record
 from commissure.errors import BadInput, NotFound, Unreadable
 from commissure.hub import Hub
-from commissure.kernels.embed import can_embed, minilm
+from commissure.kernels.embed import MiniLM, can_embed
 from commissure.model import Release
 from commissure.model.progress import Progress, Silent
 from commissure.store.index import FacetRow, IndexRow, SearchIndex
@@ -256,9 +256,10 @@ def _embed(index: SearchIndex, *, progress: Progress = _SILENT) -> int:
     if not can_embed():
         return 0
     done = 0
+    embedder = MiniLM(threads=2)
     progress.stage("embed")
     while waiting := index.without_vector(_EMBED_BATCH):
-        vectors = minilm().embed_all([text for _, text in waiting])
+        vectors = embedder.embed_all([text for _, text in waiting])
         index.add_vectors([record for record, _ in waiting], vectors)
         done += len(waiting)
         progress.advance(len(waiting))
