@@ -14,7 +14,7 @@ from commissure.translate.methods.emit import all_fields
 from commissure.translate.methods.read import Methods
 from commissure.translate.methods.sections import Paper, from_jats, from_text
 
-__all__ = ["in_words", "read_papers", "told_of", "write_harmonized"]
+__all__ = ["in_words", "read_bytes", "read_papers", "told_of", "write_harmonized"]
 
 PDF_SECONDS = 60
 
@@ -52,6 +52,13 @@ def write_harmonized(
     return [table, sidecar]
 
 
+def read_bytes(file: Path) -> bytes:
+    """The bytes of a file that a person names; :class:`NotFound` if there is none."""
+    if not file.is_file():
+        raise NotFound("There is no file at the path that was given.")
+    return file.read_bytes()
+
+
 def read_papers(file: Path) -> Iterator[tuple[str, Paper]]:
     """The papers of a file with their names: one, or one a line for JSON lines with a ``text``.
 
@@ -60,19 +67,18 @@ def read_papers(file: Path) -> Iterator[tuple[str, Paper]]:
     NotFound, Unreadable
         If there is no such file, or it is not what its ending says.
     """
-    if not file.is_file():
-        raise NotFound(f"There is no paper called {file.name!r}.")
+    data = read_bytes(file)
     ending = file.suffix.lower()
     if ending == ".pdf":
         yield file.name, from_text(_pdf_text(file))
     elif ending in (".xml", ".nxml"):
-        yield file.name, from_jats(file.read_bytes())
+        yield file.name, from_jats(data)
     elif ending == ".jsonl":
-        for index, line in enumerate(read_lines(file.read_bytes()), start=1):
+        for index, line in enumerate(read_lines(data), start=1):
             if line.strip():
                 yield _from_json(line, index)
     else:
-        yield file.name, from_text(read_text(file.read_bytes()))
+        yield file.name, from_text(read_text(data))
 
 
 def _from_json(line: str, index: int) -> tuple[str, Paper]:

@@ -19,7 +19,7 @@ from commissure.translate.columns import Column, find_columns
 from commissure.translate.lines import read_lines, read_table
 from commissure.translate.mapper import Mapper
 from commissure.translate.methods.read import read_methods
-from commissure.workflows.translate import in_words, read_papers, told_of, write_harmonized
+from commissure.workflows.translate import in_words, read_bytes, read_papers, told_of, write_harmonized
 
 __all__ = ["app"]
 
@@ -49,7 +49,7 @@ def terms(
     json: AsLines = False,
 ) -> None:
     """Map one name a line to terms: one answer a line, in the same order."""
-    rows = [answer.to_dict() for answer in _mapper(hub, kind).map_all(read_lines(file.read_bytes()))]
+    rows = [answer.to_dict() for answer in _mapper(hub, kind).map_all(read_lines(read_bytes(file)))]
     if json:
         return _print_lines(rows)
     cells = (
@@ -82,7 +82,7 @@ def abbreviations(
 ) -> None:
     """Say what each abbreviation means in its context: a brain region, or something else."""
     reader = AbbreviationReader(Mapper(site_lexicon(hub_folder(hub))))
-    rows = [meaning.to_dict() for meaning in reader.read_all(read_table(file.read_bytes()))]
+    rows = [meaning.to_dict() for meaning in reader.read_all(read_table(read_bytes(file)))]
     if json:
         return _print_lines(rows)
     cells = ([r["abbreviation"], r["id"] or "no region", r["label"] or "", r["confidence"]] for r in rows)
@@ -112,7 +112,7 @@ def columns(
     json: AsJson = False,
 ) -> None:
     """Harmonize column names and values to BIDS names, units and terms, each with its confidence."""
-    rows = read_table(file.read_bytes(), delimiter="," if file.suffix.lower() == ".csv" else "\t")
+    rows = read_table(read_bytes(file), delimiter="," if file.suffix.lower() == ".csv" else "\t")
     found = find_columns(rows, lexicon=site_lexicon(hub_folder(hub)))
     if out is not None:
         write_harmonized(rows, found, into=out)
