@@ -16,6 +16,7 @@ from commissure.faces.http.auth import issue
 from commissure.hub import Hub, open_hub
 from commissure.model import Consent, Dataset, Release
 from commissure.settings import Settings
+from commissure.testing.signals import planted, write_edf
 from commissure.workflows.harvest import index_release
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -61,11 +62,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace
     folder = tmp_path_factory.mktemp("dialects")
     hub = open_hub(folder / "hub", settings=Settings(hub=str(folder / "hub"), jobs="inline"))
     nwb, signal = nwb_bytes(folder)
+    truth = planted(rng=np.random.default_rng(7))
+    edf = write_edf(folder, truth).read_bytes()
     files = {
         "README": b"Two subjects looked at pictures.\n",
         "dataset_description.json": b'{"Name": "Sample", "BIDSVersion": "1.10.0"}',
         "participants.tsv": b"participant_id\tage\tsex\nsub-01\t71\tF\nsub-02\t68\tM\n",
-        "sub-01/eeg/sub-01_task-memory_eeg.edf": bytes(range(256)) * 400,
+        "sub-01/eeg/sub-01_task-memory_eeg.edf": edf,
         "sub-01/sub-01_ramp.nwb": nwb,
         "empty.txt": b"",
     }
@@ -85,6 +88,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace
     )
     with serving(create_app(hub)) as address:
         yield SimpleNamespace(
-            hub=hub, address=address, token=issue(hub, "local"), files=files, signal=signal, metadata=metadata
+            hub=hub,
+            address=address,
+            token=issue(hub, "local"),
+            files=files,
+            signal=signal,
+            metadata=metadata,
+            truth=truth,
         )
     hub.close()

@@ -8,8 +8,9 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from commissure.faces.http import catalogue, certify, dandi, govern, work
+from commissure.faces.http import catalogue, certify, dandi, govern, matlab, work
 from commissure.faces.http.answers import install
+from commissure.faces.http.forms import FormPayload
 from commissure.faces.http.schema import PROBLEMS, Problem
 from commissure.faces.portal import pages
 from commissure.faces.portal.draw import STATIC, Pages
@@ -49,7 +50,7 @@ def create_app(hub: Hub, *, name: str = "commissure", close: bool = False) -> Fa
     app.state.pages = Pages(name=name, hub_path=hub.settings.hub)
     api = APIRouter(prefix="/api/v1")
     api.add_api_route("/health", _health, tags=["hub"], operation_id="health")
-    for part in (catalogue, certify, work, govern):
+    for part in (catalogue, certify, work, govern, matlab):
         api.include_router(part.router)
     app.include_router(api)
     for spoken in (dandi,):
@@ -58,6 +59,7 @@ def create_app(hub: Hub, *, name: str = "commissure", close: bool = False) -> Fa
     app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     install(app, draw=pages.problem)
+    app.add_middleware(FormPayload)
     document = app.openapi
     app.openapi = lambda: _with_problem(document())  # type: ignore[method-assign]
     return app
