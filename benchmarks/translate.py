@@ -9,6 +9,7 @@ was chosen looking at its reference.
 """
 
 import csv
+import gzip
 import json
 import random
 import re
@@ -37,6 +38,7 @@ from commissure.translate.mapper import Mapper
 from commissure.translate.methods.groups import find_groups
 from commissure.translate.methods.numbers import read_number
 from commissure.translate.methods.people import ABSTAIN_BELOW, candidates, count_people, mentions_of
+from commissure.translate.methods.read import read_methods
 from commissure.translate.methods.sections import from_text
 from commissure.translate.ranker import decision_features
 
@@ -281,6 +283,41 @@ def groups(bench: Path, papers: dict[int, tuple[str, float]]) -> None:
         )
 
 
+_SAID = {
+    "NCBITaxon:9606": r"human|participant|patient|volunteer|subject", "NCBITaxon:10090": r"\bmice\b|mouse|murine",
+    "NCBITaxon:10116": r"\brats?\b|Rattus", "NCBITaxon:7955": r"zebrafish|danio", "NCBITaxon:9544": r"monkey|macaque|rhesus",
+    "NCBITaxon:7227": r"drosophila|fruit fl",
+}  # fmt: skip
+_ARCHIVE = {"human": 9606, "homo sapiens": 9606, "mouse": 10090, "mus musculus": 10090, "house mouse": 10090, "rat": 10116,
+            "rattus norvegicus": 10116, "danio rerio": 7955, "macaca mulatta": 9544, "rhesus monkey": 9544,
+            "drosophila melanogaster": 7227}  # fmt: skip
+
+
+def species(bench: Path, lexicon: Lexicon) -> None:
+    """DANDI's own species against what the title, description and keywords say; once for all, once where they name it."""
+    print("\n## Species from descriptions (DANDI records)")
+    with gzip.open(bench / "discovery" / "corpus.jsonl.gz", "rt") as file:
+        records = [json.loads(line) for line in file]
+    every, named = Counter(), Counter()
+    for record in (r for r in records if r["source"] == "dandi"):
+        gold = {
+            f"NCBITaxon:{_ARCHIVE[s]}"
+            for s in (x.split(" - ")[0].lower() for x in record["species"])
+            if s in _ARCHIVE
+        }
+        if not gold:
+            continue
+        text = f"# Title\n\n{record['title']}\n\n# Abstract\n\n{record['description'] or ''}\n\n{'; '.join(record['keywords'])}"
+        given = {t.curie for t in read_methods(from_text(text), lexicon=lexicon).tags if t.field == "species"}
+        said = {c for c in gold if re.search(_SAID[c], text, re.IGNORECASE)}
+        for counts, wanted in ((every, gold), (named, said)):
+            if wanted:
+                counts.update(tp=len(given & wanted), fp=len(given - wanted), fn=len(wanted - given))
+    for name, c in (("all", every), ("named in the text", named)):
+        print(f"{name}: P {c['tp'] / (c['tp'] + c['fp']):.3f} R {c['tp'] / (c['tp'] + c['fn']):.3f} "
+              f"F1 {2 * c['tp'] / (2 * c['tp'] + c['fp'] + c['fn']):.3f} ({c['tp'] + c['fn']} species)")  # fmt: skip
+
+
 def main() -> None:
     shared = Path(__file__).resolve().parents[2] / "shared"
     bench = Path(sys.argv[1]) if len(sys.argv) > 1 else shared / "bench"
@@ -291,6 +328,7 @@ def main() -> None:
     speed(mapper)
     abbreviations(bench, mapper)
     people(bench)
+    species(bench, lexicon)
     alignment(bench, lexicon)
 
 

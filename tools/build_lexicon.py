@@ -301,9 +301,22 @@ class Builder:
             other = labels.get((made.kind, bare_label(name))) if made else None
             if made and other and other is not made and other.curie in self.terms:
                 self._join([made, other], gone)
+        self._own_everyday(gone)
         for made in self.terms.values():
             parents = dict.fromkeys(gone.get(gone.get(p, p), gone.get(p, p)) for p in made.parents)
             made.parents = {p: None for p in parents if p in self.terms and p != made.curie}
+
+    def _own_everyday(self, gone: dict[str, str]) -> None:
+        """A name curated by hand belongs to its term alone among those of its kind: a mouse is no genus."""
+        owner = {
+            (self.terms[c].kind, plain(n)): c
+            for c, n in ((gone.get(c, c), n) for c, n in self.everyday)
+            if c in self.terms
+        }
+        for made in self.terms.values():
+            for name, scope in list(made.names):
+                if owner.get((made.kind, plain(name)), made.curie) != made.curie:
+                    del made.names[name, scope]
 
     def _join(self, group: list[Made], gone: dict[str, str]) -> None:
         order = {

@@ -43,6 +43,8 @@ _VAGUE_WORDS = (
     "arm|leg|depression|white matter|gray matter|grey matter|nucleus|gyrus|sulcus|hemisphere|left hemisphere|right hemisphere|ganglion|layer|"
     "subject|procedure|statistics|software|computer|segmentation|registration|normalization|anova|correlation|regression"
     "|matrix|criteria|education|gender|quantification|interpolation|morphology|dose|expert|tract|lobe|cord|network|lens|skin"
+    "|animals|rodents|rodent|mammals|vertebrates|primate|virus|viruses|bacteria|bacterium|plants|insects|birds|fish|fishes|"
+    "adeno-associated virus|adenovirus|lentivirus|rabies virus|aav|retrovirus|herpes simplex virus|escherichia coli|yeast"
 )
 _VAGUE = frozenset(_VAGUE_WORDS.split("|"))
 _SHORT_WORDS = (
