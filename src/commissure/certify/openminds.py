@@ -43,7 +43,7 @@ def openminds(one: Described) -> dict[str, object]:
     people = [_person(name) for name in one.authors]
     identifier = _identifier(one)
     known: dict[str, object] = {
-        "@id": one.identity,
+        "@id": one.url or "_:dataset-version",
         "@type": f"{_HOME}/types/DatasetVersion",
         "shortName": one.title[:60],
         "fullName": one.title,

@@ -14,6 +14,7 @@ from commissure.model import Activity, Asset, Release, Software
 
 __all__ = ["ro_crate"]
 
+_DESCRIPTOR = "ro-crate-metadata.json"
 _PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 _VERBS = {
     "standardize": "Standardize: raw files became a community standard",
@@ -21,6 +22,17 @@ _VERBS = {
     "validate": "Validate: the field's own validators judged the files",
     "release": "Release: an immutable version was made",
 }
+
+#: where the programs live that our steps run
+_HOMES = {
+    "mne": "https://mne.tools", "mne-bids": "https://mne.tools/mne-bids", "pybv": "https://pybv.readthedocs.io",
+    "edfio": "https://edfio.readthedocs.io", "eeglabio": "https://github.com/jackz314/eeglabio", "nibabel": "https://nipy.org/nibabel",
+    "dcm2niix": "https://github.com/rordenlab/dcm2niix", "pydicom": "https://pydicom.github.io", "pynwb": "https://pynwb.readthedocs.io",
+    "hdmf": "https://hdmf.readthedocs.io", "h5py": "https://www.h5py.org", "neo": "https://neo.readthedocs.io",
+    "spikeinterface": "https://spikeinterface.readthedocs.io", "deepbet": "https://github.com/wwu-mmll/deepbet",
+    "snirf": "https://github.com/BUNPC/pysnirf2", "numpy": "https://numpy.org", "scipy": "https://scipy.org",
+    "tifffile": "https://github.com/cgohlke/tifffile",
+}  # fmt: skip
 
 Entity = dict[str, object]
 
@@ -45,7 +57,11 @@ def ro_crate(release: Release, *, activities: Iterable[Activity] | None = None) 
     Soiland-Reyes et al. 2022, doi:10.3233/DS-210053; Leo et al. 2024, doi:10.1371/journal.pone.0309210.
     """
     done = tuple(release.activities if activities is None else activities)
-    files = [_file(asset) for asset in release.assets]
+    files = [
+        _file(asset)
+        for asset in release.assets
+        if asset.path.rpartition("/")[2] != _DESCRIPTOR or "/" in asset.path
+    ]
     by_hash: dict[str, list[str]] = {}
     for asset in release.assets:
         by_hash.setdefault(f"sha256:{asset.sha256}", []).append(asset.path)
@@ -70,6 +86,7 @@ def ro_crate(release: Release, *, activities: Iterable[Activity] | None = None) 
     graph = [
         _descriptor(),
         _present(root),
+        _profile(),
         *_licence_entity(root, str(record.get("licence", ""))),
         *authors,
         *files,
@@ -81,10 +98,19 @@ def ro_crate(release: Release, *, activities: Iterable[Activity] | None = None) 
 
 def _descriptor() -> Entity:
     return {
-        "@id": "ro-crate-metadata.json",
+        "@id": _DESCRIPTOR,
         "@type": "CreativeWork",
         "conformsTo": {"@id": "https://w3id.org/ro/crate/1.3"},
         "about": {"@id": "./"},
+    }
+
+
+def _profile() -> Entity:
+    return {
+        "@id": _PROFILE,
+        "@type": ["CreativeWork", "Profile"],
+        "name": "Process Run Crate",
+        "version": _PROFILE.rpartition("/")[2],
     }
 
 
@@ -196,6 +222,8 @@ def _program(software: Software, things: dict[str, Entity]) -> Entity:
             "@type": "SoftwareApplication",
             "name": software.name,
             "version": software.version,
+            # an application must have an address: a name where we know no place
+            "url": _HOMES.get(software.name, f"urn:commissure:software:{_reference(software.name)}"),
         },
     )
     return {"@id": identity}
