@@ -158,7 +158,8 @@ def grow_heads(
     own = _smooth_field((head.shape[0], head.shape[2]), rng, step_mm)
     grown = [head]
     for _ in range(count - 1):
-        pushed_mm = (_smooth_field((head.shape[0], head.shape[2]), rng, step_mm) - own) * fade
+        other = _smooth_field((head.shape[0], head.shape[2]), rng, step_mm)
+        pushed_mm = (other - own) / np.sqrt(2.0) * fade
         source = depth[None, :, None] - pushed_mm[:, None, :] / step_mm * ramp[None, :, None]
         index = np.clip(np.round(source), 0, head.shape[1] - 1).astype(np.intp)
         grown.append(np.take_along_axis(head, index, axis=1))
