@@ -269,6 +269,11 @@ def recommend_table(folder: Path) -> None:
     ids = sorted({ident for _, ident in edges})
     items = [item(ident) for ident in ids]
     profiles = [profile(paper, used[paper]) for paper in sorted(papers)]
+    if can_embed():
+        meanings = minilm().embed([f"{i.title}. {i.text[:900]}" for i in items])
+        items = [replace(i, vector=v) for i, v in zip(items, meanings, strict=True)]
+        meanings = minilm().embed([p.titles[0] for p in profiles])
+        profiles = [replace(p, vector=v) for p, v in zip(profiles, meanings, strict=True)]
     everything = items + [item(ident) for ident in corpus if ident not in set(ids)]
     content = Content(everything, profiles, among=range(len(ids)))
     blend = np.array([BLEND[part] for part in PARTS])
@@ -292,6 +297,13 @@ def recommend_table(folder: Path) -> None:
           f"{np.mean(-np.log2(np.sort(np.array(list(counts.values())) / len(profiles))[-10:])):.2f})")  # fmt: skip
 
 
+def _mean(vectors: list) -> np.ndarray | None:
+    if not vectors or vectors[0] is None:
+        return None
+    mean = np.mean(vectors, axis=0)
+    return mean / max(float(np.linalg.norm(mean)), 1e-9)
+
+
 def authors_row(papers: list[Profile], everything: list[Item], ids: list[str], blend: np.ndarray) -> None:
     by: dict[str, list[Profile]] = defaultdict(list)
     for paper in papers:
@@ -303,7 +315,8 @@ def authors_row(papers: list[Profile], everything: list[Item], ids: list[str], b
         known = [paper for paper in by[person] if ident is None or ident not in paper.used]
         used = frozenset().union(*(paper.used for paper in by[person])) - {ident}
         facets = {c: v for paper in known for c, v in paper.facets.items()}
-        return Profile(used, tuple(t for paper in known for t in paper.titles), facets, frozenset({person}))
+        titles = tuple(t for paper in known for t in paper.titles)
+        return Profile(used, titles, facets, frozenset({person}), _mean([paper.vector for paper in known]))
 
     profiles = [of(person, None) for person in people]
     content = Content(everything, profiles, among=range(len(ids)))
@@ -327,7 +340,9 @@ def strict_row(papers: list[Profile], everything: list[Item], ids: list[str], bl
             hidden = [replace(p, used=p.used - {ident}) if i in rows else p for i, p in enumerate(papers)]
             facets = {c: v for i in rows for c, v in papers[i].facets.items()}
             titles = tuple(t for i in rows for t in papers[i].titles)
-            asked = Profile(known - {ident}, titles, facets, frozenset({person}))
+            asked = Profile(
+                known - {ident}, titles, facets, frozenset({person}), _mean([papers[i].vector for i in rows])
+            )
             learned = Recommender(everything[: len(ids)], hidden, content=content)
             cases.append((person, place[ident], learned.places(asked.used), learned.parts(asked)))
     popular = hits(cases, lambda case: used.sum(axis=0) - np.eye(used.shape[1])[case[1]])
@@ -383,8 +398,10 @@ if __name__ == "__main__":
     parser.add_argument("folder", nargs="?", type=Path, default=HERE)
     parser.add_argument("--synthetic", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="leave out the cross-validation of the weights")
+    parser.add_argument("--recommend", action="store_true", help="only the table of recommendation")
     given = parser.parse_args()
-    search_table(given.folder, quick=given.quick)
+    if not given.recommend:
+        search_table(given.folder, quick=given.quick)
     recommend_table(given.folder)
     if given.synthetic:
         synthetic(given.synthetic)

@@ -22,15 +22,19 @@ __all__ = ["BLEND", "PARTS", "Recommendation", "Recommender", "ease", "fit_blend
 Floats = npt.NDArray[np.float64]
 
 #: the parts of a score, in the order of the weights
-PARTS = ("together", "text", "facets", "title", "people", "named", "alike_text", "alike_people", "popular")
-#: fitted in closed form on the development pairs of papers and datasets (see benchmarks/discover.py)
+PARTS = (
+    "together", "text", "facets", "title", "meaning", "people", "named", "alike_text", "alike_meaning", "alike_people",
+    "popular",
+)  # fmt: skip
+#: fitted in closed form on the development pairs of papers and datasets, the last parts then by a small grid;
+#: benchmarks/discover.py prints the figures of these weights and of weights fitted on four fifths of the people
 BLEND: Mapping[str, float] = {
-    "together": 0.73, "text": 0.18, "facets": 0.08, "title": 0.2, "people": 0.85, "named": 1.0,
-    "alike_text": 0.23, "alike_people": 0.07, "popular": 0.05,
+    "together": 0.73, "text": 0.18, "facets": 0.08, "title": 0.2, "meaning": 0.1, "people": 0.85, "named": 1.0,
+    "alike_text": 0.13, "alike_meaning": 0.18, "alike_people": 0.07, "popular": 0.05,
 }  # fmt: skip
 _RIDGE, _SIDE = 5.0, 2.0
 #: parts that say nothing about an item nobody used yet: it is neither better nor worse for that
-_BY_USE = [PARTS.index(name) for name in ("alike_text", "alike_people", "popular")]
+_BY_USE = [PARTS.index(name) for name in ("alike_text", "alike_meaning", "alike_people", "popular")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +192,11 @@ class Recommender:
             self._weights = weights if without is None else None
         else:
             weights = self._weights
-        like_text, like_people = self.content.alike(profile, without=without)
+        alike = self.content.alike(profile, without=without)
         about = self.content.about(profile)
         found = np.array([
-            used @ weights, about["text"], about["facets"], about["title"], about["people"], about["named"],
-            (like_text[:, None] * others).sum(axis=0), (like_people[:, None] * others).sum(axis=0),
-            np.log1p(others.sum(axis=0)),
+            used @ weights, about["text"], about["facets"], about["title"], about["meaning"], about["people"],
+            about["named"], *(like @ others for like in alike), np.log1p(others.sum(axis=0)),
         ])  # fmt: skip
         spread = found.std(axis=1, keepdims=True)
         parts = (found - found.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
@@ -225,9 +228,9 @@ class Recommender:
 
 _WHY = {
     "together": "it is used together with what you used", "text": "its description is close to your words",
-    "facets": "it is about what you work on", "title": "its title is close to your words",
+    "facets": "it is about what you work on", "meaning": "it means much the same as your words", "title": "its title is close to your words",
     "people": "it shares people with your work", "named": "it names your paper",
-    "alike_text": "labs like yours used it", "alike_people": "people you work with used it", "popular": "many used it",
+    "alike_text": "labs like yours used it", "alike_meaning": "labs like yours used it", "alike_people": "people you work with used it", "popular": "many used it",
 }  # fmt: skip
 
 

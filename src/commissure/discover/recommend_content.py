@@ -32,6 +32,8 @@ class Item:
         Concept id to confidence.
     people : frozenset of str
         As :func:`people_of` gives them.
+    vector : array or None
+        Its meaning, of length one; None where there is no embedder.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Item:
     text: str = ""
     facets: Mapping[str, float] = field(default_factory=dict)
     people: frozenset[str] = frozenset()
+    vector: npt.NDArray[np.floating] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,15 @@ class Profile:
         Concept id to confidence.
     people : frozenset of str
         Who takes part.
+    vector : array or None
+        The meaning of the titles, of length one.
     """
 
     used: frozenset[str] = frozenset()
     titles: tuple[str, ...] = ()
     facets: Mapping[str, float] = field(default_factory=dict)
     people: frozenset[str] = frozenset()
+    vector: npt.NDArray[np.floating] | None = None
 
 
 def people_of(names: str | Iterable[object] | None) -> frozenset[str]:
@@ -161,6 +167,8 @@ class Content:
         self._people = [item.people for item in chosen]
         self._folded = [fold_text(f"{item.title} {item.text}") for item in chosen]
         self._profile_people = [p.people for p in profiles]
+        self._meanings = _stacked([item.vector for item in chosen])
+        self._profile_meanings = _stacked([profile.vector for profile in profiles])
         #: likeness of items to each other: the further rows of the regression
         self.gram: Floats = np.array([
             (self._texts.like(self._texts.rows[i]) + self._facets.like(self._facets.rows[i]))[self._among]
@@ -171,13 +179,14 @@ class Content:
         """How like each item is to what a profile says: arrays by part, one number an item, 0 to 1."""
         zero = np.zeros(len(self._among))
         if not profile.titles and not profile.people:
-            return dict.fromkeys(("text", "facets", "title", "people", "named"), zero)
+            return dict.fromkeys(("text", "facets", "title", "people", "named", "meaning"), zero)
         folded = [title for title in map(fold_text, profile.titles) if len(title) > _SHORTEST_TITLE]
         texts, titles = [zero], [zero]
         for words in map(_words, profile.titles):
             texts.append(self._texts.like(self._texts.unit(_counted(words)))[self._among])
             titles.append(self._titles.like(self._titles.unit(_counted(words, flat=True)))[self._among])
         return {
+            "meaning": _dots(self._meanings, profile.vector),
             "text": np.max(texts, axis=0),
             "title": np.max(titles, axis=0),
             "facets": self._facets.like(self._facets.unit(profile.facets))[self._among],
@@ -185,14 +194,27 @@ class Content:
             "named": np.array([float(any(title in text for title in folded)) for text in self._folded]),
         }
 
-    def alike(self, profile: Profile, *, without: int | None = None) -> tuple[Floats, Floats]:
-        """How like each known profile is, by titles (sharpened) and by people; ``without`` counts as unlike."""
+    def alike(self, profile: Profile, *, without: int | None = None) -> tuple[Floats, Floats, Floats]:
+        """How like each known profile is, by titles and by meaning (sharpened) and by people; ``without`` is not."""
         words = self._asked.unit(_counted(_words(" ".join(profile.titles)), flat=True))
         by_text = self._asked.like(words) ** _SHARPEN
         by_people = np.array([_overlap(profile.people, people) for people in self._profile_people])
+        by_meaning = np.maximum(_dots(self._profile_meanings, profile.vector), 0.0) ** (2 * _SHARPEN)
         if without is not None:
-            by_text[without] = by_people[without] = 0.0
-        return by_text, by_people.reshape(len(self._profile_people))
+            by_text[without] = by_people[without] = by_meaning[without] = 0.0
+        return by_text, by_meaning, by_people.reshape(len(self._profile_people))
+
+
+def _stacked(vectors: Sequence[npt.NDArray[np.floating] | None]) -> Floats:
+    size = next((len(vector) for vector in vectors if vector is not None), 1)
+    rows = [np.zeros(size) if vector is None else np.asarray(vector, dtype=np.float64) for vector in vectors]
+    return np.array(rows).reshape(len(rows), size)
+
+
+def _dots(rows: Floats, vector: npt.NDArray[np.floating] | None) -> Floats:
+    if vector is None or rows.shape[1] != len(vector):
+        return np.zeros(len(rows))
+    return np.asarray(rows @ np.asarray(vector, dtype=np.float64))
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:

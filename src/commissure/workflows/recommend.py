@@ -12,6 +12,7 @@ from commissure.discover.recommend import Recommender
 from commissure.discover.recommend_content import Item, Profile, people_of
 from commissure.errors import BadInput
 from commissure.hub import Hub
+from commissure.kernels.embed import can_embed, minilm
 from commissure.store.index import SearchIndex
 from commissure.workflows.harvest import index_of
 from commissure.workflows.search import search
@@ -118,7 +119,8 @@ def recommend(
     popular = sorted(counts, key=lambda dataset: (-counts[dataset], dataset))[:_MOST_USED]
     items, rows = _items(index, [*seeds, *reached, *popular], viewer=viewer)
     facets = {f.concept: f.confidence for f in derive({"title": words}, concepts=load_concepts())}
-    profile = Profile(frozenset(seeds), (words,) if words.strip() else (), facets, frozenset())
+    vector = minilm().embed([words])[0] if words.strip() and can_embed() else None
+    profile = Profile(frozenset(seeds), (words,) if words.strip() else (), facets, frozenset(), vector)
     found = Recommender(items, _profiles(pairs, viewer)).recommend(profile, limit=limit)
     results = tuple(
         Recommended(
@@ -158,11 +160,15 @@ def _items(
         places += [i for i in index.where("source_id", ident)[:1] if bool(np.asarray(visible)[i]) or i in own]
     rows = {str(row["source_id"]): row for row in index.rows(places)}
     texts = index.texts(places)
+    known, vectors = index.vectors()
+    meaning = {int(i): vectors[row] for row, i in enumerate(known)} if len(known) else {}
     items = []
     for ident, row in rows.items():
         facets = {concept: found[0] for concept, found in row["facets"].items()}
         people = people_of(str(row["authors"]).split("; "))
-        items.append(Item(ident, str(row["title"]), texts.get(row["id"], ""), facets, people))
+        items.append(
+            Item(ident, str(row["title"]), texts.get(row["id"], ""), facets, people, meaning.get(row["id"]))
+        )
     return items, rows
 
 

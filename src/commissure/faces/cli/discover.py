@@ -11,7 +11,8 @@ from commissure.faces.cli.bars import Bars
 from commissure.faces.cli.search import draw_reply
 from commissure.faces.cli.show import line, show, table
 from commissure.faces.cli.words import AsJson, HubAt, opened
-from commissure.workflows.harvest import add_records, rebuild
+from commissure.workflows.harvest import add_records
+from commissure.workflows.harvest import rebuild as rebuild_workflow
 from commissure.workflows.recommend import RecommendReply
 from commissure.workflows.recommend import recommend as recommend_workflow
 from commissure.workflows.save_search import forget_search, save_search, saved_searches
@@ -41,10 +42,10 @@ def add(
 
 
 @app.command()
-def reindex(hub: HubAt = None, json: AsJson = False) -> None:
+def rebuild(hub: HubAt = None, json: AsJson = False) -> None:
     """Build the index again from the hub's releases and the dumps that were added."""
     with Bars(quiet=json) as bars:
-        count = rebuild(opened(hub), vectors=True, progress=bars)
+        count = rebuild_workflow(opened(hub), vectors=True, progress=bars)
     show({"records": count}, as_json=json, draw=line(f"✓ {count} records indexed."))
 
 
