@@ -205,12 +205,15 @@ class _Agent:
                         f"The coordinator's certificate is not valid: {error.verify_message}."
                     ) from error
                 except (OSError, http.client.HTTPException) as error:
-                    if "alert" in str(error).lower() and "certificate" in str(error).lower():
+                    if isinstance(error, ssl.SSLError) and "alert" in str(error).lower():
                         raise NotPermitted(
-                            "The coordinator does not take this site's certificate."
+                            "The coordinator does not take this certificate: it is expired, or of another network."
                         ) from error
                     if time.monotonic() > ends:
-                        raise Fault(f"The coordinator has been away for {self.patience_s:g} s.") from error
+                        raise Fault(
+                            f"For {self.patience_s:g} s the coordinator was away, or took no line: "
+                            "it does so with a certificate that is expired or of another network."
+                        ) from error
             time.sleep(_RETRY_S)
 
     def take_part(
@@ -227,6 +230,8 @@ class _Agent:
             head, blobs = unpack(answer)
             if "done" in head:
                 return blobs[0]
+            if "again" in head:
+                raise ConnectionResetError("The coordinator has lost this site.")
             if "blobs" not in head:
                 body = pack({"beat": int(head["beat"])})
                 continue

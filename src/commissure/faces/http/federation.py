@@ -24,7 +24,7 @@ from commissure.workflows.run_study import RunningStudy
 __all__ = ["Coordinator", "serve_study"]
 
 Message = MutableMapping[str, Any]
-_POLL_S, _PULSE_S, _TICK_S, _UNHEARD_MS = 20.0, 1.0, 0.1, 3500
+_POLL_S, _PULSE_S, _TICK_S, _FAREWELL_S, _UNHEARD_MS = 20.0, 1.0, 0.1, 1.0, 3500
 _MOST_BYTES = 1 << 30
 
 
@@ -108,8 +108,10 @@ class Coordinator:
             await _send(send, pack({"done": True}, [pack_arrays(self.study.result)]))
         elif tasks is not None:
             await _send(send, tasks.to_bytes())
+        elif site in conductor.refused:
+            raise NotPermitted(conductor.refused[site])
         elif site not in conductor.members:
-            raise NotPermitted(conductor.refused.get(site, "This site is not in the study now; join again."))
+            await _send(send, pack({"again": True}))
         else:
             await _send(send, pack({"beat": beat}))
 
@@ -154,7 +156,8 @@ class Coordinator:
         if not conductor.done:
             self._done_at = now
             return False
-        return conductor.members <= self.served or now - self._done_at > 5.0
+        waited = now - self._done_at
+        return waited > _FAREWELL_S and (conductor.members <= self.served or waited > 5 * _FAREWELL_S)
 
 
 async def _gone(receive: Any) -> bool:
