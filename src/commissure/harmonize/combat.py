@@ -322,18 +322,18 @@ class ComBat(_base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
     def _adjusted(self, X: Array, numbers: NDArray[np.intp], columns: Array) -> Array:
         shrink = 1 / np.sqrt(self.scale_)
         offset = self.mean_ - (self.mean_ + self.shift_ * self.spread_) * shrink
-        out = np.empty_like(X)
+        out, known = np.empty_like(X), np.column_stack([np.ones(len(X)), columns])
         for number, rows in enumerate(rows_of(numbers, sites=len(self.sites_))):
             if self.reference is not None and self.sites_[number] == self.reference:
                 out[rows] = X[rows]
                 continue
-            for here in blocks(X.shape[1], rows=rows.size) if rows.size else ():
+            parts = blocks(X.shape[1], rows=rows.size) if rows.size else []
+            for here in parts:
                 ratio = shrink[number, here]
-                block = X[rows, here]
+                told = np.vstack([offset[number, here], self.slopes_[:, here] * (1 - ratio)])
+                block = X.take(rows, axis=0) if len(parts) == 1 else X[rows, here]
                 block *= ratio
-                block += offset[number, here]
-                if columns.shape[1]:
-                    block += columns[rows] @ (self.slopes_[:, here] * (1 - ratio))
+                block += known[rows] @ told
                 out[rows, here] = block
         return out
 

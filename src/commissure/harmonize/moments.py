@@ -126,8 +126,9 @@ class SiteMoments:
             centre[number, :, 0] = np.add.reduce(off, axis=0) / own.size
             off -= centre[number, :, 0]
             spread[number, :, :, 0] = off.T @ off
-            for here in blocks(features, rows=own.size):
-                apart = X[own, here]
+            parts = blocks(features, rows=own.size)
+            for here in parts:
+                apart = X.take(own, axis=0) if len(parts) == 1 else X[own, here]
                 mean[number, here] = middle = np.add.reduce(apart, axis=0) / own.size
                 apart -= middle
                 np.einsum("nf,nf->f", apart, apart, out=squares[number, here])
@@ -189,8 +190,9 @@ class SiteMoments:
 
 def rows_of(numbers: NDArray[np.intp], *, sites: int) -> list[NDArray[np.intp]]:
     """The rows of each site, from the number of each row's site."""
-    ends = np.cumsum(np.bincount(numbers, minlength=sites))
-    return np.split(np.argsort(numbers, kind="stable"), ends[:-1])
+    ends = np.cumsum(np.bincount(numbers, minlength=sites)).tolist()
+    order = np.argsort(numbers, kind="stable")
+    return [order[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
 
 
 def blocks(features: int, *, rows: int) -> list[slice]:
