@@ -80,8 +80,10 @@ def clip_rows(rows: Array, *, norm: float) -> Array:
     >>> clip_rows(np.array([[3.0, 4.0], [0.3, 0.4]]), norm=1.0).round(3).tolist()
     [[0.6, 0.8], [0.3, 0.4]]
     """
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows * np.minimum(1.0, norm / np.maximum(length, norm * 1e-300)))
+    # by the largest value first: the square of a huge one would overflow
+    peak = np.maximum(np.abs(rows).max(axis=1, keepdims=True, initial=0.0), norm)
+    length = np.linalg.norm(rows / peak, axis=1, keepdims=True)
+    return np.asarray(rows / peak * np.minimum(peak, norm / np.maximum(length, norm / peak)))
 
 
 def noisy_sum(rows: Array, *, norm: float, mu: float, noise: NoiseSource | None = None) -> Array:

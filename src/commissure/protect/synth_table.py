@@ -17,6 +17,7 @@ from commissure.protect.synth_columns import Column, Table, checked_columns
 __all__ = ["Bootstrap", "Copula", "SequentialForest"]
 
 Array = NDArray[np.float64]
+_FEW = 12
 
 
 class Bootstrap:
@@ -74,10 +75,10 @@ class Copula:
 
 
 class SequentialForest:
-    """Column after column: what a linear model of normal scores says, plus a residual of somebody like that.
+    """Column after column: what a quadratic model of normal scores says, plus a residual of somebody like that.
 
     Whether a value is missing and which of few values it has are drawn from a random forest's probabilities. A number
-    is a linear prediction from the synthetic columns before it, plus the residual of a real person from the same leaf of
+    is a quadratic prediction from the synthetic columns before it, plus the residual of a real person from the same leaf of
     a tree that was grown on *other* people; so no row, and no rare value, is anybody's.
 
     Parameters
@@ -143,8 +144,10 @@ class SequentialForest:
         return np.asarray(levels[np.minimum(drawn, len(levels) - 1)])
 
     def _numbers(self, before: Array, scores: Array, now: Array, rng: np.random.Generator) -> Array:
-        design, wanted = (np.column_stack([np.ones(len(rows)), rows]) for rows in (before, now))
-        slope = np.linalg.solve(design.T @ design + 2 * np.eye(design.shape[1]), design.T @ scores)
+        bent = np.array([len(np.unique(column)) > _FEW for column in before.T])
+        design, wanted = (np.column_stack([np.ones(len(r)), r, r[:, bent] ** 2]) for r in (before, now))
+        hold = np.concatenate([np.full(1 + len(bent), 2.0), np.full(int(bent.sum()), 20.0)])
+        slope = np.linalg.solve(design.T @ design + np.diag(hold), design.T @ scores)
         rest = scores - design @ slope
         made = wanted @ slope
         turn = rng.integers(0, self.trees, len(now))

@@ -1,0 +1,113 @@
+"""Synthetic tables are hard to tell from real ones, give nobody away, and the bootstrap is caught."""
+
+import numpy as np
+import pytest
+
+from commissure.errors import BadInput
+from commissure.protect.budget import gaussian_mu
+from commissure.protect.membership import attack_membership
+from commissure.protect.synth_columns import Table
+from commissure.protect.synth_judge import (
+    attribute_gain,
+    check_synthetic,
+    judge,
+    nearest_scores,
+    train_on_synthetic,
+    two_sample_auc,
+)
+from commissure.protect.synth_port import GENERATORS, Provenance, synthetic_name
+from commissure.protect.synth_private import PrivateCopula
+from commissure.protect.synth_table import Bootstrap, Copula, SequentialForest
+
+NAMES = ("age", "sex", "score", "volume", "ill")
+
+
+def clinic(count: int, rng: np.random.Generator) -> np.ndarray:
+    """A made clinic: age and sex, a score that bends with age, a volume, a diagnosis, missing scores of the ill."""
+    age = np.round(rng.normal(60, 12, count))
+    sex = rng.integers(0, 2, count).astype(float)
+    score = np.round(28 - ((age - 60) / 8) ** 2 + rng.normal(0, 2, count), 1)
+    volume = 1400 + 120 * sex - 3 * age + rng.normal(0, 40, count)
+    ill = (rng.uniform(size=count) < 1 / (1 + np.exp((score - 24) / 2))).astype(float)
+    score[(ill > 0) & (rng.uniform(size=count) < 0.2)] = np.nan
+    return np.column_stack([age, sex, score, volume, ill])
+
+
+@pytest.fixture(scope="module")
+def halves() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return clinic(500, rng), clinic(500, rng)
+
+
+def test_the_forest_is_hard_to_tell_from_real_rows_where_the_copula_is_not(
+    halves: tuple[np.ndarray, np.ndarray],
+) -> None:
+    fitted, unseen = halves
+    forest, copula = (
+        model.fit(Table(NAMES, fitted)).sample(500, np.random.default_rng(1)).values
+        for model in (SequentialForest(), Copula())
+    )
+    alike = two_sample_auc(unseen, forest)
+    assert alike < 0.65 and two_sample_auc(unseen, copula) > alike + 0.05
+    assert np.isnan(forest[:, 2]).mean() == pytest.approx(np.isnan(unseen[:, 2]).mean(), abs=0.05)
+    assert set(forest[:, 1]) == {0.0, 1.0} and (forest[:, 0] == np.round(forest[:, 0])).all()
+    synthetic, real = train_on_synthetic(forest, fitted=fitted, unseen=unseen, target=4)
+    assert synthetic > 0.95 * real
+
+
+def test_the_bootstrap_is_caught_and_the_forest_is_not(halves: tuple[np.ndarray, np.ndarray]) -> None:
+    fitted, unseen = halves
+    people = np.concatenate([fitted[:300], unseen[:300]])
+    found = {}
+    for model in (Bootstrap(), SequentialForest(trees=8)):
+        rows = model.fit(Table(NAMES, people[:300])).sample(300, np.random.default_rng(2)).values
+        attack = attack_membership(
+            lambda who, model=model: nearest_scores(people, model.fit(Table(NAMES, people[who])).sample(len(who), np.random.default_rng(int(who.sum()))).values),
+            people=600, runs=8, rng=np.random.default_rng(3))  # fmt: skip
+        judged = judge(rows, fitted=people[:300], unseen=people[300:])
+        gain = attribute_gain(rows, fitted=people[:300], unseen=people[300:], secret=4)
+        found[type(model).__name__] = (attack.auc, judged, gain)
+    auc, judged, gain = found["Bootstrap"]
+    assert auc > 0.75 and judged.copies == 1.0 and judged.neighbour_ratio < 0.1 and gain > 0.08
+    assert [f.check for f in check_synthetic(judged, membership=auc)][:1] == ["privacy.synthetic_leaks"]
+    auc, judged, gain = found["SequentialForest"]
+    assert auc < 0.58 and judged.copies < 0.01 and judged.neighbour_ratio > 0.85 and gain < 0.12
+    assert not check_synthetic(judged, membership=auc)
+
+
+def test_a_copula_of_noisy_statistics_alone_keeps_what_is_strong() -> None:
+    rng = np.random.default_rng(4)
+    real = clinic(4000, rng)
+    edges = [
+        np.arange(20, 101, 5),
+        [-0.5, 0.5, 1.5],
+        np.arange(0, 33, 2),
+        np.arange(900, 1700, 50),
+        [-0.5, 0.5, 1.5],
+    ]
+    model = PrivateCopula(mu=gaussian_mu(3.0, 1e-5), edges=edges, whole=[True, True, False, False, True])
+    made = model.fit(Table(NAMES, real)).sample(4000, rng).values
+    assert np.nanmean(made, axis=0) == pytest.approx(np.nanmean(real, axis=0), rel=0.06)
+    pairs = (rows[~np.isnan(rows).any(axis=1)] for rows in (made, real))
+    private, true = (np.corrcoef(rows[:, 1], rows[:, 3])[0, 1] for rows in pairs)
+    assert private == pytest.approx(true, abs=0.2) and true > 0.7
+
+
+def test_bad_tables_are_refused_with_the_numbers(halves: tuple[np.ndarray, np.ndarray]) -> None:
+    rows = halves[0].copy()
+    with pytest.raises(BadInput, match=r"50 subjects at least.*\(20, 5\)"):
+        SequentialForest().fit(Table(NAMES, rows[:20]))
+    rows[:, 3] = 5.0
+    with pytest.raises(BadInput, match=r"\['volume'\] are constant"):
+        Copula().fit(Table(NAMES, rows))
+    rows[20:, 3] = np.nan
+    with pytest.raises(BadInput, match=r"\['volume'\] have under 25 values"):
+        Copula().fit(Table(NAMES, rows))
+
+
+def test_everything_synthetic_says_so() -> None:
+    note = Provenance.of(b"x", generator="forest", subjects=3)
+    assert note.sidecar()["Synthetic"] is True and "SYNTHETIC" in str(note.sidecar()["Description"])
+    assert note.activity(made=("a",)).kind == "synthesize" and note.activity().used[0].startswith("sha256:")
+    assert "synthetic" in synthetic_name("sub-01_bold.nii.gz")
+    assert all(hasattr(kind, "fit") and hasattr(kind, "sample") for _, kind in GENERATORS.items())

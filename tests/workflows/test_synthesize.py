@@ -1,0 +1,80 @@
+"""What synthesize writes says that it is synthetic, is reproducible, and a leak is a Finding."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commissure.errors import BadInput
+from commissure.faces.cli import main
+from commissure.workflows.synthesize import synthesize
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    age = rng.integers(20, 80, 160)
+    rows = [f"sub-{i:03d}\t{a}\t{'F' if rng.uniform() < 0.5 else 'M'}\t{1500 - 4 * a + rng.normal(0, 30):.1f}\t{'n/a' if i % 9 == 0 else a // 10}"
+            for i, a in enumerate(age)]  # fmt: skip
+    path = tmp_path / "participants.tsv"
+    path.write_text("participant_id\tage\tsex\tvolume\tdecade\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def test_a_table_becomes_synthetic_and_says_so(table: Path, tmp_path: Path) -> None:
+    made = synthesize(table, tmp_path / "out", subjects=50)
+    text, beside = made.files[0].read_text(), json.loads(made.files[1].read_text())
+    assert made.files[0].name == "desc-synthetic_participants.tsv"
+    assert beside["Synthetic"] is True and beside["Sources"][0].startswith("sha256:")
+    lines = text.splitlines()
+    assert len(lines) == 51 and lines[1].startswith("sub-synthetic00001\t")
+    assert {line.split("\t")[2] for line in lines[1:]} == {"F", "M"}
+    assert made.activity.kind == "synthesize" and not made.findings
+    assert made.figures["membership_auc"] < 0.62 and made.figures["copies"] < 0.02
+    again = synthesize(table, tmp_path / "again", subjects=50, attack=False)
+    assert again.files[0].read_text() == text
+
+
+def test_the_bootstrap_is_a_finding(table: Path, tmp_path: Path) -> None:
+    made = synthesize(table, tmp_path / "out", generator="bootstrap")
+    assert [finding.check for finding in made.findings][0] == "privacy.synthetic_leaks"
+
+
+def test_scans_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(1)
+    mix = np.eye(5) + 0.5
+    np.savez(tmp_path / "rest.npz", **{f"s{i}": rng.normal(size=(80, 5)) @ mix for i in range(8)})
+    assert (
+        main(
+            [
+                "protect",
+                "synthesize",
+                str(tmp_path / "rest.npz"),
+                "--out",
+                str(tmp_path / "o"),
+                "--subjects",
+                "3",
+                "--json",
+            ]
+        )
+        == 0
+    )
+    target = Path(json.loads(capsys.readouterr().out)["files"][0])
+    with np.load(target) as made:
+        assert sorted(made.files) == [f"sub-synthetic{i:03d}" for i in (1, 2, 3)] and made[
+            "sub-synthetic001"
+        ].shape == (1, 80, 5)
+    assert "synthetic" in target.name
+
+
+def test_names_notes_and_repeated_subjects_are_refused(table: Path, tmp_path: Path) -> None:
+    table.write_text(table.read_text() + "sub-001\t44\tF\t1300\t4\n")
+    with pytest.raises(BadInput, match="161 rows are of 160 subjects"):
+        synthesize(table, tmp_path / "out")
+    note = tmp_path / "notes.csv"
+    note.write_text("age,note\n" + "\n".join(f"{i},person {i}" for i in range(99)))
+    with pytest.raises(BadInput, match="'note' has 99 different words"):
+        synthesize(note, tmp_path / "out")
+    with pytest.raises(BadInput, match="must be a .tsv or .csv"):
+        synthesize(tmp_path / "none.tsv", tmp_path / "out")
