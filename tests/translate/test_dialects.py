@@ -2,33 +2,15 @@
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
 import pytest
+from loopback import dandi
 
 from commissure.translate.archive_dandi import dandi_etag, part_sizes
 from commissure.workflows.search_archives import search_archives
-
-
-def dandi(*arguments: str, folder: Path, key: str = "", port: str = "", check: bool = True) -> str:
-    """Run the real ``dandi`` command in an empty home."""
-    environment = {
-        **os.environ, "DANDI_NO_ET": "1", "HOME": str(folder), "XDG_CACHE_HOME": str(folder / "cache"),
-        "DANDI_CACHE": "ignore", "NO_COLOR": "1", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-        **({f"127.0.0.1:{port}_API_KEY": key} if key else {}),
-    }  # fmt: skip
-    command = [str(Path(sys.executable).parent / "dandi"), *arguments]
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert not check or done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + ("" if check else done.stderr)
 
 
 def test_dandi_lists_a_dandiset_and_its_files(served: SimpleNamespace, tmp_path: Path) -> None:

@@ -8,7 +8,17 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from commissure.faces.http import catalogue, certify, dandi, govern, matlab, neurobagel, openneuro, work
+from commissure.faces.http import (
+    catalogue,
+    certify,
+    dandi,
+    dandi_upload,
+    govern,
+    matlab,
+    neurobagel,
+    openneuro,
+    work,
+)
 from commissure.faces.http.answers import install
 from commissure.faces.http.forms import FormPayload
 from commissure.faces.http.schema import PROBLEMS, Problem
@@ -53,7 +63,7 @@ def create_app(hub: Hub, *, name: str = "commissure", close: bool = False) -> Fa
     for part in (catalogue, certify, work, govern, matlab):
         api.include_router(part.router)
     app.include_router(api)
-    for spoken in (dandi, openneuro, neurobagel):
+    for spoken in (dandi_upload, dandi, openneuro, neurobagel):
         app.include_router(spoken.router)
     app.include_router(certify.feeds, include_in_schema=False)
     app.include_router(pages.router, include_in_schema=False)
