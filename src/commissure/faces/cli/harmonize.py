@@ -13,6 +13,7 @@ from commissure.faces.cli.words import AsJson
 from commissure.harmonize.effects import Effects
 from commissure.harmonize.meta import Pooled
 from commissure.harmonize.power import plan_sites, plan_subjects, power_over_sites
+from commissure.workflows.harmonize_map import map_effects
 from commissure.workflows.harmonize_tables import (
     Choice,
     Table,
@@ -99,12 +100,16 @@ def effects(
     keep: Keep = "",
     features: Features = "",
     plot: Plot = None,
+    atlas: Annotated[Path | None, typer.Option(help="lh.NAME.annot of fsaverage5; needs --map.")] = None,
+    map_to: Annotated[Path | None, typer.Option("--map", help="Draw d on the surface here, as SVG.")] = None,
     json: AsJson = False,
 ) -> None:
     """Cohen's d of cases against controls a feature: all rows in a mixed model, and sites' own pooled."""
     choice = _choice(site, batch_from, keep, features)
     found, over, pooled = effects_of_table(path, choice, cases=cases, plot=plot)
     rows = _effect_rows(found, over, pooled)
+    if atlas is not None and map_to is not None:
+        map_effects({row["feature"]: row["d"] for row in rows}, atlas=atlas, into=map_to)
     show({"effects": rows}, as_json=json, draw=_effect_table(rows))
 
 
