@@ -110,7 +110,7 @@ def _wrong(check: str, message: str) -> Finding:
 
 
 def token(document: Mapping[str, Any], seed: bytes) -> str:
-    """The credential as a compact JSON Web Token (``EdDSA``), which any JOSE library verifies.
+    """The credential as a compact JSON Web Token (``EdDSA``), which JOSE libraries verify.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from commissure.certify.evidence import items
 from commissure.certify.licences import licence_rights
 from commissure.model import Finding, Severity
 
-__all__ = ["check_datacite", "datacite", "datacite_xml"]
+__all__ = ["check_datacite", "datacite", "datacite_xml", "valid_xml"]
 
 _KERNEL = "http://datacite.org/schema/kernel-4"
 _SCHEMA = f"{_KERNEL} https://schema.datacite.org/meta/kernel-4.6/metadata.xsd"
@@ -161,8 +161,17 @@ def _put_list(
         _put(top, tags[1], text, **{to: row[key] for to, key in attributes.items() if key in row})
 
 
+def valid_xml(char: str) -> bool:
+    """Whether XML 1.0 can hold a character.
+
+    >>> valid_xml("é"), valid_xml("\\x00")
+    (True, False)
+    """
+    return char in "\t\n\r" or " " <= char <= "\ud7ff" or "\ue000" <= char <= "\ufffd" or char >= "\U00010000"
+
+
 def _put(parent: Element, tag: str, text: str, **attributes: str) -> None:
-    SubElement(parent, tag, attributes).text = "".join(c for c in text if c in "\t\n\r" or c >= " ")
+    SubElement(parent, tag, attributes).text = "".join(c for c in text if valid_xml(c))
 
 
 def check_datacite(attributes: Mapping[str, Any]) -> tuple[Finding, ...]:

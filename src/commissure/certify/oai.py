@@ -1,16 +1,19 @@
 """OAI-PMH 2.0: the catalogue as harvesters of libraries ask for it, as Dublin Core or DataCite."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, SubElement, fromstring, tostring
+from xml.etree.ElementTree import Element, SubElement, tostring
 
-from commissure.certify.datacite import datacite_xml
+from commissure.certify.datacite import datacite_xml, valid_xml
 from commissure.certify.describe import texts
 from commissure.certify.described import Described
 
 __all__ = ["FORMATS", "VERBS", "Answer", "error", "formats", "headers", "identify", "records", "sets"]
 
 _OAI = "http://www.openarchives.org/OAI/2.0/"
+#: where a document that is XML already is put in
+_PLACE = re.compile("\ue000\\d+\ue001")
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 VERBS: dict[str, frozenset[str]] = {
     "Identify": frozenset(), "ListMetadataFormats": frozenset({"identifier"}), "ListSets": frozenset({"resumptionToken"}),
@@ -45,8 +48,14 @@ def _frame(answer: Answer, *, asked: bool = True) -> Element:
         "xmlns": _OAI, "xmlns:xsi": _XSI, "xsi:schemaLocation": f"{_OAI} http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd",
     })  # fmt: skip
     SubElement(root, "responseDate").text = answer.now
-    SubElement(root, "request", dict(answer.asked) if asked else {}).text = answer.url
+    told = {_clean(name): _clean(value) for name, value in answer.asked.items()} if asked else {}
+    SubElement(root, "request", told).text = answer.url
     return root
+
+
+def _clean(text: str) -> str:
+    """``text`` without what XML cannot hold."""
+    return "".join(c for c in text if valid_xml(c))
 
 
 def _written(root: Element) -> str:
@@ -118,16 +127,19 @@ def records(
     """
     root = _frame(answer)
     top = SubElement(root, "GetRecord" if single else "ListRecords")
-    for one in found:
+    whole: dict[str, str] = {}
+    for number, one in enumerate(found):
         record = SubElement(top, "record")
         _header(record, one)
         if not one.release.withdrawn:
             metadata = SubElement(record, "metadata")
-            metadata.append(
-                _dublin(one) if prefix == "oai_dc" else fromstring(datacite_xml(one).partition("?>")[2])
-            )
+            if prefix == "oai_dc":
+                metadata.append(_dublin(one))
+            else:
+                metadata.text = f"\ue000{number}\ue001"
+                whole[metadata.text] = datacite_xml(one).partition("?>")[2].strip()
     _resume(top, token)
-    return _written(root)
+    return _PLACE.sub(lambda match: whole.get(match[0], match[0]), _written(root))
 
 
 def _header(parent: Element, one: Described) -> None:
@@ -160,5 +172,5 @@ def _dublin(one: Described) -> Element:
     said += [("identifier", name) for name in dict.fromkeys((one.identity, one.ark, one.release.id)) if name]
     said += [("rights", one.licence)] if one.licence else []
     for tag, text in said:
-        SubElement(root, f"dc:{tag}").text = "".join(c for c in text if c in "\t\n\r" or c >= " ")
+        SubElement(root, f"dc:{tag}").text = _clean(text)
     return root

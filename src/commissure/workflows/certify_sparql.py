@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 from filelock import FileLock
 
@@ -81,14 +82,18 @@ def _fill(hub: Hub, wanted: Path) -> None:
     ox = need("pyoxigraph", purpose="A SPARQL endpoint")
     draft = Path(tempfile.mkdtemp(dir=hub.work_folder, prefix="rdf-"))
     store = ox.Store(str(draft / "store"))
-    for one in _all(hub):
-        for document in (dcat(one), described_jsonld(one)):
-            text = json.dumps(inlined(document)).encode()
-            store.bulk_load(text, format=ox.RdfFormat.JSON_LD, base_iri="urn:commissure:")
+    store.bulk_extend(_quads(hub, ox))
     store.flush()
     del store
     (draft / "store").rename(wanted)
     shutil.rmtree(draft, ignore_errors=True)
+
+
+def _quads(hub: Hub, ox: ModuleType) -> Iterator[object]:
+    for one in _all(hub):
+        for document in (dcat(one), described_jsonld(one)):
+            text = json.dumps(inlined(document)).encode()
+            yield from ox.parse(text, format=ox.RdfFormat.JSON_LD, base_iri="urn:commissure:")
 
 
 def _all(hub: Hub) -> Iterator[Described]:

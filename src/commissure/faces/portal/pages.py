@@ -83,6 +83,7 @@ def release(request: Request, dataset: str, version: str) -> Response:
     values |= certificate.panel(hub_of(request), found)
     response = _draw(request, "release.html", values)
     response.headers["Link"] = links(request, shown)
+    response.headers["Vary"] = "Accept, Cookie"
     return response
 
 
