@@ -235,7 +235,7 @@ def test_bounded_code_never_overflows_and_says_so(bits: int, sites: int) -> None
 
 
 def test_a_sparse_graph_is_regular_and_mutual() -> None:
-    names = [f"s{n}" for n in range(100)]
+    names = tuple(f"s{n}" for n in range(100))
     graph = neighbours_of(names, degree=20, seed=b"x")
     assert {len(others) for others in graph.values()} == {20}
     assert all(site in graph[other] for site in names for other in graph[site])

