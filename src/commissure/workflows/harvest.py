@@ -8,6 +8,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from threading import RLock
 from typing import BinaryIO, cast
@@ -251,12 +252,18 @@ def _row(
     return row, seen.words
 
 
+@cache
+def _embedder() -> MiniLM:
+    """One for the process: loading the network takes longer than a release's text."""
+    return MiniLM(threads=2)
+
+
 def _embed(index: SearchIndex, *, progress: Progress = _SILENT) -> int:
     """Give a vector to every record that has none; stops and goes on at any point."""
     if not can_embed():
         return 0
     done = 0
-    embedder = MiniLM(threads=2)
+    embedder = _embedder()
     progress.stage("embed")
     while waiting := index.without_vector(_EMBED_BATCH):
         vectors = embedder.embed_all([text for _, text in waiting])
