@@ -111,6 +111,9 @@ def test_an_ontology_with_cycles_and_gaps_is_read(tmp_path: Path) -> None:
     assert [m.term.curie for m in lexicon.match("left flocculus lobe")] == ["LAB:1"]
     assert [t.curie for t in lexicon.narrower("LAB:1")] == ["LAB:2"]
     assert lexicon.get("UBERON:0002148").label == "locus ceruleus"
+    file.write_text(OBO.replace("flocculus lobe", "nodulus lobe"))
+    add_ontology(file, hub=tmp_path / "hub", kind="region", licence="CC0-1.0")
+    assert site_lexicon(tmp_path / "hub").match("left nodulus lobe")
 
 
 def test_turtle_and_json_ld_say_the_same(tmp_path: Path) -> None:

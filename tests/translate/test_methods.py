@@ -95,6 +95,20 @@ def test_bids_takes_the_fields() -> None:
     assert set(bids_sidecar(found)) <= known
 
 
+def test_hed_takes_the_tags(lexicon: Lexicon) -> None:
+    import hed
+    from hed.schema import load_schema
+
+    from commissure.translate.methods.emit import hed_tags
+
+    text = "# Methods\n## Stimuli\nTwelve adults saw checkerboards and heard pure tones."
+    tags = hed_tags(read_methods(from_text(text), lexicon=lexicon))
+    assert len(tags) == 2
+    newest = sorted((Path(hed.__file__).parent / "schema" / "schema_data").glob("HED8.*.xml"))[-1]
+    schema = load_schema(str(newest))
+    assert not [issue for tag in tags for issue in hed.HedString(tag, schema).validate()]
+
+
 def test_numbers_in_words_and_what_is_none() -> None:
     text = "Twenty-four of one hundred and five, 12.5 years, 20-30, 5%, 1,204; fifty‐four"
     assert [n.value for n in find_numbers(text)] == [24, 105, 1204, 54]

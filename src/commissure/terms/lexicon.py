@@ -86,6 +86,11 @@ class Lexicon:
         """The package's lexicon, with the tables of further folders (a site's own ontologies) on top."""
         return _load((DATA, *more))
 
+    @staticmethod
+    def forget() -> None:
+        """Drop what :meth:`load` keeps, so that changed tables are read again."""
+        _load.cache_clear()
+
     def __len__(self) -> int:
         return len(self._terms)
 

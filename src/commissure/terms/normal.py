@@ -31,6 +31,7 @@ _SUFFIXES = (
     "eous", "inus", "ium", "ius", "iae", "ial", "ian", "ean", "eal", "ous", "oid", "ica", "ici", "ine", "ary",
     "al", "ar", "ic", "um", "us", "is", "es", "ae", "as", "os", "ia", "ii", "on", "a", "e", "i", "o", "s", "y",
 )  # fmt: skip
+_LATIN = ("orum", "arum", "us", "um", "is", "ae", "es", "i", "a", "e", "o")
 _SIDE_BEFORE = re.compile(
     r"^(?:(?:ctx|wm|gm|cortex)[-_. ]+)?(?:(left|right|bilateral|both)[-_. ]+|(lh|rh|l|r|bi)[-_.]+)",
     re.IGNORECASE,
@@ -91,6 +92,10 @@ def stem(word: str) -> str:
     short = word.replace("ae", "e").replace("oe", "e")
     if short in SAME:
         return NUMBERS.get(SAME[short], SAME[short])
+    for ending in _LATIN:
+        if short.endswith(ending) and short[: -len(ending)] in SAME:
+            same = SAME[short[: -len(ending)]]
+            return NUMBERS.get(same, same)
     for suffix in _SUFFIXES:
         if short.endswith(suffix) and len(short) - len(suffix) >= 4:
             base = short[: -len(suffix)]

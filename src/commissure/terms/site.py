@@ -58,4 +58,5 @@ def add_ontology(file: Path, *, hub: Path, kind: str, licence: str, name: str = 
     tables = from_ontology(read_ontology(file), kind=kind, source=source, licence=licence)
     for table, rows in tables.items():
         write_rows(hub / "terms" / source / table, rows)
+    Lexicon.forget()
     return {table.partition(".")[0]: len(rows) for table, rows in tables.items()}
