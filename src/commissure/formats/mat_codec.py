@@ -132,7 +132,7 @@ def _encode_array(value: np.ndarray[Any, Any], depth: int) -> tuple[Any, Tree]:
     if value.dtype.itemsize in (2, 16) and kind == "f":
         raise BadInput(f"MATLAB has no {value.dtype}; convert it to float32 or float64 first.")
     flat = value.reshape(-1, 1) if value.ndim < 2 else value
-    return np.ascontiguousarray(flat.astype(value.dtype.newbyteorder("="))), {
+    return np.ascontiguousarray(flat.astype(value.dtype.newbyteorder("="), copy=False)), {
         "t": "array", "s": list(value.shape), "d": value.dtype.newbyteorder("=").str,
     }  # fmt: skip
 
