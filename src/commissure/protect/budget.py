@@ -24,6 +24,7 @@ __all__ = [
     "Neighbours",
     "Spend",
     "attack_auc",
+    "attack_mu",
     "check_spend",
     "gaussian_delta",
     "gaussian_epsilon",
@@ -171,6 +172,19 @@ def attack_auc(mu: float) -> float:
     """
     special: Any = need("scipy.special", purpose="Accounting for privacy")
     return float(special.ndtr(mu / math.sqrt(2)))
+
+
+def attack_mu(auc: float) -> float:
+    """The largest ``mu`` with which no membership attack passes an area ``auc`` under the ROC curve.
+
+    >>> mu = attack_mu(0.55)
+    >>> round(mu, 3), round(gaussian_epsilon(mu, 1e-5), 2)
+    (0.178, 0.64)
+    """
+    if not 0.5 < auc < 1:
+        raise BadInput(f"An area under the curve to stay below is between 0.5 and 1; got {auc!r}.")
+    special: Any = need("scipy.special", purpose="Accounting for privacy")
+    return math.sqrt(2) * float(special.ndtri(auc))
 
 
 def zcdp_epsilon(rho: float, delta: float) -> float:

@@ -124,9 +124,9 @@ def plan_connectivity(
     _, sizes, rows = np.linalg.svd(inner, full_matrices=False)
     kept = min(_MOST_DIRECTIONS, int((sizes > sizes[0] * 1e-6).sum()))
     basis, spread = rows[:kept].T, sizes[:kept] ** 2 / len(inner)
-    prior = _cohort_variance(
-        [each.mean(axis=0) - base for each in coordinates], [len(e) for e in coordinates], basis, spread
-    )
+    sizes_out = float((sizes[kept:] ** 2).sum()) / len(inner)
+    offsets, counts = [each.mean(axis=0) - base for each in coordinates], [len(each) for each in coordinates]
+    prior, beyond = _cohort_variance(offsets, counts, basis, (spread, sizes_out))
     sd = float(np.hypot(1.0, _COUNT)) / (mu * planned_n)
     share = _fill(prior, spread, sd)
     weight = np.sqrt(share)
@@ -135,12 +135,11 @@ def plan_connectivity(
     shrunk = float(np.minimum(1.0, clip / lengths).mean())
     variance = (sd * clip / shrunk) ** 2 + share * spread / planned_n
     gain = weight * prior / (share * prior + variance) / shrunk
-    left = float(
-        np.where(share > 0, prior * variance / (share * prior + variance), prior).sum() / prior.sum()
-    )
+    inside = np.where(share > 0, prior * variance / (share * prior + variance), prior)
+    left = float((inside.sum() + beyond) / (prior.sum() + beyond))
     reference = np.mean([each.mean(axis=0) for each in cohorts], axis=0)
     gap = reference - as_correlation(_back(base, geometry, reference.shape[0]))
-    alone = _reference_error(cohorts, reference, prior, spread)
+    alone = _reference_error(cohorts, reference, (prior.sum() + beyond) / (spread.sum() + sizes_out))
     return ConnectivityPlan(
         reference, base, basis, weight, gain, gap, clip, mu, planned_n, alone, alone * left**0.5, geometry
     )
@@ -217,15 +216,21 @@ def _back(coordinates: Array, geometry: str, size: int) -> Array:
     return matrix
 
 
-def _cohort_variance(offsets: list[Array], sizes: list[int], basis: Array, spread: Array) -> Array:
-    """How far a new cohort's mean is expected from the reference, as a variance in each direction."""
-    cohorts = len(offsets)
-    share = _DEFAULT_SHARE
+def _cohort_variance(
+    offsets: list[Array], sizes: list[int], basis: Array, spread: tuple[Array, float]
+) -> tuple[Array, float]:
+    """How far a new cohort's mean is expected from the reference: a variance in each direction, and beyond them all."""
+    inside, outside = spread
+    cohorts, total = len(offsets), float(inside.sum())
+    share, beyond = _DEFAULT_SHARE, _DEFAULT_SHARE * outside
     if cohorts > 1:
-        seen = float(((np.array(offsets) @ basis) ** 2).sum()) / (cohorts - 1)
-        chance = float(spread.sum()) * float(np.mean([1 / size for size in sizes]))
-        share = max((seen - chance) / float(spread.sum()), 1e-3)
-    return np.asarray(share * spread * (1 + 1 / cohorts))
+        one = float(np.mean([1 / size for size in sizes]))
+        within = np.array(offsets) @ basis
+        seen = float((within**2).sum()) / (cohorts - 1)
+        rest = float((np.array(offsets) ** 2).sum()) / (cohorts - 1) - seen
+        share = max(seen / total - one, 1e-3)
+        beyond = max(rest - outside * one, 0.0)
+    return np.asarray(share * inside * (1 + 1 / cohorts)), beyond * (1 + 1 / cohorts)
 
 
 def _fill(prior: Array, spread: Array, sd: float) -> Array:
@@ -239,8 +244,8 @@ def _fill(prior: Array, spread: Array, sd: float) -> Array:
     return share
 
 
-def _reference_error(cohorts: list[Array], reference: Array, prior: Array, spread: Array) -> float:
-    """The relative error to expect of the reference alone, from how far people and cohorts lie from it."""
+def _reference_error(cohorts: list[Array], reference: Array, share: float) -> float:
+    """The relative error to expect of the reference alone: people's distance from it, times how cohorts share in it."""
     away = np.concatenate([each - each.mean(axis=0) for each in cohorts])
     person = float((away**2).sum(axis=(1, 2)).mean())
-    return float(np.sqrt(person * prior.sum() / spread.sum()) / np.linalg.norm(reference))
+    return float(np.sqrt(person * share) / np.linalg.norm(reference))
