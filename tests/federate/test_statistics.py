@@ -153,3 +153,21 @@ def test_collinear_and_constant_columns_do_not_break_a_fit() -> None:
     )
     plain = run_locally(Scaled(["a"], Regression(["a"], "case", "logistic")), tables)
     np.testing.assert_allclose(got["loss"], plain["loss"], rtol=1e-9)
+
+
+def test_the_lasso_agrees_with_scikit_learn() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    tables = make_sites()
+    rng = np.random.default_rng(3)
+    for table in tables.values():
+        table.update({f"n{k}": rng.normal(size=len(table["a"])) for k in range(6)})
+    names = [*FEATURES, *(f"n{k}" for k in range(6))]
+    got = run_locally(Scaled(names, Regression(names, "case", "logistic", lasso=12.0)), tables)
+    rows = pool(tables)["all"]
+    x = (np.column_stack([rows[n] for n in names]) - got["centre"]) / got["scale"]
+    peer = LogisticRegression(l1_ratio=1.0, solver="saga", C=1 / 12.0, tol=1e-10, max_iter=20_000).fit(
+        x, rows["case"]
+    )
+    np.testing.assert_allclose(got["coefficients"], [*peer.intercept_, *peer.coef_[0]], atol=2e-5)
+    assert (got["coefficients"][4:] == 0).sum() >= 3

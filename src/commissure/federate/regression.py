@@ -5,7 +5,8 @@ are those of iteratively reweighted least squares on the pooled rows.
 
 References
 ----------
-McCullagh & Nelder 1989, doi:10.1007/978-1-4899-3242-6.
+McCullagh & Nelder 1989, doi:10.1007/978-1-4899-3242-6; Friedman, Hastie & Tibshirani 2010 (lasso),
+doi:10.18637/jss.v033.i01.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from commissure.federate.analysis import Array, Exactly, State, Table, stacked
 __all__ = ["FAMILIES", "Regression"]
 
 _MOST_STEPS, _MOST_HALVINGS, _SETTLED, _SEPARATED = 60, 30, 1e-20, 4e4
+_MOST_SWEEPS = 500
 
 
 def _logistic(eta: Array, y: Array) -> tuple[Array, Array, float]:
@@ -56,6 +58,8 @@ class Regression(Exactly):
         ``"linear"``, ``"logistic"`` (outcome 0 or 1) or ``"poisson"`` (counts).
     ridge : float
         Half of it times the squared coefficients (not the intercept) is added to the loss.
+    lasso : float
+        It times the size of the coefficients (not the intercept) is added to the loss; errors are then not given.
 
     Examples
     --------
@@ -69,6 +73,7 @@ class Regression(Exactly):
     outcome: str
     family: str = "linear"
     ridge: float = 0.0
+    lasso: float = 0.0
 
     @property
     def _size(self) -> int:
@@ -80,6 +85,8 @@ class Regression(Exactly):
             raise BadInput(f"family must be one of {', '.join(FAMILIES)}; got {self.family!r}.")
         if not (np.isfinite(self.ridge) and self.ridge >= 0):
             raise BadInput(f"ridge must be zero or more; got {self.ridge!r}.")
+        if not (np.isfinite(self.lasso) and self.lasso >= 0):
+            raise BadInput(f"lasso must be zero or more; got {self.lasso!r}.")
         start = np.zeros(self._size)
         return {
             "beta": start,
@@ -128,19 +135,25 @@ class Regression(Exactly):
         penalty = np.full(self._size, self.ridge)
         penalty[0] = 0.0
         beta = state["beta"]
-        loss = sums["loss"][0] + 0.5 * float(penalty @ beta**2)
+        loss = sums["loss"][0] + 0.5 * float(penalty @ beta**2) + self.lasso * float(np.abs(beta[1:]).sum())
         if loss > state["loss"][0] * (1 + 1e-12) + 1e-12 and state["halved"][0] < _MOST_HALVINGS:
             half = 0.5 * (beta + state["best"])
             return {**state, "beta": half, "halved": state["halved"] + 1}
         information = sums["information"] + np.diag(penalty)
         score = sums["score"] - penalty * beta
-        move = _solve(information, score)
+        move = (
+            _sparse_move(information, score, beta, self.lasso) if self.lasso else _solve(information, score)
+        )
         kept = {"best": beta, "loss": np.array([loss]), "information": information, "rows": sums["rows"]}
         steps = state["steps"] + 1
-        settled = float(score @ move) <= _SETTLED
+        settled = float(move @ information @ move) <= _SETTLED
         if settled or steps[0] >= _MOST_STEPS:
             return {**kept, "beta": beta + move, "steps": steps, "halved": np.zeros(1), "done": np.ones(1)}
-        if self.family == "logistic" and self.ridge == 0 and np.abs(beta[1:]).max(initial=0.0) > _SEPARATED:
+        if (
+            self.family == "logistic"
+            and self.ridge + self.lasso == 0
+            and np.abs(beta[1:]).max(initial=0.0) > _SEPARATED
+        ):
             raise BadInput("The outcome is separated by the features: give a ridge above zero.")
         return {**kept, "beta": beta + move, "steps": steps, "halved": np.zeros(1)}
 
@@ -151,6 +164,8 @@ class Regression(Exactly):
         covariance = np.linalg.pinv(scaled, hermitian=True, rcond=1e-12) / scale / scale[:, None]
         if self.family == "linear":
             covariance = covariance * (2 * state["loss"][0] / max(state["rows"][0] - self._size, 1.0))
+        if self.lasso:
+            covariance = np.full_like(covariance, np.nan)
         return {
             "coefficients": state["beta"],
             "errors": np.sqrt(np.maximum(np.diag(covariance), 0.0)),
@@ -170,3 +185,23 @@ def _solve(information: Array, score: Array) -> Array:
     except np.linalg.LinAlgError:
         return np.asarray(np.linalg.lstsq(scaled, score / scale, rcond=1e-12)[0] / scale)
     return np.asarray(np.linalg.lstsq(scaled, score / scale, rcond=1e-12)[0] / scale)
+
+
+def _sparse_move(information: Array, score: Array, beta: Array, lasso: float) -> Array:
+    """The step to the minimum of the quadratic and the lasso, by coordinate descent (Friedman 2010)."""
+    move, slope, diagonal = np.zeros_like(beta), score.copy(), np.maximum(np.diag(information), 1e-12)
+    bound = np.full(beta.size, lasso)
+    bound[0] = 0.0
+    for _ in range(_MOST_SWEEPS):
+        largest = 0.0
+        for at in range(beta.size):
+            here = beta[at] + move[at]
+            wanted = here + slope[at] / diagonal[at]
+            new = np.sign(wanted) * max(abs(wanted) - bound[at] / diagonal[at], 0.0)
+            if new != here:
+                slope -= (new - here) * information[at]
+                move[at] += new - here
+                largest = max(largest, (new - here) ** 2 * diagonal[at])
+        if largest <= 1e-22:
+            break
+    return move
