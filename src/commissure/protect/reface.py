@@ -2,7 +2,7 @@
 
 The surface is written down here, not averaged from people: a forehead that goes on, cheeks, two orbits, a nose, lips
 and a chin, each a smooth bump, scaled by the brain's own width. Two heads with the same brain get the same face,
-whatever theirs was. It is filled with one value, the middle one of the soft tissue that was kept.
+whatever theirs was. It is filled with one value, an ordinary one of the soft tissue that was kept.
 """
 
 from dataclasses import replace
@@ -98,4 +98,4 @@ def _soft_tissue(defaced: Defaced, volume: NDArray[np.generic]) -> float:
     coarse, grid = on_world_grid(volume, defaced.image.affine_mm, step_mm=STEP_MM)
     brain = on_grid_of(defaced.brain, defaced.image.affine_mm, shape=coarse.shape, grid_mm=grid) > 0.1
     around = find_head(coarse) & ~brain & ~removed_by(defaced.cut, shape=coarse.shape, affine_mm=grid)
-    return float(np.median(coarse[around])) if around.any() else float(coarse.max())
+    return float(np.percentile(coarse[around], 75)) if around.any() else float(coarse.max())
