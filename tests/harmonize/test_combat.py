@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from commissure.errors import BadInput
 from commissure.harmonize.combat import ComBat
 from commissure.harmonize.covbat import CovBat
+from commissure.harmonize.design import plan_design
+from commissure.harmonize.longitudinal import LongitudinalComBat
 from commissure.harmonize.moments import SiteMoments
 
 VARIANTS = (
@@ -65,6 +67,7 @@ def test_mean_only_leaves_variances() -> None:
     for n in range(6):
         own = p.numbers == n
         assert np.allclose(out[own].std(axis=0), p.X[own].std(axis=0))
+    assert _spread_of_levels(p, out) < 0.35 * _spread_of_levels(p, p.X)
 
 
 def test_a_reference_stays_as_it_is() -> None:
@@ -225,3 +228,44 @@ def test_covbat_equals_correlations() -> None:
     assert apart[0] - apart[1] > 0.5
     assert gaps[0] > 0.5
     assert gaps[1] < 0.1
+
+
+@pytest.mark.parametrize("smooth", [(), ("age",)])
+def test_a_planned_design_needs_no_rows_and_fits_as_well(smooth: tuple[str, ...]) -> None:
+    p = Planted(10)
+    design = plan_design(numbers={"age": (20, 100)}, categories={"sex": ("F", "M")}, smooth=smooth)
+    names = [f"s{n}" for n in range(6)]
+    parts = []
+    for name in names:
+        own = p.sites == name
+        columns = design.columns({"age": p.age[own], "sex": p.sex[own]}, rows=int(own.sum()))
+        parts.append(SiteMoments.of(p.X[own], columns))
+    model = ComBat(smooth=smooth).fit_moments(SiteMoments.join(parts), names=names, design=design)
+    out = model.transform(p.X, sites=p.sites, covariates=p.covariates)
+    pooled = p.fitted(ComBat(smooth=smooth))
+    assert np.abs(out - pooled).max() < (0.2 if smooth else 1e-9)
+    with pytest.raises(BadInput, match="'Unknown'"):
+        design.columns({"age": p.age[:1], "sex": np.array(["Unknown"])}, rows=1)
+    for wrong in ({"numbers": {"age": (80, 20)}}, {"numbers": {}, "smooth": ("age",)}):
+        with pytest.raises(BadInput):
+            plan_design(**wrong)
+
+
+@pytest.mark.parametrize("model", [CovBat(), LongitudinalComBat()], ids=["covbat", "longitudinal"])
+def test_what_needs_rows_refuses_moments(model: ComBat) -> None:
+    p = Planted(11)
+    moments = SiteMoments.of(p.X, np.empty((300, 0)))
+    with pytest.raises(BadInput, match="needs rows"):
+        model.fit_moments(moments, names=["s0"], design=plan_design(numbers={}))
+
+
+def test_covbat_keeps_missing_cells_and_a_reference() -> None:
+    p = Planted(12)
+    p.X[3, 4] = np.nan
+    out = p.fitted(CovBat(reference="s1"))
+    assert np.isnan(out).sum() == 1
+    assert np.allclose(out[p.sites == "s1"], p.X[p.sites == "s1"], equal_nan=True)
+    model = CovBat().fit(p.X[p.sites != "s5"], sites=p.sites[p.sites != "s5"])
+    model.learn_site(p.X[p.sites == "s5"], site="s5")
+    with pytest.raises(BadInput, match="use ComBat for it"):
+        model.transform(p.X, sites=p.sites)

@@ -47,7 +47,8 @@ class ComBat(_base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
     shrinkage : str
         ``"parametric"`` (empirical Bayes), ``"integrated"`` (no parametric prior), or ``"none"``.
     mean_only : bool
-        Remove shifts, leave variances.
+        Remove shifts, leave variances. The posterior counts a site's subjects; neuroCombat and sva count one, and leave
+        part of the shift.
     reference : object or None
         A site that stays as it is; the others are brought to it.
     smooth : sequence of str

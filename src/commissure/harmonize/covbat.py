@@ -5,6 +5,7 @@ References
 Chen et al. 2022, doi:10.1002/hbm.25688.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 
 from commissure.errors import BadInput
 from commissure.harmonize.combat import ComBat
+from commissure.harmonize.design import Design
+from commissure.harmonize.moments import MomentSums, SiteMoments
 
 __all__ = ["CovBat"]
 
@@ -57,6 +60,17 @@ class CovBat(ComBat):
             functions=functions, tolerance=tolerance,
         )  # fmt: skip
         self.variance = variance
+
+    def fit_sums(
+        self,
+        sums: MomentSums,  # noqa: ARG002
+        *,
+        own: SiteMoments,  # noqa: ARG002
+        names: Sequence[Any],  # noqa: ARG002
+        design: Design,  # noqa: ARG002
+    ) -> "CovBat":
+        """Refused: correlations need more than each feature's moments."""
+        raise BadInput("CovBat needs rows, as moments tell no correlations; use ComBat for a federated fit.")
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

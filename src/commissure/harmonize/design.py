@@ -1,6 +1,6 @@
 """Design matrices: sites, and the covariates that must survive harmonization."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from commissure.errors import BadInput
 from commissure.kernels.splines import SplineBasis, fit_basis
 
-__all__ = ["Design", "as_columns", "encode_covariates", "site_numbers"]
+__all__ = ["Design", "as_columns", "encode_covariates", "plan_design", "site_numbers"]
 
 Array = NDArray[np.float64]
 
@@ -129,6 +129,57 @@ def encode_covariates(
         centres.append(0.0 if told is None else float(told.mean()))
         curves.append(fit_basis(told, functions=functions) if told is not None and name in smooth else None)
     return Design(tuple(name for name, _ in values), tuple(levels), tuple(centres), tuple(curves))
+
+
+def plan_design(
+    *,
+    numbers: Mapping[str, tuple[float, float]],
+    categories: Mapping[str, Sequence[Any]] | None = None,
+    smooth: Sequence[str] = (),
+    functions: int = 10,
+) -> Design:
+    """A design that a study's plan writes down, so that sites need not see each other's rows to agree on columns.
+
+    Parameters
+    ----------
+    numbers : mapping of str to (float, float)
+        Each number's range; values beyond it are taken, too, and a smooth effect goes on straight there.
+    categories : mapping of str to sequence
+        Each category's levels, the reference first.
+    smooth : sequence of str
+        Numbers whose effect is a smooth curve, with knots evenly over the range.
+    functions : int
+        B-splines a curve.
+
+    Raises
+    ------
+    BadInput
+        If a range is empty, or a smooth covariate is no number of the plan.
+
+    Examples
+    --------
+    >>> plan_design(numbers={"age": (20, 80)}, categories={"sex": ("F", "M")}).column_names
+    ('age', 'sex=M')
+    """
+    if absent := [name for name in smooth if name not in numbers]:
+        raise BadInput(
+            f"smooth names {absent[0]!r}, which is no number of the plan: {', '.join(numbers) or 'none'}."
+        )
+    if empty := [name for name, (low, high) in numbers.items() if not low < high]:
+        raise BadInput(
+            f"The range of {empty[0]!r} must go from a lower to a higher value; got {numbers[empty[0]]!r}."
+        )
+    curves = [
+        fit_basis(np.linspace(*ends, 201), functions=functions) if name in smooth else None
+        for name, ends in numbers.items()
+    ]
+    levels = {} if categories is None else {name: tuple(found) for name, found in categories.items()}
+    return Design(
+        names=(*numbers, *levels),
+        levels=(*(None for _ in numbers), *levels.values()),
+        centres=(*((low + high) / 2 for low, high in numbers.values()), *(0.0 for _ in levels)),
+        curves=(*curves, *(None for _ in levels)),
+    )
 
 
 def as_columns(covariates: Any, *, rows: int) -> list[tuple[str, NDArray[Any]]]:

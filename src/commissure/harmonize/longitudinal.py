@@ -5,6 +5,7 @@ References
 Beer et al. 2020, doi:10.1016/j.neuroimage.2020.117129.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 
 from commissure.errors import BadInput
 from commissure.harmonize.combat import ComBat
-from commissure.harmonize.design import encode_covariates, site_numbers
-from commissure.harmonize.moments import SiteMoments
+from commissure.harmonize.design import Design, encode_covariates, site_numbers
+from commissure.harmonize.moments import MomentSums, SiteMoments
 from commissure.kernels.mixed import MixedFit, fit_random_intercept, group_numbers
 
 __all__ = ["LongitudinalComBat"]
@@ -99,6 +100,19 @@ class LongitudinalComBat(ComBat):
         clean = SiteMoments.of(X - own, columns, numbers=numbers, sites=len(self.sites_))
         self.shift_, self.scale_ = self._effects(clean)
         return self
+
+    def fit_sums(
+        self,
+        sums: MomentSums,  # noqa: ARG002
+        *,
+        own: SiteMoments,  # noqa: ARG002
+        names: Sequence[Any],  # noqa: ARG002
+        design: Design,  # noqa: ARG002
+    ) -> "LongitudinalComBat":
+        """Refused: subjects' own levels are in rows."""
+        raise BadInput(
+            "Longitudinal ComBat needs rows, as moments tell no subjects; use ComBat for a federated fit."
+        )
 
     def transform(self, X: Any, *, sites: Any = None, covariates: Any = None, subjects: Any = None) -> Array:
         """Features without what their sites add; each subject's level is told from the rows given.
