@@ -91,7 +91,7 @@ def _judged(array: Any, affine_mm: NDArray[np.float64], *, where: str) -> Findin
         return None
     chosen = (slice(None), slice(None), slice(None), *[0] * (len(array.shape) - 3))
     try:
-        volume = np.asarray(array[chosen])
+        volume = _grey(np.asarray(array[chosen]))
     except (OSError, EOFError, ValueError, zlib.error):
         return _unjudged(where)
     height_mm = face_prominence(volume, affine_mm=affine_mm)
@@ -102,6 +102,13 @@ def _judged(array: Any, affine_mm: NDArray[np.float64], *, where: str) -> Findin
     )
     remedy = "Deface the image, or share the skull-stripped brain."
     return Finding("protect.face", Severity.ERROR, message, where, remedy)
+
+
+def _grey(volume: NDArray[Any]) -> NDArray[Any]:
+    """One number a voxel: the mean of colours, the magnitude of complex values."""
+    if volume.dtype.names:
+        return np.asarray(np.mean([volume[name].astype(float) for name in volume.dtype.names], axis=0))
+    return np.abs(volume) if np.iscomplexobj(volume) else volume
 
 
 def _unjudged(where: str) -> Finding:

@@ -70,9 +70,15 @@ def deface_items(work: Work) -> None:
         heads = subjects.setdefault(image.about.subject.label, Heads())
         if is_t1(image):
             heads.images.append(image)
-        face = check_face(image)
-        if face is not None or heads.cut_reaches(image):
-            _settle(work, item, image, heads, face)
+        try:
+            face = check_face(image)
+            if face is not None or heads.cut_reaches(image):
+                _settle(work, item, image, heads, face)
+        except Exception as error:  # noqa: BLE001 - an image that cannot be judged stays back, the rest goes on
+            item.quarantined = True
+            message = f"Whether the image shows a face could not be judged ({type(error).__name__}); it is not released."
+            where = safe_name(item.source.primary)
+            work.findings.append(Finding("protect.face", Severity.ERROR, message, where, REMEDY))
     done = [item for item in work.standing if _is_defaced(item)]
     if done:
         note_defaced(work, len(done))

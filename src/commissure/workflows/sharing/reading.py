@@ -80,12 +80,15 @@ def _protect(work: Work, item: Item, pseudonyms: Pseudonyms, number: int, *, gon
     try:
         noun: Any = item.noun
         item.noun, removed = deidentify(noun, pseudonyms=pseudonyms, policy=policy, scratch=scratch)
-    except CommissureError as error:
+    except Exception as error:  # noqa: BLE001 - what cannot be made safe stays back, and the rest goes on
         item.quarantined = True
-        remedy = "Mend the file, or leave it out of the folder, and share again."
-        finding = Finding(
-            "protect.failed", Severity.ERROR, str(error), safe_name(item.source.primary), remedy
+        why = (
+            str(error)
+            if isinstance(error, CommissureError)
+            else f"de-identification failed ({type(error).__name__})"
         )
+        remedy = "Mend the file, or leave it out of the folder, and share again."
+        finding = Finding("protect.failed", Severity.ERROR, why, safe_name(item.source.primary), remedy)
         work.findings.append(finding)
         return
     if unnamed:
