@@ -29,6 +29,7 @@ EXTRA_OF: dict[str, str] = {
     "opendp": "protect", "dp_accounting": "protect",
     "pylsl": "stream", "zmq": "stream", "websockets": "stream",
     "torch": "deep", "deepbet": "deep", "monai": "deep", "opacus": "deep", "captum": "deep", "ants": "deep",
+    "pyoxigraph": "certify",
     "dask": "cluster", "distributed": "cluster",
 }  # fmt: skip
 
