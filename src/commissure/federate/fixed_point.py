@@ -132,7 +132,8 @@ class Bounded:
                 f"A number of size {largest:.4g} exceeds the agreed bound {self.bound:.4g}: it would overflow."
             )
         whole, ring = (np.int32, np.uint32) if self.bits == 32 else (np.int64, np.uint64)
-        return np.rint(values * (1.0 / self.step)).astype(whole).view(ring)
+        scaled = values * (1.0 / self.step)
+        return np.rint(scaled, out=scaled).astype(whole).view(ring)
 
     def decode(self, words: Words) -> Array:
         """The numbers of a sum."""

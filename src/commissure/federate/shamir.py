@@ -15,7 +15,8 @@ from commissure.errors import BadInput
 __all__ = ["PRIME", "SECRET_BYTES", "SHARE_BYTES", "combine", "split"]
 
 PRIME = 2**256 + 297
-SECRET_BYTES, SHARE_BYTES = 32, 33
+SECRET_BYTES = 32
+SHARE_BYTES = 33
 Entropy = Callable[[int], bytes]
 
 

@@ -129,8 +129,8 @@ class Training:
         start, head = common.copy(), self.network.head
         if self.personal and "head" in memory:
             start[head:] = memory["head"]
-        own = np.asarray(memory.get("control", np.zeros_like(common)))
-        correction = state["control"] - own if "control" in state else np.zeros_like(common)
+        own = memory.get("control", np.zeros(1))
+        correction = state["control"] - own if "control" in state else None
         weights = self._improved(start, correction, (x, y), int(state["round"][0]))
         kept = {"head": weights[head:].copy()} if self.personal else {}
         change = weights - start
@@ -146,14 +146,21 @@ class Training:
             kept["control"] = own + np.clip(drift, -self.clip, self.clip)
         return self._noisy(out, table), kept
 
-    def _improved(self, start: Array, correction: Array, rows: tuple[Array, Array], round: int) -> Array:
+    def _improved(
+        self, start: Array, correction: Array | None, rows: tuple[Array, Array], round: int
+    ) -> Array:
         x, y = rows
         weights, rng = start.copy(), np.random.default_rng([self.seed, round, len(y)])
         for _ in range(self.steps):
             chosen = rng.choice(len(y), self.batch, replace=False) if 0 < self.batch < len(y) else slice(None)
             _, gradient = self.network.gradient(weights, x[chosen], y[chosen])
-            gradient = gradient + self.decay * weights + self.proximal * (weights - start) + correction
-            weights -= self.rate * gradient
+            gradient += self.decay * weights
+            if self.proximal:
+                gradient += self.proximal * (weights - start)
+            if correction is not None:
+                gradient += correction
+            gradient *= self.rate
+            weights -= gradient
         if not np.isfinite(weights).all():
             raise BadInput("Training at this site went to infinite weights; take a smaller rate.")
         return weights

@@ -113,12 +113,12 @@ def coordinate(
     json: AsJson = False,
 ) -> None:
     """Lead a study until it has its result; killed, it goes on where it was."""
-    from commissure.faces.http.federation import serve_study
+    from commissure.faces.http.federation import Patience, serve_study
     from commissure.federate.wire import as_json
     from commissure.workflows.run_study import open_study
 
     running = open_study(folder, say=_say)
-    serve_study(running, tls=tls, host=host, port=port, gather_s=gather, ready=_say)
+    serve_study(running, tls=tls, host=host, port=port, patience=Patience(gather), ready=_say)
     result = as_json(running.result)
     (folder / "result.json").write_text(result, encoding="utf-8")
     typer.echo(result if json else f"Done: {folder / 'result.json'}")

@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from commissure.faces.problems import kind_of, message_of
 from commissure.federate.wire import pack, pack_arrays
 from commissure.workflows.run_study import RunningStudy
 
-__all__ = ["Coordinator", "serve_study"]
+__all__ = ["Coordinator", "Patience", "serve_study"]
 
 Message = MutableMapping[str, Any]
 _POLL_S, _PULSE_S, _TICK_S, _FAREWELL_S, _UNHEARD_MS = 20.0, 1.0, 0.1, 1.0, 3500
@@ -43,20 +44,26 @@ class _WithPeer(H11Protocol):
         self.app = app
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a coordinator waits: for all sites at first, and for an answer, in seconds."""
+
+    gather_s: float = 30.0
+    deadline_s: float = 120.0
+
+
 class Coordinator:
     """The ASGI application over a running study.
 
     Parameters
     ----------
     study : RunningStudy
-    gather_s : float
-        How long to wait for all sites before beginning with those that are here.
-    deadline_s : float
-        How long a site may take to answer.
+    patience : Patience
+        After it the study begins with the sites that are here, and goes on without one that does not answer.
     """
 
-    def __init__(self, study: RunningStudy, *, gather_s: float = 30.0, deadline_s: float = 120.0) -> None:
-        self.study, self.gather_s, self.deadline_s = study, gather_s, deadline_s
+    def __init__(self, study: RunningStudy, *, patience: Patience) -> None:
+        self.study, self.patience = study, patience
         self.served: set[str] = set()
         self._pulses: Counter[str] = Counter()
         self._news = asyncio.Condition()
@@ -140,13 +147,13 @@ class Coordinator:
         started = clock()
         while not self._all_served(clock()):
             conductor = self.study.conductor
-            if clock() - started > self.gather_s:
+            if clock() - started > self.patience.gather_s:
                 self.study.begin()
                 await self._tell()
                 started = float("inf")
             if conductor.beat != self._beat_at[0]:
                 self._beat_at = (conductor.beat, clock())
-            elif conductor.waiting and clock() - self._beat_at[1] > self.deadline_s:
+            elif conductor.waiting and clock() - self._beat_at[1] > self.patience.deadline_s:
                 self.study.give_up()
                 await self._tell()
             await asyncio.sleep(_TICK_S)
@@ -191,8 +198,7 @@ def serve_study(
     tls: Path,
     host: str = "127.0.0.1",
     port: int = 0,
-    gather_s: float = 30.0,
-    deadline_s: float = 120.0,
+    patience: Patience,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Lead a study until every site that is left has its result.
@@ -204,12 +210,11 @@ def serve_study(
         A folder with ``key.pem``, ``certificate.pem`` and ``authority.pem``.
     host, port : str, int
         Where to listen; port 0 takes a free one.
-    gather_s, deadline_s : float
-        How long to wait for all sites at first, and for an answer.
+    patience : Patience
     ready : callable
         Is told the address once it listens.
     """
-    coordinator = Coordinator(study, gather_s=gather_s, deadline_s=deadline_s)
+    coordinator = Coordinator(study, patience=patience)
     listening = socket.create_server((host, port), backlog=512)
     # a site that is unplugged sends no farewell: the kernel breaks its line when the pulse is not acknowledged
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_MS)
