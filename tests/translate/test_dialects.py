@@ -159,12 +159,20 @@ def test_openneuro_queries_of_both_ages_run(served: SimpleNamespace) -> None:
 @pytest.mark.parametrize(
     ("query", "says"),
     [("{ dataset(id: 1", "Syntax"), ("{ nothing }", "nothing"), ("mutation { deleteDataset(id: 1) }", "mutation"),
-     ("{ " + "a: participantCount " * 1500 + "}", "token")],
+     ("{ " + "a: participantCount " * 1500 + "}", "token"),
+     ('{ dataset(id: "ds000001") ' + "{ latestSnapshot { dataset " * 400 + "{ id }" + "}" * 801, "deep")],
 )  # fmt: skip
 def test_openneuro_queries_that_cannot_be_answered_are_refused(
     served: SimpleNamespace, query: str, says: str
 ) -> None:
     assert says in crn(served, query, 400)["errors"][0]["message"]
+
+
+def test_a_query_that_winds_for_long_is_stopped(served: SimpleNamespace) -> None:
+    chain = "{ latestSnapshot { dataset " * 6 + "{ id }" + "}" * 12
+    names = "".join(f'd{n}: dataset(id: "ds000001") {{ ...F }} ' for n in range(100))
+    told = crn(served, f"query {{ {names} }} fragment F on Dataset {chain}")
+    assert "more than 500" in told["errors"][0]["message"]
 
 
 def test_our_connectors_read_our_dialects(served: SimpleNamespace) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,9 +11,15 @@ import httpx
 import numpy as np
 import pytest
 
+from commissure.errors import BadInput, NotFound
 from commissure.formats.mat import read_mat, write_mat
 from commissure.testing.samples import write_sample_session
+from commissure.testing.signals import planted, write_edf
+from commissure.workflows.excerpt import Stretch, file_mat
 
+OCTAVE = pytest.mark.skipif(
+    shutil.which("octave-cli") is None, reason="Octave is not installed (make system)"
+)
 CLIENT = Path(__file__).parents[2] / "matlab"
 
 
@@ -27,6 +34,7 @@ def octave(code: str, folder: Path) -> dict:
     return json.loads(done.stdout[done.stdout.index("{") :])
 
 
+@OCTAVE
 @pytest.mark.octave
 def test_search_and_open(served: SimpleNamespace, tmp_path: Path) -> None:
     out = octave(
@@ -61,6 +69,7 @@ def test_search_and_open(served: SimpleNamespace, tmp_path: Path) -> None:
     assert out["closed"] == "refused"
 
 
+@OCTAVE
 @pytest.mark.octave
 def test_annotate_and_run(served: SimpleNamespace, tmp_path: Path) -> None:
     raw = tmp_path / "raw"
@@ -87,6 +96,7 @@ def test_annotate_and_run(served: SimpleNamespace, tmp_path: Path) -> None:
     assert served.hub.records.releases.dataset(out["dataset"]).title == "From Octave"
 
 
+@OCTAVE
 @pytest.mark.octave
 def test_octave_reads_what_python_wrote_and_python_what_octave_wrote(tmp_path: Path) -> None:
     write_mat(
@@ -137,3 +147,20 @@ def test_excerpts_over_http(served: SimpleNamespace) -> None:
     assert httpx.get(edf, params={"start_s": 900}).status_code == 422
     assert httpx.get(edf, params={"tool": "spm"}).status_code == 422
     assert httpx.get(base.replace("ds-open", "ds-closed") + "/README").status_code == 404
+
+
+def test_a_file_on_this_machine_as_mat(tmp_path: Path) -> None:
+    truth = planted(rng=np.random.default_rng(3))
+    edf = write_edf(tmp_path, truth)
+    (tmp_path / "other.edf").write_bytes(b"nothing")
+    got = read_mat(io.BytesIO(file_mat(edf, stretch=Stretch(1, 2))))["recording"]
+    assert np.allclose(got.si(), truth.volts[256:512], atol=2 * truth.resolution_v)
+    assert truth.identifiers["name"].split()[-1].encode() not in repr(got).encode()
+    (tmp_path / "t.csv").write_text("id,age\na,71\nb,\n")
+    table = read_mat(io.BytesIO(file_mat(tmp_path / "t.csv")))["table"]
+    assert table["id"] == ["a", "b"]
+    assert np.isnan(table["age"][1])
+    (tmp_path / "x.txt").write_text("words")
+    for wrong, error in (("x.txt", BadInput), ("none.edf", NotFound)):
+        with pytest.raises(error):
+            file_mat(tmp_path / wrong)

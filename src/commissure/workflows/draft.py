@@ -30,7 +30,7 @@ __all__ = ["FIRST", "Draft", "begin_upload", "change_draft", "create_draft", "fi
 #: the numbers of drafts start here
 FIRST = 900_000
 _LAST = 999_999
-_LARGEST = 2**40
+_LARGEST = 200 * 2**30
 _MOST_PARTS = 10_000
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from commissure.errors import BadInput, NotFound
 from commissure.formats.detect import detect
-from commissure.formats.listing import Listing
+from commissure.formats.listing import Entry, Listing
 from commissure.formats.mat import write_mat
 from commissure.formats.mat_tools import TOOLS, write_for
 from commissure.formats.registry import READERS
@@ -22,7 +22,7 @@ from commissure.hub import Hub
 from commissure.model import Asset, Recording, Release
 from commissure.workflows.access import open_asset
 
-__all__ = ["Stretch", "excerpt", "excerpt_mat", "table_columns"]
+__all__ = ["Stretch", "excerpt", "excerpt_mat", "file_mat", "table_columns"]
 
 _TABLES = (".tsv", ".csv")
 _MOST_SAMPLES = 2**26
@@ -91,7 +91,9 @@ def excerpt(
                 target.open("wb") as to,
             ):
                 shutil.copyfileobj(file, to)
-        return _cut(_recording(folder, PurePosixPath(path).name), stretch or Stretch())
+        return _cut(
+            _recording(Listing.of(folder), PurePosixPath(path).name, scratch=folder), stretch or Stretch()
+        )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -108,7 +110,32 @@ def excerpt_mat(
     """
     if tool and tool not in TOOLS:
         raise BadInput(f"No structure is known for {tool!r}; there are: {', '.join(TOOLS)}.")
-    found = excerpt(hub, release, path=path, stretch=stretch, now=now)
+    return _as_mat(excerpt(hub, release, path=path, stretch=stretch, now=now), tool)
+
+
+def file_mat(file: Path, *, stretch: Stretch | None = None, tool: str = "") -> bytes:
+    """The same of a table or a recording on this machine, which no hub holds; parameters as for :func:`excerpt_mat`.
+
+    Raises
+    ------
+    NotFound
+        If there is no such file.
+    BadInput
+        If it is neither a recording nor a table, the stretch is empty, or the program is not known.
+    """
+    if tool and tool not in TOOLS:
+        raise BadInput(f"No structure is known for {tool!r}; there are: {', '.join(TOOLS)}.")
+    if not file.is_file():
+        raise NotFound("There is no file at that path.")
+    if file.suffix in _TABLES:
+        text = file.read_bytes().decode("utf-8-sig", "replace")
+        return _as_mat(table_columns(text, delimiter="," if file.suffix == ".csv" else "\t"), tool)
+    with tempfile.TemporaryDirectory() as scratch:
+        found = _recording(_siblings(file), file.name, scratch=Path(scratch))
+        return _as_mat(_cut(found, stretch or Stretch()), tool)
+
+
+def _as_mat(found: Recording | Mapping[str, Any], tool: str) -> bytes:
     buffer = io.BytesIO()
     if not isinstance(found, Recording):
         if tool:
@@ -137,11 +164,19 @@ def _beside(asset: Asset, release: Release) -> list[Asset]:
     ]
 
 
-def _recording(folder: Path, name: str) -> Recording:
-    listing = Listing.of(folder)
+def _siblings(file: Path) -> Listing:
+    """The file and those of its name beside it, without a walk through the rest of the folder."""
+    stem = file.name.partition(".")[0]
+    kept = sorted(
+        one for one in file.parent.iterdir() if one.is_file() and one.name.partition(".")[0] == stem
+    )
+    return Listing(file.parent, tuple(Entry(one.name, one.stat().st_size) for one in kept))
+
+
+def _recording(listing: Listing, name: str, *, scratch: Path) -> Recording:
     for source in detect(listing, READERS.items()).sources:
         if name in source.files:
-            nouns = READERS.get(source.format).read(source, listing, scratch=folder)
+            nouns = READERS.get(source.format).read(source, listing, scratch=scratch)
             if found := next((noun for noun in nouns if isinstance(noun, Recording)), None):
                 return found
     raise BadInput("The file is no recording and no table; fetch it whole with get.")

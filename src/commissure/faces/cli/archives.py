@@ -8,13 +8,14 @@ from rich.console import Console
 from rich.json import JSON
 
 from commissure.errors import BadInput
-from commissure.faces.cli.show import findings_list, show, table
+from commissure.faces.cli.show import findings_list, line, show, table
 from commissure.faces.cli.words import AsJson
 from commissure.store.archives.registry import CONNECTORS
+from commissure.workflows.excerpt import Stretch, file_mat
 from commissure.workflows.search_archives import ArchivesReply, Patience, search_archives
 from commissure.workflows.translate_record import translate_record
 
-__all__ = ["app", "record"]
+__all__ = ["app", "mat", "record"]
 
 app = typer.Typer(help="Ask other archives.", no_args_is_help=True)
 _PLAIN = Patience()
@@ -47,6 +48,21 @@ def known(json: AsJson = False) -> None:
     """Say which archives can be asked, and where they are."""
     rows = {name: connector.base for name, connector in CONNECTORS.items()}
     show(rows, as_json=json, draw=lambda console: console.print(table(("Archive", "Address"), rows.items())))
+
+
+def mat(
+    file: Annotated[Path, typer.Argument(help="A table (.tsv, .csv) or a recording in any format we read.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The .mat (or .set) file to write.")],
+    tool: Annotated[str, typer.Option(help="eeglab, fieldtrip, brainstorm; plain if absent.")] = "",
+    start_s: Annotated[float, typer.Option(help="From when, in seconds.")] = 0.0,
+    stop_s: Annotated[float | None, typer.Option(help="Until when; to the end if absent.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Write a table, or a stretch of a recording, as a .mat file; identifiers stay behind."""
+    data = file_mat(file, stretch=Stretch(start_s, stop_s), tool=tool)
+    out.write_bytes(data)
+    show({"bytes": len(data)}, as_json=json, draw=line(f"✓ {len(data)} bytes written."))
 
 
 def record(

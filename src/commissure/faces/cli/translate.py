@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from commissure.faces.cli.archives import record
+from commissure.faces.cli.archives import mat, record
 from commissure.faces.cli.show import line, show, table
 from commissure.faces.cli.terms import hub_folder
 from commissure.terms.load import read_ontology
@@ -165,3 +165,4 @@ def methods(
 
 
 app.command("record")(record)
+app.command("mat")(mat)

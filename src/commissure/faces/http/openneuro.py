@@ -26,7 +26,7 @@ from commissure.translate.archive_records import mapping_of
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-_MOST_TOKENS, _MOST, _LONGEST = 2000, 100, 100_000
+_MOST_TOKENS, _MOST, _LONGEST, _MOST_NODES = 2000, 100, 100_000, 500
 _MODALITIES = {"mri": ("anat", "func", "dwi", "fmap", "perf")}
 
 
@@ -62,6 +62,8 @@ def _answered(
         errors = graphql.validate(schema, document, max_errors=5)
     except graphql.GraphQLError as error:
         errors = [error]
+    except RecursionError:
+        errors = [graphql.GraphQLError("The query nests too deeply.")]
     if errors:
         return JSONResponse({"errors": [{"message": error.message} for error in errors]}, 400)
     root = _Root(request, hub).fields()
@@ -81,7 +83,15 @@ class _Root:
     """The queries over one hub, as anybody sees it."""
 
     def __init__(self, request: Request, hub: Hub) -> None:
-        self._origin, self._hub, self._request = str(request.base_url).rstrip("/"), hub, request
+        self._origin, self._hub, self._left = str(request.base_url).rstrip("/"), hub, _MOST_NODES
+
+    def _count(self) -> None:
+        """Refuse a query that winds between datasets and snapshots without end."""
+        self._left -= 1
+        if self._left < 0:
+            raise BadInput(
+                f"The query asks for more than {_MOST_NODES} datasets and snapshots; ask for fewer."
+            )
 
     def fields(self) -> dict[str, Any]:
         """The resolvers by the names of their queries."""
@@ -99,6 +109,7 @@ class _Root:
         return numbers.dataset_numbered(self._hub.records.database, number) if number is not None else id
 
     def _dataset(self, id: str) -> dict[str, Any] | None:
+        self._count()
         try:
             shown = shown_in(self._hub, self._name(id), version="latest", viewer="")
         except NotFound:
@@ -117,6 +128,7 @@ class _Root:
         return node
 
     def _snapshot(self, id: str, tag: str) -> dict[str, Any] | None:
+        self._count()
         try:
             shown = shown_in(self._hub, self._name(id), version=tag, viewer="")
         except NotFound:
