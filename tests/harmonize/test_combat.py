@@ -168,6 +168,8 @@ def test_a_covariate_confounded_with_site_is_named() -> None:
     [
         ({"sites": np.zeros(4)}, "one value a row"),
         ({"covariates": {"age": np.full(300, np.nan)}}, "missing in 300 rows"),
+        ({"covariates": {"sex": np.array(["F", None] * 150, dtype=object)}}, "'sex' is missing in 150 rows"),
+        ({"sites": np.array(["a", None, "b"] * 100, dtype=object)}, "site is missing in 100 rows"),
     ],
 )
 def test_wrong_input_is_said(change: dict[str, object], message: str) -> None:

@@ -56,3 +56,10 @@ def test_without_sites_nothing_changes() -> None:
     X = np.random.default_rng(1).normal(size=(20, 3))
     assert np.array_equal(ComBat().fit_transform(X), X)
     assert np.array_equal(CovBat().fit(X).transform(X), X)
+
+
+def test_a_data_frame_comes_back_as_one_where_asked() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(np.random.default_rng(2).normal(size=(20, 2)), columns=["left", "right"])
+    out = ComBat().set_output(transform="pandas").fit_transform(frame, sites=np.arange(20) % 2)
+    assert list(out.columns) == ["left", "right"]

@@ -39,7 +39,7 @@ _SHRINKAGE = ("parametric", "integrated", "none")
 _MOST_CURVES = 3
 
 
-class ComBat(_base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
+class ComBat(_base.OneToOneFeatureMixin, _base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
     """Harmonize features over sites.
 
     Parameters

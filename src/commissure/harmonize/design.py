@@ -199,6 +199,10 @@ def as_columns(covariates: Any, *, rows: int) -> list[tuple[str, NDArray[Any]]]:
             raise BadInput(
                 f"Covariate {name!r} must have one value a row ({rows}); got shape {values.shape}."
             )
+        if missing := _missing(values):
+            raise BadInput(
+                f"Covariate {name!r} is missing in {missing} rows; leave these rows out or fill them in."
+            )
     return found
 
 
@@ -207,8 +211,19 @@ def site_numbers(sites: Any, *, rows: int) -> tuple[tuple[Any, ...], NDArray[np.
     values = np.asarray(sites)
     if values.shape != (rows,):
         raise BadInput(f"sites must have one value a row ({rows}); got shape {values.shape}.")
+    if missing := _missing(values):
+        raise BadInput(f"The site is missing in {missing} rows; leave these rows out or name their site.")
     names, numbers = np.unique(values.astype(str) if values.dtype == object else values, return_inverse=True)
     return tuple(names.tolist()), numbers
+
+
+def _missing(values: NDArray[Any]) -> int:
+    """How many values are None or NaN."""
+    if values.dtype.kind == "f":
+        return int(np.isnan(values).sum())
+    if values.dtype.kind != "O":
+        return 0
+    return sum(value is None or value != value for value in values.tolist())
 
 
 def _is_number(column: NDArray[Any]) -> bool:
