@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -229,7 +230,27 @@ def make(faults: Faults) -> FastAPI:
                "users": ["alex"], "url": "https://alyx/sessions/d33baf74", "narrative": ""}  # fmt: skip
         return {"count": 1, "next": None, "previous": None, "results": [row]}
 
+    one(app, "/dandi/dandisets/{id}/", lambda id: dandiset(int(id)) if id.isdigit() else None)
+    one(
+        app,
+        "/nemar/datasets/{id}",
+        lambda id: {"dataset": {"dataset_id": id}} if id.startswith("nm") else None,
+    )
+    one(app, "/zenodo/records/{id}", lambda id: {"id": 42} if id == "42" else None)
+    one(app, "/neurovault/collections/{id}/", lambda id: {"id": 7} if id == "7" else None)
+    one(app, "/gin/repos/{id:path}", lambda id: {"full_name": id} if id == "lab/spikes" else None)
+    one(app, "/ebrains/groups/public/documents/{id}", lambda id: {"id": "abc"} if id == "abc" else None)
+    one(app, "/alyx/sessions/{id}", lambda id: {"id": id} if id == "d33baf74" else None)
     return app
+
+
+def one(app: FastAPI, path: str, find: Callable[[str], Any]) -> None:
+    """A route that gives one record, or 404."""
+
+    def answer(id: str) -> Any:
+        return find(id) or JSONResponse({"detail": "Not found."}, 404)
+
+    app.add_api_route(path, answer)
 
 
 def dandiset(number: int) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import pytest
 
 from commissure.errors import BadInput, NotFound, Unreadable
 from commissure.store.archives.registry import CONNECTORS
+from commissure.store.archives.web import Web
+from commissure.testing.connector import Asked, ConnectorContract
 from commissure.translate.archive_records import (
     ARCHIVES,
     FIELDS,
@@ -250,3 +252,28 @@ def test_a_file_is_translated_or_refused(tmp_path: Path) -> None:
             translate_file(tmp_path / name, source="openneuro", target="dandi")
     with pytest.raises(NotFound):
         translate_file(tmp_path / "none", source="openneuro", target="dandi")
+
+
+_KEYS = {
+    "openneuro": "id",
+    "dandi": "identifier",
+    "nemar": "dataset_id",
+    "neurobagel": "dataset_uuid",
+    "gin": "full_name",
+}
+
+
+class TestConnectors(ConnectorContract):
+    """Every built-in connector keeps the contract that third parties run on theirs."""
+
+    @pytest.fixture(params=NAMES)
+    def asked(self, request: pytest.FixtureRequest, faults: Faults, address: str) -> Asked:
+        name = request.param
+        webs = [
+            Web(at, name=name, tries=1, sleep=lambda seconds: None)
+            for at in (f"{address}/{name}", "http://127.0.0.1:9")
+        ]
+        question = to_query(
+            {"modality": "anat"} if name == "neurobagel" else {"words": "memory"}, archive=name
+        )[0]
+        return Asked(CONNECTORS.get(name), webs[0], webs[1], question, _KEYS.get(name, "id"))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from commissure.errors import CommissureError
+from commissure.errors import CommissureError, Fault
 from commissure.store.archives.paging import follow_next, take
 from commissure.store.archives.web import Web
 
@@ -31,7 +31,10 @@ class Dandi:
 
     def get(self, id: str, *, web: Web) -> Mapping[str, Any]:
         """One dandiset, by its six digits."""
-        return _with_metadata(web.get(f"dandisets/{id.removeprefix('DANDI:')}/"), web)
+        found = web.get(f"dandisets/{id.removeprefix('DANDI:')}/")
+        if not isinstance(found, Mapping):
+            raise Fault("DANDI answered in a shape that is not known.")
+        return _with_metadata(found, web)
 
 
 def _with_metadata(row: Mapping[str, Any], web: Web) -> Mapping[str, Any]:
