@@ -19,10 +19,10 @@ from commissure.model import Dataset, Person, Release
 from commissure.store.ledger import Line
 from commissure.workflows.access import open_asset
 from commissure.workflows.browse import Shown, show
+from commissure.workflows.certify_lines import ASSESSED, REGISTERED, lines
 
 __all__ = ["Certified", "certify", "describe", "described", "export", "history", "resolve"]
 
-_ASSESSED, _REGISTERED = "assess", "identifier"
 _MOST_TEXTS = 60
 
 
@@ -98,7 +98,7 @@ def described(
 
 def registered(hub: Hub, dataset: str = "") -> dict[str, str]:
     """The DOIs that were registered, by release id."""
-    found = {str(line.body["release"]): str(line.body["doi"]) for line in hub.ledger.of_kind(_REGISTERED)}
+    found = {str(line.body["release"]): str(line.body["doi"]) for line in lines(hub, REGISTERED)}
     return {id: doi for id, doi in found.items() if not dataset or id.startswith(f"{dataset}@")}
 
 
@@ -151,15 +151,13 @@ def keep(hub: Hub, found: Certified, *, now: datetime) -> bool:
         "of": score.of,
         "levels": list(found.levels),
     }
-    hub.ledger.append(_ASSESSED, body, at=now.isoformat(), by=hub.actor.id)
+    hub.ledger.append(ASSESSED, body, at=now.isoformat(), by=hub.actor.id)
     return True
 
 
 def history(hub: Hub, dataset: str) -> tuple[Line, ...]:
     """The scores that were kept of a dataset's releases, the oldest first."""
-    return tuple(
-        line for line in hub.ledger.of_kind(_ASSESSED) if str(line.body["release"]).startswith(f"{dataset}@")
-    )
+    return tuple(line for line in lines(hub, ASSESSED) if str(line.body["release"]).startswith(f"{dataset}@"))
 
 
 def export(hub: Hub, reference: str, *, form: str, viewer: str, now: datetime, origin: str = "") -> str:

@@ -20,10 +20,9 @@ from commissure.hub import Hub
 from commissure.model import Finding, Severity
 from commissure.workflows.browse import show
 from commissure.workflows.certify import Certified, certify, keep
+from commissure.workflows.certify_lines import BADGE, lines
 
 __all__ = ["Verdict", "issue_badge", "issued", "issuer", "list_status", "signed", "verify_badge", "void"]
-
-_ISSUED = "badge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +118,14 @@ def _entry(hub: Hub, found: Certified, *, now: datetime, origin: str) -> Mapping
         "points": found.assessment.score.points,
     }
     with hub.lock("badges"):
-        before = hub.ledger.of_kind(_ISSUED)
+        before = lines(hub, BADGE)
         for line in before:
             if {key: line.body.get(key) for key in wanted} == wanted:
                 return line.body
         at = now.isoformat(timespec="seconds").replace("+00:00", "Z")
         document = _document(hub, found, index=len(before), origin=origin.rstrip("/"), at=at)
         body = {**wanted, "index": len(before), "issued": at, "document": document}
-        hub.ledger.append(_ISSUED, body, at=now.isoformat(), by=hub.actor.id)
+        hub.ledger.append(BADGE, body, at=now.isoformat(), by=hub.actor.id)
     return body
 
 
@@ -158,7 +157,7 @@ def signed(hub: Hub, body: Mapping[str, Any], *, compact: bool = False) -> dict[
 
 def issued(hub: Hub, release: str) -> Mapping[str, Any] | None:
     """The ledger's line of the last badge of a release; None if there is none."""
-    found = [line.body for line in hub.ledger.of_kind(_ISSUED) if line.body["release"] == release]
+    found = [line.body for line in lines(hub, BADGE) if line.body["release"] == release]
     return found[-1] if found else None
 
 
@@ -182,9 +181,7 @@ def list_status(hub: Hub, *, url: str, now: datetime) -> dict[str, Any]:
         The instant, in UTC.
     """
     gone = [
-        int(str(line.body["index"]))
-        for line in hub.ledger.of_kind(_ISSUED)
-        if void(hub, str(line.body["release"]))
+        int(str(line.body["index"])) for line in lines(hub, BADGE) if void(hub, str(line.body["release"]))
     ]
     at = now.isoformat(timespec="seconds").replace("+00:00", "Z")
     return sign(status_list(gone, url=url, issuer=issuer(hub), now=at), hub.secret("badges"), created=at)

@@ -16,6 +16,7 @@ from commissure.extras import need
 from commissure.hub import Hub
 from commissure.workflows.browse import show
 from commissure.workflows.certify import describe, registered
+from commissure.workflows.certify_lines import REGISTERED
 
 __all__ = ["DataCite", "register"]
 
@@ -116,6 +117,6 @@ def register(
     doi = registrar.register(attributes, event="hide" if release.withdrawn else "publish")
     if registered(hub, release.dataset).get(release.id) != doi:
         hub.ledger.append(
-            "identifier", {"release": release.id, "doi": doi}, at=now.isoformat(), by=hub.actor.id
+            REGISTERED, {"release": release.id, "doi": doi}, at=now.isoformat(), by=hub.actor.id
         )
     return doi

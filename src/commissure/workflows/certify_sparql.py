@@ -26,6 +26,7 @@ from commissure.extras import need
 from commissure.hub import Hub
 from commissure.store.port import Query
 from commissure.workflows.certify import described, registered
+from commissure.workflows.certify_lines import changed
 
 __all__ = ["ask", "build"]
 
@@ -63,9 +64,8 @@ def build(hub: Hub) -> Path:
     hub : Hub
         Whose public catalogue.
     """
-    lines = hub.ledger.of_kind("release", "tombstone", "identifier")
     top = hub.root / "rdf"
-    wanted = top / str(lines[-1].seq if lines else 0)
+    wanted = top / str(changed(hub))
     if wanted.is_dir():
         return wanted
     top.mkdir(mode=0o700, exist_ok=True)

@@ -55,7 +55,7 @@ def certified(request: Request, shown: Shown, *, viewer: str) -> Certified:
     return kept[key]
 
 
-def negotiated(request: Request, shown: Shown, form: str) -> Response:
+def negotiated(request: Request, shown: Shown, *, form: str) -> Response:
     """A release in the form that ``Accept`` asks for, at the address of its page."""
     told = EXPORTS[form]
     text = export(describe(hub_of(request), shown, origin=origin_of(request)), form)
@@ -97,7 +97,7 @@ def metadata(
     form: Annotated[Form, Path(description="In which form.")],
 ) -> Response:  # fmt: skip
     """A release in one of the forms that machines read: Croissant, DCAT, DataCite, RO-Crate, openMINDS, CITATION.cff."""
-    return negotiated(request, shown_in(hub, dataset, version=version, viewer=viewer), form)
+    return negotiated(request, shown_in(hub, dataset, version=version, viewer=viewer), form=form)
 
 
 @router.get("/datasets/{dataset}/releases/{version}/fair", operation_id="certify_assess")

@@ -77,7 +77,7 @@ def release(request: Request, dataset: str, version: str) -> Response:
     viewer = page_viewer(request)
     shown = shown_in(hub_of(request), dataset, version=version, viewer=viewer)
     if form := wanted(request.headers.get("accept", "")):
-        return negotiated(request, shown, form)
+        return negotiated(request, shown, form=form)
     values = views.release(shown, origin=origin_of(request), viewer=viewer)
     found = certified(request, shown, viewer=viewer)
     values |= certificate.panel(hub_of(request), found)
