@@ -5,6 +5,7 @@ from typing import Any
 
 from commissure.errors import BadInput
 from commissure.federate.analysis import Analysis
+from commissure.federate.boosting import Boosting
 from commissure.federate.mixed import MixedModel
 from commissure.federate.plan import Plan
 from commissure.federate.regression import Regression
@@ -27,6 +28,10 @@ def _training(features: list[str], **said: Any) -> Analysis:
     return Scaled(features, Training(features, **said))
 
 
+def _trees(features: list[str], **said: Any) -> Analysis:
+    return Scaled(features, Boosting(features, **said))
+
+
 #: a name, and what makes the analysis from a plan's parameters
 ANALYSES: Mapping[str, Callable[..., Analysis]] = {
     "moments": Moments,
@@ -37,6 +42,7 @@ ANALYSES: Mapping[str, Callable[..., Analysis]] = {
     "cox": CoxRegression,
     "mixed": MixedModel,
     "training": _training,
+    "trees": _trees,
 }
 
 

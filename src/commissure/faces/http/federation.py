@@ -38,10 +38,10 @@ class _WithPeer(H11Protocol):
         names = [value for part in shown.get("subject", ()) for name, value in part if name == "commonName"]
         inner = self.app
 
-        async def app(scope: Any, receive: Any, send: Any) -> None:
+        async def _named(scope: Any, receive: Any, send: Any) -> None:
             await inner({**scope, "site": names[0] if names else ""}, receive, send)
 
-        self.app = app
+        self.app = _named
 
 
 @dataclass(frozen=True, slots=True)
