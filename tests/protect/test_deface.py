@@ -135,7 +135,7 @@ def test_another_contrast_moved_on_the_table_loses_its_face_too(
     inverted = np.where(volume > 0, 130 - volume, 0)
     move = rigid_mm(np.array([0.08, 0.05, -0.06, 5.0, -8.0, 4.0]), centre_mm=np.zeros(3))
     other = image(inverted, move @ planted[0].affine_mm, "T2w")
-    assert head_overlap(inverted, other.affine_mm, volume, planted[0].affine_mm) < 0.975
+    assert head_overlap(inverted, other.affine_mm, other=volume, other_mm=planted[0].affine_mm) < 0.975
     found = find_rigid(inverted, other.affine_mm, fixed=volume, fixed_mm=planted[0].affine_mm)
     corners = np.array([[60.0, 80, 60, 1], [-60, -90, 60, 1], [0, 90, -60, 1]]).T
     assert np.abs(found @ move @ corners - corners).max() < 2.0

@@ -1,11 +1,18 @@
 """Digitized points on a planted face go, scalp, landmarks, coils and electrodes stay."""
 
+from pathlib import Path
+
 import mne
 import numpy as np
 import pytest
 
 from commissure.errors import BadInput
+from commissure.model import About, Subject
+from commissure.protect.cleaner import Cleaner
 from commissure.protect.deface_points import deface_raw_points, find_face_points
+from commissure.protect.fif import rewrite_fif
+from commissure.protect.policy import Policy
+from commissure.protect.pseudonym import Pseudonyms
 
 MARKS = {"nasion": [0.0, 0.095, 0.0], "lpa": [-0.075, 0.0, 0.0], "rpa": [0.075, 0.0, 0.0]}
 FACE = (
@@ -62,3 +69,15 @@ def test_the_frame_does_not_matter() -> None:
 def test_landmarks_on_a_line_are_refused() -> None:
     with pytest.raises(BadInput, match="on one line"):
         find_face_points(FACE, nasion_mm=[0, 0, 0], lpa_mm=[-75, 0, 0], rpa_mm=[75, 0, 0])
+
+
+def test_a_fif_file_cleaned_where_it_stands_shows_no_face(tmp_path: Path) -> None:
+    raw().save(tmp_path / "x_raw.fif", verbose="error")
+    about = About("meg", Subject("01"))
+    cleaner = Cleaner.of(about, pseudonyms=Pseudonyms(bytes(32)), policy=Policy())
+    rewrite_fif(tmp_path / "x_raw.fif", tmp_path / "clean_raw.fif", cleaner=cleaner)
+    made = mne.io.read_raw_fif(tmp_path / "clean_raw.fif", verbose="error")
+    shape = points(made, 4)
+    assert cleaner.removed["face"] == len(FACE)
+    assert np.allclose(shape[: len(FACE)], MARKS["nasion"], atol=1e-6)
+    assert np.allclose(shape[len(FACE) :], SCALP, atol=1e-6)

@@ -23,7 +23,7 @@ def zooms_mm(affine_mm: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def along_axes(
-    shape: tuple[int, ...], affine_mm: NDArray[np.float64], normal: NDArray[np.float64]
+    shape: tuple[int, ...], affine_mm: NDArray[np.float64], *, normal: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """``position · normal`` of every voxel's centre, in millimetres, without a grid of positions.
 

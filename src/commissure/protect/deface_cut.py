@@ -108,7 +108,7 @@ def removed_by(cut: FaceCut, *, shape: Sequence[int], affine_mm: NDArray[np.floa
     size = tuple(int(length) for length in shape[:3])
     removed = np.zeros(size, dtype=bool)
     for normal, bound in zip(cut.normals, cut.bounds_mm, strict=True):
-        removed |= along_axes(size, affine_mm, np.array(normal)) > bound
+        removed |= along_axes(size, affine_mm, normal=np.array(normal)) > bound
     return removed
 
 

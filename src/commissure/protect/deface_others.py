@@ -47,9 +47,9 @@ def deface_like(image: Image, *, reference: Image, defaced: Defaced) -> Defaced:
     """
     volume, known = first_volume(image.array), first_volume(reference.array)
     move = np.eye(4)
-    if head_overlap(volume, image.affine_mm, known, reference.affine_mm) < _SAME_PLACE:
+    if head_overlap(volume, image.affine_mm, other=known, other_mm=reference.affine_mm) < _SAME_PLACE:
         move = find_rigid(volume, image.affine_mm, fixed=known, fixed_mm=reference.affine_mm)
-        overlap = head_overlap(volume, move @ image.affine_mm, known, reference.affine_mm)
+        overlap = head_overlap(volume, move @ image.affine_mm, other=known, other_mm=reference.affine_mm)
         if overlap < _SAME_HEAD:
             raise BadInput(
                 f"The image cannot be laid over the T1-weighted head of the same subject (overlap {overlap:.2f}, "
@@ -69,6 +69,7 @@ def deface_like(image: Image, *, reference: Image, defaced: Defaced) -> Defaced:
 def head_overlap(
     one: NDArray[np.generic],
     one_mm: NDArray[np.float64],
+    *,
     other: NDArray[np.generic],
     other_mm: NDArray[np.float64],
 ) -> float:
@@ -92,7 +93,7 @@ def _seen(
     move = np.linalg.inv(np.asarray(affine_mm, dtype=float)) @ grid_mm
     inside = np.ones(shape, dtype=bool)
     for axis, length in enumerate(size[:3]):
-        index = along_axes(shape, move, np.eye(3)[axis])
+        index = along_axes(shape, move, normal=np.eye(3)[axis])
         inside &= (index >= 0) & (index <= length - 1)
     return inside
 

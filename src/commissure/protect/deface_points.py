@@ -5,6 +5,7 @@ source localization needs of it is the scalp. The frame is the one that the thre
 not matter in which coordinates a file keeps its points.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from commissure.errors import BadInput
 
-__all__ = ["deface_raw_points", "find_face_points"]
+__all__ = ["deface_raw_points", "face_among", "find_face_points"]
 
 #: in front of this share of the way from the ears to the nasion, and no higher above it than this
 _FRONT_SHARE, _ABOVE_MM = 0.35, 22.0
@@ -81,16 +82,40 @@ def deface_raw_points(raw: Any) -> int:
     dig = raw.info["dig"]
     if not dig:
         return 0
-    extra = [index for index, point in enumerate(dig) if int(point["kind"]) == _EXTRA]
-    marks = {int(p["ident"]): np.asarray(p["r"]) * 1000.0 for p in dig if int(p["kind"]) == _CARDINAL}
-    if not extra:
+    gone = set(
+        face_among(
+            [np.asarray(point["r"]) * 1000.0 for point in dig],
+            kinds=[int(point["kind"]) for point in dig],
+            idents=[int(point["ident"]) for point in dig],
+        )
+    )
+    if not gone:
         return 0
-    if {_NASION, _LPA, _RPA} <= set(marks):
-        points = np.array([dig[index]["r"] for index in extra]) * 1000.0
-        face = find_face_points(points, nasion_mm=marks[_NASION], lpa_mm=marks[_LPA], rpa_mm=marks[_RPA])
-    else:
-        face = np.ones(len(extra), dtype=bool)
-    gone = {index for index, on_face in zip(extra, face, strict=True) if on_face}
     with raw.info._unlock():
         raw.info["dig"] = [point for index, point in enumerate(dig) if index not in gone]
     return len(gone)
+
+
+def face_among(
+    places_mm: Sequence[ArrayLike], *, kinds: Sequence[int], idents: Sequence[int]
+) -> tuple[int, ...]:
+    """Which of a FIF file's digitized points are head-shape points on the face, by their position in the list.
+
+    Parameters
+    ----------
+    places_mm : sequence of array, shape (3,)
+        All points, landmarks too.
+    kinds, idents : sequences of int
+        As FIF numbers them: kind 1 is a landmark (1 left ear, 2 nasion, 3 right ear), kind 4 a head-shape point.
+    """
+    extra = [index for index, kind in enumerate(kinds) if kind == _EXTRA]
+    marks = {
+        ident: np.asarray(place, dtype=float)
+        for place, kind, ident in zip(places_mm, kinds, idents, strict=True)
+        if kind == _CARDINAL
+    }
+    if not extra or not {_NASION, _LPA, _RPA} <= set(marks):
+        return tuple(extra)
+    points = np.array([np.asarray(places_mm[index], dtype=float) for index in extra])
+    face = find_face_points(points, nasion_mm=marks[_NASION], lpa_mm=marks[_LPA], rpa_mm=marks[_RPA])
+    return tuple(index for index, on_face in zip(extra, face, strict=True) if on_face)

@@ -9,9 +9,11 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from commissure.errors import Unreadable
 from commissure.protect.cleaner import Cleaner
+from commissure.protect.deface_points import face_among
 
 __all__ = ["FifTag", "fif_tags", "rewrite_fif"]
 
@@ -23,6 +25,7 @@ _CLEANED = {206: "comment", 113: "comment"}
 _NUMBERS = {400: "id", 404: "birth_date", 500: "id"}
 _MEAS_DATE = 204
 _STRING = 10
+_DIG_POINT, _DIG_BYTES = 213, 20
 _LARGEST_TEXT = 1 << 20
 
 
@@ -59,7 +62,7 @@ def fif_tags(path: Path) -> Iterator[FifTag]:
 
 
 def rewrite_fif(source: Path, target: Path, *, cleaner: Cleaner) -> None:
-    """Write a clean copy of a FIF file; samples, channels and geometry stay.
+    """Write a clean copy of a FIF file; samples, channels and geometry stay, but for points on the face.
 
     Raises
     ------
@@ -77,6 +80,26 @@ def rewrite_fif(source: Path, target: Path, *, cleaner: Cleaner) -> None:
             if clean != data:
                 stream.seek(tag.start)
                 stream.write(clean)
+        _without_face(
+            stream,
+            [tag for tag in fif_tags(source) if tag.kind == _DIG_POINT and tag.size == _DIG_BYTES],
+            cleaner,
+        )
+
+
+def _without_face(stream: BinaryIO, tags: list[FifTag], cleaner: Cleaner) -> None:
+    """Move the head-shape points on the face onto the nasion, where they tell nothing; a tag cannot be cut out."""
+    points = []
+    for tag in tags:
+        stream.seek(tag.start)
+        points.append(struct.unpack(">ii3f", stream.read(_DIG_BYTES)))
+    places_mm = [[1000.0 * value for value in point[2:]] for point in points]
+    face = face_among(places_mm, kinds=[point[0] for point in points], idents=[point[1] for point in points])
+    onto = next((place[2:] for place in points if place[:2] == (1, 2)), (0.0, 0.0, 0.0))
+    for index in face:
+        cleaner.count("face")
+        stream.seek(tags[index].start + 8)
+        stream.write(struct.pack(">3f", *onto))
 
 
 def _of_interest(tag: FifTag) -> bool:

@@ -57,7 +57,7 @@ def generic_face(
     half_mm = float(high[0] - low[0]) / 2.0
     pole = points[points[:, 1] >= high[1] - 2.0]
     brow_mm = float(np.median(pole[:, 2])) - 14.0
-    x, y, z = (along_axes(shape, affine_mm, np.eye(3)[axis]) for axis in range(3))
+    x, y, z = (along_axes(shape, affine_mm, normal=np.eye(3)[axis]) for axis in range(3))
     across = (x - (low[0] + high[0]) / 2.0) / half_mm
     up = (z - brow_mm) / half_mm
     forward = (y - high[1]) / half_mm
