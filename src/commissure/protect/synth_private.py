@@ -74,11 +74,15 @@ class PrivateCopula:
         places = np.cumsum([0, *[len(edge) for edge in self.edges]])
         self.share_ = [_shares(counts[a:b]) for a, b in zip(places, places[1:], strict=False)]
         scores = np.column_stack(
-            [_middle(share)[found] for share, found in zip(self.share_, bins, strict=True)]
+            [_means(share)[found] for share, found in zip(self.share_, bins, strict=True)]
         )
         bounds = Bounds((-_CLIP,) * rows.shape[1], (_CLIP,) * rows.shape[1])
         got = release_correlation(scores, bounds=bounds, mu=half, noise=self.noise, refuse_constant=False)
-        self.root_ = np.linalg.cholesky(nearest_correlation(np.asarray(got.values["correlation"])))
+        # few bins hold less of the latent number: what they hide is known from the shares, and given back
+        held = np.array([float(share @ _means(share) ** 2) ** 0.5 for share in self.share_])
+        latent = np.asarray(got.values["correlation"]) / np.maximum(np.outer(held, held), 0.1)
+        np.fill_diagonal(latent, 1.0)
+        self.root_ = np.linalg.cholesky(nearest_correlation(np.clip(latent, -0.98, 0.98)))
         self.names_, self.levels_ = cohort.names, cohort.levels
         return self
 
@@ -110,7 +114,9 @@ def _shares(counts: Array) -> Array:
     return np.asarray(kept / kept.sum())
 
 
-def _middle(share: Array) -> Array:
+def _means(share: Array) -> Array:
+    """The mean of a normal number within each bin."""
     special: Any = need("scipy.special", purpose="Synthesizing a table")
-    steps = np.cumsum(share)
-    return np.asarray(np.clip(special.ndtri(np.clip(steps - share / 2, 1e-4, 1 - 1e-4)), -_CLIP, _CLIP))
+    edge = special.ndtri(np.concatenate([[0.0], np.minimum(np.cumsum(share), 1.0)]))
+    height = np.exp(-(edge**2) / 2) / np.sqrt(2 * np.pi)
+    return np.asarray(np.clip((height[:-1] - height[1:]) / np.maximum(share, 1e-9), -_CLIP, _CLIP))
