@@ -122,6 +122,8 @@ def test_diagnosis_effects_and_pooling(tmp_path: Path) -> None:
         (Choice(site="site", features=("nothing_*",)), NotFound, "nothing_"),
         (Choice(site="site", features=("note",)), BadInput, "No column of numbers"),
         (Choice(site="site", method="magic"), NotFound, "combat"),
+        (Choice(site="site", keep=("age",), smooth=("age",), method="longitudinal"), BadInput, "no smooth"),
+        (Choice(site="site", subject="participant_id"), BadInput, "no subjects"),
         (Choice(site="site", keep=("Manufacturer",)), BadInput, "confounded with site"),
     ],
 )
@@ -150,3 +152,27 @@ def test_a_wrong_table_is_said(tmp_path: Path) -> None:
     path.write_text("here")
     with pytest.raises(Conflict):
         harmonize_table(path, CHOICE, into=path)
+
+
+def test_visits_are_harmonized_with_their_subject(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    lines = ["person,visit,scanner,thick_a,thick_b"]
+    for person in range(40):
+        level = rng.normal(0, 3, 2)
+        for visit in range(4):
+            values = level - 0.3 * visit + rng.normal(0, 0.2, 2) + 2 * (visit % 2)
+            lines.append(f"p{person},{visit},{'new' if visit % 2 else 'old'},{values[0]:.4f},{values[1]:.4f}")
+    (tmp_path / "v.csv").write_text("\n".join(lines) + "\n")
+    choice = Choice(site="scanner", keep=("visit",), method="longitudinal", subject="person")
+    harmonize_table(tmp_path / "v.csv", choice, into=tmp_path / "o.csv")
+    after = _read(tmp_path / "o.csv")
+    own = np.array(after["thick_a"], dtype=float).reshape(40, 4)
+    assert np.allclose(own.mean(axis=0) - own.mean(), [0.45, 0.15, -0.15, -0.45], atol=0.1)
+
+
+def test_ids_and_groups_of_two_are_no_measures_unless_named(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    rows = [f"{1000 + n},{n % 2},{'AB'[n % 2]},{n % 3 % 2},{rng.normal():.3f}" for n in range(30)]
+    (tmp_path / "t.csv").write_text("sub_id,visit,site,dx,thick\n" + "\n".join(rows) + "\n")
+    assert read_features(tmp_path / "t.csv", Choice(site="site")).features == ("thick",)
+    assert read_features(tmp_path / "t.csv", Choice(site="site", features=("dx",))).features == ("dx",)

@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ __all__ = [
 
 Array = NDArray[np.float64]
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "."}
+#: columns that tell who and when, numbers or not
+_IDS = {"subject", "participant", "person", "patient", "session", "visit", "run", "row", "index"}
 #: what tells a batch, by the BIDS sidecar's names and what tables call them
 _BATCH = {
     "device": (
@@ -63,7 +66,8 @@ class Choice:
     smooth : tuple of str
         Those of them with a smooth effect.
     features : tuple of str
-        Patterns of the columns to harmonize; none for every column of numbers that is nothing else.
+        Patterns of the columns to harmonize; none for every column of numbers that is nothing else, no id, and has more
+        than two values.
     method : str
         A harmonizer's name.
     subject : str or None
@@ -119,12 +123,14 @@ def read_features(path: Path, choice: Choice) -> Table:
     told = {choice.site, choice.subject, *choice.keep, *_batch_columns(columns, choice)}
     if absent := [p for p in choice.features if not any(fnmatchcase(name, p) for name in columns)]:
         raise NotFound(f"No column is called {absent[0]!r}; there are: {_some(columns)}.")
+    wanted = choice.features or ("*",)
     features = tuple(
         name
         for name, values in numbers.items()
         if values is not None
         and name not in told
-        and (not choice.features or any(fnmatchcase(name, p) for p in choice.features))
+        and any(fnmatchcase(name, pattern) for pattern in wanted)
+        and (choice.features or _is_measure(name, values))
     )
     if not features:
         raise BadInput("No column of numbers is left to harmonize; name them with features.")
@@ -154,7 +160,7 @@ def harmonize_table(path: Path, choice: Choice, *, into: Path, plot: Path | None
     if into.exists():
         raise Conflict("There is a file at the place to write to already; choose another name.")
     table = read_features(path, choice)
-    model: Any = HARMONIZERS.get(choice.method)(**({"smooth": choice.smooth} if choice.smooth else {}))
+    model: Any = _model(choice)
     given: dict[str, Any] = {"sites": table.sites, "covariates": table.covariates or None}
     if choice.subject is not None:
         given["subjects"] = np.asarray(_column(table.columns, choice.subject))
@@ -172,7 +178,7 @@ def harmonize_table(path: Path, choice: Choice, *, into: Path, plot: Path | None
 def diagnose_table(path: Path, choice: Choice, *, seed: int = 0, plot: Path | None = None) -> Diagnosis:
     """How well site is told from held-out rows before and after harmonization; nothing is written but the plot."""
     table = read_features(path, choice)
-    model = HARMONIZERS.get(choice.method)(**({"smooth": choice.smooth} if choice.smooth else {}))
+    model = _model(choice)
     rng = np.random.default_rng(seed)
     found = diagnose(table.X, table.sites, harmonizer=model, covariates=table.covariates or None, rng=rng)
     if plot is not None:
@@ -251,6 +257,16 @@ def pool_table(
     return pooled
 
 
+def _model(choice: Choice) -> Any:
+    """A new harmonizer; :class:`BadInput` if it cannot take what was chosen."""
+    make: Any = HARMONIZERS.get(choice.method)
+    if choice.smooth and "smooth" not in signature(make).parameters:
+        raise BadInput(f"{choice.method!r} takes no smooth covariates; combat and covbat do.")
+    if choice.subject is not None and "subjects" not in signature(make.fit).parameters:
+        raise BadInput(f"{choice.method!r} takes no subjects; longitudinal does.")
+    return make(smooth=choice.smooth) if choice.smooth else make()
+
+
 def _over_sites(table: Table, group: NDArray[np.bool_]) -> Effects:
     over = cohens_d if np.isnan(table.X).any() else mega_analysis
     return over(table.X, group, covariates=table.covariates or None, sites=table.sites)
@@ -306,6 +322,12 @@ def _numbers(cells: Sequence[str]) -> Array | None:
     except ValueError:
         return None
     return None if np.isnan(found).all() else np.where(np.isfinite(found), found, np.nan)
+
+
+def _is_measure(name: str, values: Array) -> bool:
+    """Whether a column of numbers is a measure: no id, and of more than two values."""
+    plain = _plain(name)
+    return not (plain.endswith("id") or plain in _IDS) and np.unique(values[~np.isnan(values)]).size > 2
 
 
 def _covariate(
