@@ -29,7 +29,7 @@ from commissure.workflows.join_study import SiteFolder
 from commissure.workflows.make_network import make_network
 from commissure.workflows.plan_study import plan_study
 from commissure.workflows.simulate_round import simulate_round
-from commissure.workflows.train_federated import _write
+from commissure.workflows.train_federated import write_rows
 
 TABLES = Path(__file__).parents[1].parent / "shared" / "data" / "tables"
 
@@ -60,7 +60,9 @@ def wire(sites: int = 40, inputs: int = 98, hidden: int = 1000) -> None:
         for name in names:
             SiteFolder(folder / "keys" / name).approve(plan)
             x = rng.normal(size=(20, inputs))
-            _write(folder / f"{name}.csv", {**dict(zip(columns, x.T, strict=True)), "y": np.arange(20) % 2.0})
+            write_rows(
+                folder / f"{name}.csv", {**dict(zip(columns, x.T, strict=True)), "y": np.arange(20) % 2.0}
+            )
         measure(folder, names)
 
 

@@ -25,7 +25,7 @@ from commissure.testing.federation import make_sites
 from commissure.workflows.join_study import SiteFolder, join_study, read_columns
 from commissure.workflows.make_network import make_network
 from commissure.workflows.plan_study import plan_study
-from commissure.workflows.train_federated import _write
+from commissure.workflows.train_federated import write_rows
 
 NOW = datetime.now(UTC)
 QUIET = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -65,7 +65,7 @@ class Deployment:
         (folder / "study" / "plan.json").write_text(self.plan.to_json())
         for name, rows in self.tables.items():
             SiteFolder(folder / "keys" / name).approve(self.plan)
-            _write(folder / f"{name}.csv", rows)
+            write_rows(folder / f"{name}.csv", rows)
 
     def coordinator(self, port: int) -> "contextmanager[subprocess.Popen[bytes]]":
         study, tls = str(self.folder / "study"), str(self.folder / "keys" / "coordinator")

@@ -15,9 +15,12 @@ import numpy as np
 from commissure.errors import BadInput, NotPermitted
 from commissure.federate.analysis import Table
 from commissure.federate.letters import Identity, Letter, open_letter
+from commissure.federate.privacy import spent_epsilon
 from commissure.model import Finding, Severity
 
 __all__ = ["Column", "Plan", "approve", "check_approval", "check_table"]
+
+_DELTA = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,20 @@ class Plan:
         return [
             f"Read: {', '.join(column.name for column in self.columns)}; nothing else is loaded.",
             f"Sent: {numbers} numbers a round ({', '.join(shapes)}), at most {self.rounds} rounds, {how}.",
+            *self._budget(),
             "Never sent: a row, an identifier, a file. Never run: code from outside.",
+        ]
+
+    def _budget(self) -> list[str]:
+        noise, rounds = (
+            float(self.parameters.get("noise", 0)),
+            int(self.parameters.get("rounds", self.rounds)),
+        )
+        if not noise:
+            return ["No noise is added: a sum tells what a sum tells."]
+        epsilon = spent_epsilon(noise=noise, rounds=rounds, delta=_DELTA)
+        return [
+            f"Noise hides a whole site: epsilon {epsilon:.2f} at delta {_DELTA:g}, over all {rounds} rounds."
         ]
 
 

@@ -19,7 +19,7 @@ def spent_epsilon(*, noise: float, rounds: int, delta: float) -> float:
     """Epsilon of ``rounds`` sums, each with Gaussian noise of ``noise`` times the clipping norm.
 
     >>> round(spent_epsilon(noise=4.0, rounds=10, delta=1e-5), 2)
-    3.75
+    3.62
     """
     if not (noise > 0 and rounds > 0 and 0 < delta < 1):
         raise BadInput("noise and rounds must be above zero, and delta between 0 and 1.")

@@ -96,6 +96,10 @@ class Training:
             raise BadInput(f"strategy must be one of {', '.join(STRATEGIES)}; got {self.strategy!r}.")
         if not (self.rounds > 0 and self.steps > 0 and self.rate > 0 and self.clip > 0 and self.noise >= 0):
             raise BadInput("rounds, steps, rate and clip must be above zero, and noise not below.")
+        if self.noise and self.strategy == "scaffold":
+            raise BadInput(
+                "SCAFFOLD sends control variates, which noise does not cover; take another strategy."
+            )
         weights: Any = self.network.start(np.random.default_rng(self.seed)).astype(np.float32)
         state = {"weights": weights, "round": np.zeros(1), "loss": np.zeros(0)}
         extra = {"fedadam": ("first", "second"), "scaffold": ("control",)}.get(self.strategy, ())

@@ -44,14 +44,18 @@ def plan_study(
         If a word cannot be read, or the analysis cannot be built.
     """
     keys = dict(_split(site, "=", "NAME=KEY") for site in sites)
+    least = minimum or suggest_minimum(len(keys))
+    said = dict(parameters)
+    if said.get("noise"):
+        said["minimum"] = least  # so many sites are sure to add their part of the noise
     plan = Plan(
         id=re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40] or "study",
         title=title,
         analysis=analysis,
-        parameters=dict(parameters),
+        parameters=said,
         columns=tuple(_column(column) for column in columns),
         sites=keys,
-        minimum=minimum or suggest_minimum(len(keys)),
+        minimum=least,
         secure=secure,
     )
     if secure and plan.parameters.get("robust"):

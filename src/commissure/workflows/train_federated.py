@@ -25,7 +25,7 @@ from commissure.workflows.join_study import SiteFolder
 from commissure.workflows.make_network import make_network
 from commissure.workflows.plan_study import plan_study
 
-__all__ = ["Demonstration", "demonstrate"]
+__all__ = ["Demonstration", "demonstrate", "write_rows"]
 
 Rows = dict[str, Array]
 _WAIT_S, _HELD_OUT = 240.0, 0.4
@@ -106,7 +106,7 @@ def demonstrate(
     (folder / "study" / "plan.json").write_text(plan.to_json(), encoding="utf-8")
     for name, rows in train.items():
         SiteFolder(folder / "keys" / name).approve(plan)
-        _write(folder / f"{name}.csv", rows)
+        write_rows(folder / f"{name}.csv", rows)
     log, noticed = _run(folder, plan)
     state = _result(folder)
     scores, covariance = _scores(plan, train, held_out, state)
@@ -123,7 +123,8 @@ def _split(tables: Mapping[str, Rows]) -> tuple[dict[str, Rows], dict[str, Rows]
     return train, held_out
 
 
-def _write(path: Path, rows: Rows) -> None:
+def write_rows(path: Path, rows: Rows) -> None:
+    """Write columns as a CSV file that a site agent reads."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(rows)
