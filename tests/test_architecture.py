@@ -116,9 +116,22 @@ def test_dunder_all_tells_the_truth() -> None:
             for n in ast.walk(tree)
             if isinstance(n, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         }
-        defined |= {t.id for n in ast.walk(tree) if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)}
-        defined |= {n.target.id for n in ast.walk(tree) if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}
-        defined |= {a.asname or a.name for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for a in n.names}
+        defined |= {
+            name.id
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Assign)
+            for target in n.targets
+            for name in ast.walk(target)
+            if isinstance(name, ast.Name)
+        }
+        defined |= {
+            n.target.id
+            for n in ast.walk(tree)
+            if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)
+        }
+        defined |= {
+            a.asname or a.name for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for a in n.names
+        }
         lazy = path.name == "__init__.py" and "__getattr__" in defined
         if not lazy and (missing := set(names) - defined):
             wrong.append(f"{_id(path)}: {sorted(missing)}")
@@ -129,12 +142,17 @@ def test_only_settings_reads_the_environment() -> None:
     wrong = [
         _id(path)
         for path in MODULES
-        if path.name != "settings.py" and any(word in path.read_text() for word in ("os.environ", "os.getenv", "getenv("))
+        if path.name != "settings.py"
+        and any(word in path.read_text() for word in ("os.environ", "os.getenv", "getenv("))
     ]
     assert not wrong
 
 
-@pytest.mark.parametrize("tool", [["lint-imports"], ["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "tool",
+    [["lint-imports"], ["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]],
+    ids=" ".join,
+)
 def test_the_linters_agree(tool: list[str]) -> None:
     command = [str(Path(sys.executable).parent / tool[0]), *tool[1:]]
     done = subprocess.run(command, cwd=SRC.parents[1], capture_output=True, text=True, check=False)

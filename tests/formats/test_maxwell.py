@@ -24,7 +24,9 @@ def test_generated_samples_come_back_with_the_arrays_map(tmp_path: Path) -> None
 
 
 @pytest.mark.realdata
-def test_a_real_file_behind_maxwells_own_filter_gives_the_devices_spikes(shared: Path, tmp_path: Path) -> None:
+def test_a_real_file_behind_maxwells_own_filter_gives_the_devices_spikes(
+    shared: Path, tmp_path: Path
+) -> None:
     if h5py.h5z.filter_avail(401):
         pytest.skip("Maxwell's decompression plugin is installed here")
     folder = shared / "data/ephys_maxwell"
