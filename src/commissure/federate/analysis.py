@@ -167,5 +167,5 @@ class Exactly:
     """The part of an analysis that most share: sums that are exact, nothing remembered at a site."""
 
     def code(self, state: State, *, sites: int) -> Code:  # noqa: ARG002
-        """Three words a number."""
+        """Four words a number."""
         return Exact()

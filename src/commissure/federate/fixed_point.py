@@ -1,7 +1,7 @@
 """Real numbers as integers of a ring, so that their sum is exact and a mask can hide them; overflow is checked.
 
 Two codes. :class:`Bounded` takes one word a number: for weights, whose size is bounded and whose last digits do not
-matter. :class:`Exact` takes three words of 40 bits each, from 2**-60 to 2**59: for statistics, where the sum must be
+matter. :class:`Exact` takes four words of 40 bits each, from 2**-100 to 2**59: for statistics, where the sum must be
 that of the pooled rows. The 24 bits above each word of 40 hold the carries of up to 2**23 sites.
 """
 
@@ -18,6 +18,7 @@ __all__ = ["Bounded", "Code", "Exact"]
 Array = NDArray[np.float64]
 Words = NDArray[Any]
 _LIMB, _MASK = 40, (1 << 40) - 1
+_UNITS = (2.0**20, 2.0**-20, 2.0**-60, 2.0**-100)
 
 
 class Code(Protocol):
@@ -39,7 +40,7 @@ class Code(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """Three words a number: sums are exact to 2**-61 a site, for numbers below 2**59.
+    """Four words a number: sums are exact to 2**-101 a site, for numbers below 2**59.
 
     Examples
     --------
@@ -55,7 +56,7 @@ class Exact:
         return 64
 
     def encode(self, values: Array) -> Words:
-        """Words for ``values`` (n,), shape (3 n,).
+        """Words for ``values`` (n,), shape (4 n,).
 
         Raises
         ------
@@ -65,25 +66,29 @@ class Exact:
         values = _finite(values)
         if values.size and np.abs(values).max() >= 2.0**59:
             raise BadInput("A number to be summed is 2**59 or more in size; give it in a larger unit.")
-        high = np.trunc(values * 2.0**-20)
-        rest = values - high * 2.0**20
-        middle = np.trunc(rest * 2.0**20)
-        low = np.rint((rest - middle * 2.0**-20) * 2.0**60)
-        return np.asarray(np.concatenate([high, middle, low]).astype(np.int64).view(np.uint64))
+        limbs, rest = [], values
+        for unit in _UNITS:
+            limb = np.trunc(rest / unit) if unit > _UNITS[-1] else np.rint(rest / unit)
+            rest = rest - limb * unit
+            limbs.append(limb)
+        return np.asarray(np.concatenate(limbs).astype(np.int64).view(np.uint64))
 
     def decode(self, words: Words) -> Array:
         """The numbers of a sum."""
-        high, middle, low = (part.copy() for part in words.view(np.int64).reshape(3, -1))
-        high, middle, low = _carried(high, middle, low)
-        below = high < 0
-        sign = np.where(below, -1, 1)
-        high, middle, low = _carried(high * sign, middle * sign, low * sign)
-        return np.asarray(sign * (high * 2.0**20 + (middle * 2.0**-20 + low * 2.0**-60)))
+        limbs = _carried(words.view(np.int64).reshape(len(_UNITS), -1))
+        sign = np.where(limbs[0] < 0, -1, 1)
+        limbs = _carried(limbs * sign)
+        return np.asarray(
+            sign * sum(limb * unit for limb, unit in zip(limbs[::-1], _UNITS[::-1], strict=True))
+        )
 
 
-def _carried(high: Words, middle: Words, low: Words) -> tuple[Words, Words, Words]:
-    middle = middle + (low >> _LIMB)
-    return high + (middle >> _LIMB), middle & _MASK, low & _MASK
+def _carried(limbs: Words) -> Words:
+    out = limbs.copy()
+    for at in range(len(out) - 1, 0, -1):
+        out[at - 1] += out[at] >> _LIMB
+        out[at] &= _MASK
+    return out
 
 
 @dataclass(frozen=True, slots=True)
