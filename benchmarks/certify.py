@@ -64,7 +64,8 @@ def main() -> None:
     manifest = json.loads((DATA / "manifest.json").read_text())
     manifest.sort(key=lambda item: sum(file["bytes"] for file in item["files"]))
     items = [item["id"] for item in manifest][: chosen.items or None]
-    top = Path(tempfile.mkdtemp(prefix="certify-"))
+    whole_folder = tempfile.TemporaryDirectory(prefix="certify-", ignore_cleanup_errors=True)
+    top = Path(whole_folder.name)
     hub = open_hub(top / "hub", settings=Settings(hub=str(top / "hub"), jobs="inline"), clock=lambda: NOW)
     scores, raw, times, passed, badges, crates, none = [], [], [], {}, 0, 0, 0
     for item in items:
