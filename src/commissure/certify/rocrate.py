@@ -27,7 +27,7 @@ _VERBS = {
 _HOMES = {
     "mne": "https://mne.tools", "mne-bids": "https://mne.tools/mne-bids", "pybv": "https://pybv.readthedocs.io",
     "edfio": "https://edfio.readthedocs.io", "eeglabio": "https://github.com/jackz314/eeglabio", "nibabel": "https://nipy.org/nibabel",
-    "dcm2niix": "https://github.com/rordenlab/dcm2niix", "pydicom": "https://pydicom.github.io", "pynwb": "https://pynwb.readthedocs.io",
+    "dcm2niix": "https://pypi.org/project/dcm2niix/", "pydicom": "https://pydicom.github.io", "pynwb": "https://pynwb.readthedocs.io",
     "hdmf": "https://hdmf.readthedocs.io", "h5py": "https://www.h5py.org", "neo": "https://neo.readthedocs.io",
     "spikeinterface": "https://spikeinterface.readthedocs.io", "deepbet": "https://github.com/wwu-mmll/deepbet",
     "snirf": "https://github.com/BUNPC/pysnirf2", "numpy": "https://numpy.org", "scipy": "https://scipy.org",
