@@ -13,6 +13,7 @@ for _name in (
 os.environ.setdefault("MNE_LOGGING_LEVEL", "ERROR")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+import shutil  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import pytest  # noqa: E402
@@ -34,3 +35,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def shared() -> Path:
     """The folder with the real recordings, vocabularies and benchmarks."""
     return SHARED
+
+
+def pytest_sessionstart() -> None:
+    """In CI a test that skips for want of an outside program would hide a missing install step."""
+    if os.environ.get("CI") != "true":
+        return
+    missing = [
+        name
+        for name in ("chromium", "octave", "bwrap", "tesseract", "pdftotext")
+        if shutil.which(name) is None
+    ]
+    if missing:
+        raise pytest.UsageError(
+            f"with CI=true every outside program must be there; missing: {', '.join(missing)}"
+        )
