@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from commissure.errors import BadInput
 
@@ -69,6 +69,8 @@ class ShareOptions:
         Rules for single files.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
     dataset: str = ""
     title: str = ""
     description: str = ""
@@ -102,30 +104,6 @@ class ShareOptions:
         return tuple(rule for rule in self.files if rule.fits(path))
 
 
-class _Config(BaseModel):
-    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
-
-    dataset: str = ""
-    title: str = ""
-    description: str = ""
-    licence: str = ""
-    consent: str = ""
-    authors: tuple[str, ...] = ()
-    keywords: tuple[str, ...] = ()
-    funding: tuple[str, ...] = ()
-    subject: str = ""
-    session: str = ""
-    task: str = ""
-    species: str = ""
-    sex: str = ""
-    strain: str = ""
-    age: str = ""
-    public: bool = False
-    keep_labels: bool = False
-    encrypt_animals: bool = False
-    files: tuple[FileRule, ...] = ()
-
-
 def read_config(folder: Path) -> ShareOptions:
     """The options that ``commissure.yaml`` in ``folder`` gives; all defaults if there is none.
 
@@ -146,11 +124,9 @@ def read_config(folder: Path) -> ShareOptions:
     if not isinstance(content, dict):
         raise BadInput(f"{path.name} must hold keys and values; got a {type(content).__name__}.")
     try:
-        config = _Config.model_validate(content)
+        return TypeAdapter(ShareOptions).validate_python(content)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise BadInput(
-            f"{path.name}: {key!r}: {first['msg']}; known keys: {', '.join(_Config.model_fields)}."
-        ) from error
-    return ShareOptions(**{name: getattr(config, name) for name in _Config.model_fields})
+        known = ", ".join(each.name for each in fields(ShareOptions))
+        raise BadInput(f"{path.name}: {key!r}: {first['msg']}; known keys: {known}.") from error
