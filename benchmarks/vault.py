@@ -57,7 +57,13 @@ def main(megabytes: int) -> None:
             for _ in range(megabytes * 1_000_000 // BLOCK):
                 file.write(os.urandom(BLOCK))
         megabytes = raw.stat().st_size // 1_000_000
-        vault = Vault(FolderBlobs(folder / "blobs"), FileKeyring(str(folder / "keys")), gate=Everybody(), person="ada", clock=lambda: now)
+        vault = Vault(
+            FolderBlobs(folder / "blobs"),
+            FileKeyring(str(folder / "keys")),
+            gate=Everybody(),
+            person="ada",
+            clock=lambda: now,
+        )
         grant = Grant("g", "ada", "ds-1")
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         rate("by hand: SHA-256, copy", megabytes, lambda: copy(raw, folder / "copy"))
@@ -81,7 +87,9 @@ def main(megabytes: int) -> None:
             for number in range(count):
                 stream.seek((number * 7_919_111) % put[True].bytes)
                 stream.read(4096)
-        print(f"{'ranged read of 4 KiB, encrypted':44s} {1000 * (time.perf_counter() - started) / count:7.2f} ms")
+        print(
+            f"{'ranged read of 4 KiB, encrypted':44s} {1000 * (time.perf_counter() - started) / count:7.2f} ms"
+        )
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1000
         print(f"{'memory grown by':44s} {grown:7.1f} MB")
 

@@ -17,7 +17,7 @@ __all__ = ["EXTRA_OF", "has", "need"]
 EXTRA_OF: dict[str, str] = {
     "mne": "eeg", "mne_bids": "eeg", "pybv": "eeg", "edfio": "eeg", "eeglabio": "eeg", "pymatreader": "eeg",
     "pyxdf": "eeg", "mffpy": "eeg", "antio": "eeg", "curryreader": "eeg", "snirf": "eeg", "hed": "eeg",
-    "nibabel": "mri", "pydicom": "mri", "dcm2niix": "mri", "scipy": "mri",
+    "nibabel": "mri", "nilearn": "mri", "pydicom": "mri", "dcm2niix": "mri", "scipy": "mri",
     "pynwb": "ephys", "hdmf": "ephys", "h5py": "ephys", "nwbinspector": "ephys", "neuroconv": "ephys",
     "neo": "ephys", "spikeinterface": "ephys", "probeinterface": "ephys", "pyabf": "ephys",
     "tifffile": "imaging", "tables": "imaging", "pandas": "imaging",

@@ -116,7 +116,8 @@ def test_an_older_hub_is_brought_up_to_date(records: Records, url: str, ledger: 
 
     before = bits()
     with records.database.write() as connection:
-        connection.execute(sa.text("DROP TABLE bitmaps"))
+        for later in ("bitmaps", "spends", "budgets"):
+            connection.execute(sa.text(f"DROP TABLE {later}"))
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
     Database(url).close()
     assert bits() == before
