@@ -186,6 +186,7 @@ def test_a_full_disk_leaves_nothing_half_released_and_the_next_call_goes_on(
         with pytest.raises(Fault, match="full"):
             share(hub, raw, now=NOW)
     dataset = releasing.name_dataset(hub, raw, options=ShareOptions())
+    assert not (hub.work_folder / dataset / "scratch").exists()
     assert hub.records.releases.versions(dataset) == ()
     goes_through(share(hub, raw, now=NOW))
 

@@ -78,10 +78,13 @@ def share(
     dataset = name_dataset(hub, folder, options=said)
     with hub.lock(dataset):
         work = Work(hub, folder, said, Staging(hub.work_folder / dataset), now, progress, dataset=dataset)
-        with warnings.catch_warnings():
-            # what libraries mutter is for their developers; what a user must know is a Finding
-            warnings.simplefilter("ignore")
-            return _run(work)
+        try:
+            with warnings.catch_warnings():
+                # what libraries mutter is for their developers; what a user must know is a Finding
+                warnings.simplefilter("ignore")
+                return _run(work)
+        finally:
+            work.staging.forget_scratch()
 
 
 def _run(work: Work) -> ShareReport:

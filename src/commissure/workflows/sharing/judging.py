@@ -50,8 +50,10 @@ def judge(work: Work) -> bool:
 
 
 def _credited(work: Work) -> frozenset[str]:
-    """What may stay: who is credited, and labels that were to be kept."""
-    kept = {name for author in work.options.authors for name in (author, *author.replace(",", " ").split())}
+    """What may stay: who is credited, and labels that were to be kept; never a name that a subject bears too."""
+    names = {name for author in work.options.authors for name in (author, *author.replace(",", " ").split())}
+    borne = " ".join(each.value.casefold() for each in work.identifiers if each.category in {"name", "id"})
+    kept = {name for name in names if name.casefold() not in borne}
     if work.options.keep_labels:
         kept |= {item.noun.about.subject.label for item in work.items}
     kept |= {item.noun.about.subject.label for item in work.standing if item.source.format == "bids"}

@@ -41,6 +41,10 @@ class Staging:
         for name in ("tree", "scratch", "writing", "items"):
             (self.root / name).mkdir(parents=True, exist_ok=True, mode=0o700)
 
+    def forget_scratch(self) -> None:
+        """Remove what readers wrote: it is not de-identified yet, so it stays no longer than the share runs."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
     def clear(self) -> None:
         """Remove everything."""
         shutil.rmtree(self.root, ignore_errors=True)
