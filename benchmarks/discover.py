@@ -13,6 +13,7 @@ import json
 import math
 import tempfile
 import time
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -28,8 +29,8 @@ from commissure.discover.recommend_content import Content, Item, Profile, people
 from commissure.discover.words import STOP_WORDS, cut
 from commissure.hub import open_hub
 from commissure.kernels.embed import can_embed, minilm
+from commissure.settings import Settings
 from commissure.store.index import FacetRow, IndexRow, SearchIndex
-from commissure.store.vectors import scan
 from commissure.workflows import search as searching
 from commissure.workflows.harvest import add_records, index_of
 
@@ -75,13 +76,11 @@ def peers(index: SearchIndex, corpus: dict[str, dict]) -> dict[str, Callable[[st
         return sorted((d for d in hits if hits[d]), key=lambda d: -hits[d])[:10]
 
     def bm25(words: str, limit: int = 10) -> list[str]:
-        query = " OR ".join(f'"{w}"' for w in dict.fromkeys(cut(words).folded))
-        return [names[i] for i in index.match(query, limit=limit)]
+        return [names[i] for i in index.match(list(dict.fromkeys(cut(words).folded)), limit=limit)]
 
     def meaning(words: str, limit: int = 10) -> list[str]:
-        ids, vectors = index.vectors()
-        order = np.argsort(-scan(vectors, minilm().embed([words])[0]), kind="stable")[:limit]
-        return [names[int(ids[i])] for i in order]
+        ids, _ = index.nearest(minilm().embed([words])[0], many=limit)
+        return [names[int(i)] for i in ids]
 
     def fused(words: str) -> list[str]:
         place = {d: i for i, d in enumerate(corpus)}
@@ -131,6 +130,37 @@ def cross_validate(hub: object, queries: list[dict], grades: dict, *, draws: int
     return float(scores.mean(axis=1).max()), float(np.concatenate(held).mean())
 
 
+def in_postgres(folder: Path, place: Path, queries: list[dict], grades: dict) -> None:
+    """The same questions of an index in PostgreSQL, where a server can be started."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import pgserver
+
+            server = pgserver.get_server(place / "pg", cleanup_mode="stop")
+    except ImportError:
+        print("PostgreSQL: not installed (pgserver)")
+        return
+    hub = open_hub(place / "other", settings=Settings(database=server.get_uri()))
+    start = time.perf_counter()
+    add_records(hub, folder / "corpus.jsonl.gz")
+    begin = time.perf_counter()
+    spent = []
+
+    def ours(words: str) -> list[str]:
+        start = time.perf_counter()
+        found = [result.source_id for result in searching.search(hub, words).results]
+        spent.append(1e3 * (time.perf_counter() - start))
+        return found
+
+    print(row("commissure in PostgreSQL", judge(ours, queries, grades), queries))
+    print(f"PostgreSQL: indexed in {begin - start:.1f} s; a query: median {np.median(spent):.1f} ms, "
+          f"p95 {np.percentile(spent, 95):.1f} ms")  # fmt: skip
+    index_of(hub).close()
+    hub.close()
+    server.cleanup()
+
+
 def search_table(folder: Path, *, quick: bool) -> None:
     corpus, queries, grades = load(folder)
     with tempfile.TemporaryDirectory() as place:
@@ -162,6 +192,7 @@ def search_table(folder: Path, *, quick: bool) -> None:
         spent.clear()
         print(row("commissure", judge(ours, queries, grades), queries))
         print(f"a query: median {np.median(spent):.1f} ms, p95 {np.percentile(spent, 95):.1f} ms")
+        in_postgres(folder, Path(place), queries, grades)
         mission = searching.search(hub, queries[0]["text"]).results[:3]
         print("mission query, first three:", "; ".join(f"{r.source_id} {r.title[:60]}" for r in mission))
         if not quick:

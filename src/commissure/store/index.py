@@ -1,14 +1,12 @@
-"""The search index: words (FTS5), facets, numbers and vectors of every record, in one SQLite file.
+"""The search index: words, facets, numbers and vectors of every record, in one SQLite file or in PostgreSQL.
 
 It can always be thrown away and built again from the catalogue and the harvested dumps. One process
 writes at a time, others read; what is read often is kept in memory until somebody writes.
 """
 
 import json
-import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -16,17 +14,19 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from commissure.store.index_schema import open_index
-from commissure.store.vectors import sign_bits
+from commissure.store.index_engine import Writing, open_engine
 
 __all__ = ["FacetRow", "IndexRow", "SearchIndex"]
 
 T = TypeVar("T")
 Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
-
-#: weight of a word in the title, the tags, the body and the names of derived facets
-_BM25 = "bm25(text, 6.0, 4.0, 1.0, 2.0)"
+_COLUMNS = "uid, source, source_id, title, digest, licence, authors, n, age_min, age_max, year, owner, public, document, provenance"
+_PUT_TEXT = "INSERT INTO text (rowid, title, tags, body, names) VALUES (?, ?, ?, ?, ?)"
+_PUT_FACET = (
+    "INSERT INTO facet (concept, record, confidence, family, source, words) VALUES (?, ?, ?, ?, ?, ?)"
+)
+_COUNT_WORD = "INSERT INTO word VALUES (?, ?) ON CONFLICT (word) DO UPDATE SET records = word.records + excluded.records"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,53 +91,46 @@ class IndexRow:
 
 
 class SearchIndex:
-    """The index in one SQLite file.
+    """The index in one SQLite file, or in a PostgreSQL database.
 
     Parameters
     ----------
-    path : Path
-        The file; made if missing, made anew if it is broken or of another version (``fresh`` is then true).
+    place : Path or str
+        The file; made if missing, made anew if it is broken or of another version (``fresh`` is then true). Or the
+        URL of a PostgreSQL database, ``postgresql://…``.
     reading : str
         Names the way records are read into facets; another one counts as another version.
     """
 
-    def __init__(self, path: Path, *, reading: str = "") -> None:
-        self.path = path
-        self._connection, self.fresh = open_index(path, reading=reading)
+    def __init__(self, place: Path | str, *, reading: str = "") -> None:
+        self.place = place
+        self._engine = open_engine(place, reading=reading)
+        self.fresh = self._engine.fresh
         self.closed = False
         self._lock = threading.RLock()
-        self._seen: tuple[int, int] = (-1, -1)
+        self._seen = -1
         self._kept: dict[str, object] = {}
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, or give the connection back."""
         with self._lock:
-            self._connection.close()
+            self._engine.close()
             self.closed = True
 
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-            self._kept.clear()
-
     def _read(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return self._connection.execute(sql, tuple(values)).fetchall()
+        return self._engine.read(sql, values)
 
     def refresh(self) -> None:
         """Forget what is kept in memory if another process has written since."""
         with self._lock:
-            now = self._connection.execute("PRAGMA data_version").fetchone()[0]
-            if (now, 0) != self._seen:
-                self._seen = (now, 0)
+            now = self._engine.changes()
+            if now != self._seen:
+                self._seen = now
                 self._kept.clear()
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._kept.clear()
 
     # ---- writing
 
@@ -161,63 +154,59 @@ class SearchIndex:
         int
             How many were put in.
         """
-        count = 0
-        with self._write() as connection:
-            for row in rows:
-                old = connection.execute("SELECT id FROM record WHERE uid = ?", (row.uid,)).fetchone()
-                if old is not None:
-                    self._remove(connection, int(old[0]))
-                self._insert(connection, row, None if old is None else int(old[0]))
-                count += 1
-            connection.executemany(
-                "INSERT INTO word VALUES (?, ?) ON CONFLICT (word) DO UPDATE SET records = records + excluded.records",
-                (words or {}).items(),
-            )
-        return count
+        latest = {row.uid: row for row in rows}
+        texts, facets = [], []
+        with self._engine.write() as writing:
+            for row in latest.values():
+                old = writing.execute("SELECT id FROM record WHERE uid = ?", (row.uid,))
+                if old:
+                    self._remove(writing, int(old[0][0]))
+                new = self._insert(writing, row, int(old[0][0]) if old else None)
+                texts.append((new, row.folded_title, row.tags, row.body, row.names))
+                best = {f.concept: f for f in row.facets}
+                facets += [(f.concept, new, f.confidence, f.family, f.source, f.words) for f in best.values()]
+            writing.executemany(_PUT_TEXT, texts)
+            writing.executemany(_PUT_FACET, facets)
+            writing.executemany(_COUNT_WORD, sorted((words or {}).items()))
+        self._forget()
+        return len(latest)
 
     def remove(self, uids: Iterable[str]) -> None:
         """Take records out; those that are not there do no harm."""
-        with self._write() as connection:
+        with self._engine.write() as writing:
             for uid in uids:
-                found = connection.execute("SELECT id FROM record WHERE uid = ?", (uid,)).fetchone()
-                if found is not None:
-                    self._remove(connection, int(found[0]))
+                for (record,) in writing.execute("SELECT id FROM record WHERE uid = ?", (uid,)):
+                    self._remove(writing, int(record))
+        self._forget()
 
     @staticmethod
-    def _remove(connection: sqlite3.Connection, record: int) -> None:
-        connection.execute("DELETE FROM text WHERE rowid = ?", (record,))
-        connection.execute("DELETE FROM facet WHERE record = ?", (record,))
-        connection.execute("DELETE FROM vector WHERE record = ?", (record,))
-        connection.execute("DELETE FROM record WHERE id = ?", (record,))
+    def _remove(writing: Writing, record: int) -> None:
+        for table, key in (("text", "rowid"), ("facet", "record"), ("meaning", "record"), ("record", "id")):
+            writing.execute(f"DELETE FROM {table} WHERE {key} = ?", (record,))
 
     @staticmethod
-    def _insert(connection: sqlite3.Connection, row: IndexRow, record: int | None) -> None:
-        cursor = connection.execute(
-            "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    def _insert(writing: Writing, row: IndexRow, record: int | None) -> int:
+        columns, marks = (_COLUMNS, "?") if record is None else (f"id, {_COLUMNS}", "?, ?")
+        known = () if record is None else (record,)
+        ((new,),) = writing.execute(
+            f"INSERT INTO record ({columns}) VALUES ({marks}{', ?' * 14}) RETURNING id",
             (
-                record, row.uid, row.source, row.source_id, row.title, row.digest, row.licence, row.authors, row.n,
+                *known, row.uid, row.source, row.source_id, row.title, row.digest, row.licence, row.authors, row.n,
                 row.age_min, row.age_max, row.year, row.owner, int(row.public),
                 json.dumps(row.document or {}, ensure_ascii=False, sort_keys=True), row.provenance,
             ),
         )  # fmt: skip
-        new = cursor.lastrowid
-        text = (new, row.folded_title, row.tags, row.body, row.names)
-        connection.execute("INSERT INTO text (rowid, title, tags, body, names) VALUES (?, ?, ?, ?, ?)", text)
-        connection.executemany(
-            "INSERT OR REPLACE INTO facet VALUES (?, ?, ?, ?, ?, ?)",
-            [(f.concept, new, f.confidence, f.family, f.source, f.words) for f in row.facets],
-        )
+        return int(new)
 
     def add_vectors(self, ids: Sequence[int], vectors: Floats) -> None:
-        """Keep one vector of length one a record, in half precision."""
-        halves = [(int(i), v.astype("<f2").tobytes()) for i, v in zip(ids, vectors, strict=True)]
-        with self._write() as connection:
-            connection.executemany("INSERT OR REPLACE INTO vector VALUES (?, ?)", halves)
+        """Keep one vector of length one a record."""
+        self._engine.put_vectors(ids, vectors)
+        self._forget()
 
     def without_vector(self, limit: int) -> list[tuple[int, str]]:
         """Up to ``limit`` records that have no vector yet: (id, the text to embed)."""
         sql = (
-            "SELECT r.id, json_extract(r.document, '$.embed') FROM record r LEFT JOIN vector v ON v.record = r.id"
+            f"SELECT r.id, {self._engine.says['embed']} FROM record r LEFT JOIN meaning v ON v.record = r.id"
             " WHERE v.record IS NULL ORDER BY r.id LIMIT ?"
         )
         return [(int(i), str(text or "")) for i, text in self._read(sql, (limit,))]
@@ -262,59 +251,46 @@ class SearchIndex:
 
         return self._keep(f"number {field}", make)
 
-    def match(self, query: str, *, limit: int) -> list[int]:
-        """Record ids that match an FTS5 query, best first by BM25.
+    def match(self, phrases: Sequence[str], *, limit: int) -> list[int]:
+        """Record ids that hold any of the phrases, best first by how often, where and how rare.
 
         Parameters
         ----------
-        query : str
-            An FTS5 expression made of quoted words only.
+        phrases : sequence of str
+            Folded words, one space apart; whatever they hold, they are text and no syntax.
         limit : int
             How many at most; -1 for all, in no order.
         """
-        if not query:
-            return []
-        order = f" ORDER BY {_BM25} LIMIT {int(limit)}" if limit >= 0 else ""
-        return [
-            int(row[0]) for row in self._read(f"SELECT rowid FROM text WHERE text MATCH ?{order}", (query,))
-        ]
+        return self._engine.match(phrases, limit=limit)
 
     def where(self, column: str, value: str) -> list[int]:
         """Record ids whose ``source``, ``source_id``, ``licence``, ``authors``, ``title`` or ``owner`` holds a text."""
         if column not in {"source", "source_id", "licence", "authors", "title", "owner"}:
             raise ValueError(f"No column is called {column!r}.")
         exact = column in {"source", "source_id", "owner"}
-        test = f"lower({column}) = lower(?)" if exact else f"instr(lower({column}), lower(?)) > 0"
+        test = f"lower({column}) = lower(?)" if exact else self._engine.says["holds"].format(column)
         return [int(row[0]) for row in self._read(f"SELECT id FROM record WHERE {test}", (value,))]
 
-    def vectors(self) -> tuple[Ids, npt.NDArray[np.float16]]:
-        """All vectors: the record ids and a half-precision matrix with one row each."""
+    def nearest(self, query: Floats, *, many: int) -> tuple[Ids, Floats]:
+        """The records whose vectors have the largest dot product with ``query``, best first, and the products."""
+        return self._engine.nearest(query, many=many)
 
-        def make() -> tuple[Ids, npt.NDArray[np.float16]]:
-            rows = self._read("SELECT record, half FROM vector ORDER BY record")
-            ids = np.array([row[0] for row in rows], dtype=np.int64)
-            if not rows:
-                return ids, np.zeros((0, 1), dtype=np.float16)
-            return ids, np.frombuffer(b"".join(row[1] for row in rows), dtype="<f2").reshape(len(rows), -1)
-
-        return self._keep("vectors", make)
-
-    def vector_bits(self) -> npt.NDArray[np.uint64]:
-        """The signs of all vectors, packed."""
-        return self._keep("bits", lambda: sign_bits(self.vectors()[1]))
+    def vectors_of(self, ids: Sequence[int]) -> dict[int, Floats]:
+        """The vectors of these records, of those that have one."""
+        return self._engine.vectors_of(ids)
 
     def rows(self, ids: Sequence[int]) -> list[dict[str, Any]]:
         """The records with these ids, in this order, each with its document and facets."""
         names = ("id", "uid", "source", "source_id", "title", "licence", "authors", "n", "age_min", "age_max", "year", "document", "provenance")  # fmt: skip
         places = json.dumps([int(i) for i in ids])
-        sql = f"SELECT {', '.join(names)} FROM record WHERE id IN (SELECT value FROM json_each(?))"
+        sql = f"SELECT {', '.join(names)} FROM record WHERE id {self._engine.says['in_ids']}"
         found = {int(row[0]): dict(zip(names, row, strict=True)) for row in self._read(sql, (places,))}
         for record in found.values():
             record["document"] = json.loads(str(record["document"]))
             record["facets"] = {}
         sql = (
             "SELECT record, concept, confidence, source, words FROM facet"
-            " WHERE record IN (SELECT value FROM json_each(?)) ORDER BY record, confidence DESC, concept"
+            f" WHERE record {self._engine.says['in_ids']} ORDER BY record, confidence DESC, concept"
         )
         for record_id, concept, confidence, source, words in self._read(sql, (places,)):
             found[int(record_id)]["facets"][concept] = (confidence, source, words)
@@ -322,13 +298,13 @@ class SearchIndex:
 
     def texts(self, ids: Sequence[int]) -> dict[int, str]:
         """The folded text of these records: title, tags and body."""
-        sql = "SELECT rowid, title || ' ' || tags || ' ' || body FROM text WHERE rowid IN (SELECT value FROM json_each(?))"
+        sql = f"SELECT rowid, title || ' ' || tags || ' ' || body FROM text WHERE rowid {self._engine.says['in_ids']}"
         return {int(i): str(text) for i, text in self._read(sql, (json.dumps([int(i) for i in ids]),))}
 
     def facet_counts(self, ids: Sequence[int], *, least: float = 0.5) -> list[tuple[str, str, int]]:
         """How many of these records have each facet: (family, concept, count), most frequent first."""
         sql = (
-            "SELECT family, concept, COUNT(*) AS records FROM facet WHERE record IN (SELECT value FROM json_each(?))"
+            f"SELECT family, concept, COUNT(*) AS records FROM facet WHERE record {self._engine.says['in_ids']}"
             " AND confidence >= ? GROUP BY family, concept ORDER BY records DESC, concept"
         )
         rows = self._read(sql, (json.dumps([int(i) for i in ids]), least))
@@ -339,8 +315,8 @@ class SearchIndex:
         if column not in {"source", "licence", "year"}:
             raise ValueError(f"No column is called {column!r}.")
         sql = (
-            f"SELECT {column}, COUNT(*) AS records FROM record WHERE id IN (SELECT value FROM json_each(?))"
-            f" AND {column} IS NOT NULL AND {column} != '' GROUP BY {column} ORDER BY records DESC, {column}"
+            f"SELECT {column}, COUNT(*) AS records FROM record WHERE id {self._engine.says['in_ids']}"
+            f" AND {column} IS NOT NULL AND CAST({column} AS TEXT) != '' GROUP BY {column} ORDER BY records DESC, {column}"
         )
         return [(str(v), int(c)) for v, c in self._read(sql, (json.dumps([int(i) for i in ids]),))]
 

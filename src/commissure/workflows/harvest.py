@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import os
 import shutil
 import zlib
 from collections import Counter
@@ -27,7 +28,7 @@ __all__ = ["Harvested", "add_records", "index_of", "index_release", "rebuild"]
 
 _SILENT = Silent()
 _LOCK = RLock()
-_OPEN: dict[tuple[Path, int], SearchIndex] = {}
+_OPEN: dict[tuple[Path | str, int], SearchIndex] = {}
 _BATCH = 400
 _EMBED_BATCH = 256
 _LONGEST_LINE = 2_000_000
@@ -59,28 +60,38 @@ class Harvested:
         return asdict(self)
 
 
-def _opened(path: Path) -> SearchIndex:
-    """The open index of a file; opened anew where another file has taken its place."""
+def _opened(place: Path | str) -> SearchIndex:
+    """The open index of a file or database; opened anew where another file has taken its place."""
     with _LOCK:
-        key = (path.resolve(), path.stat().st_ino if path.exists() else 0)
+        key = _key(place)
         if key not in _OPEN or _OPEN[key].closed:
-            index = SearchIndex(path, reading=f"-{reading_of_concepts()}")
-            key = (path.resolve(), path.stat().st_ino)
+            index = SearchIndex(place, reading=f"-{reading_of_concepts()}")
+            key = _key(place)
             _OPEN[key] = index
         return _OPEN[key]
+
+
+def _key(place: Path | str) -> tuple[Path | str, int]:
+    if isinstance(place, str):
+        return place, os.getpid()
+    return place.resolve(), place.stat().st_ino if place.exists() else 0
 
 
 def index_of(hub: Hub | Path | str) -> SearchIndex:
     """The search index of a hub, or the one in that file; opened once a process.
 
-    Where it was missing, broken or of another version it is built again from the hub's catalogue and dumps.
+    A hub whose records are in PostgreSQL has its index there too. Where an index was missing, broken or of another
+    version it is built again from the hub's catalogue and dumps.
     """
-    path = hub.root / "index.sqlite" if isinstance(hub, Hub) else Path(hub)
-    if path.is_dir():
-        path = path / "index.sqlite"
-    if not path.parent.is_dir():
-        raise NotFound("There is no folder for that search index; check the hub's path.")
-    index = _opened(path)
+    place: Path | str
+    if isinstance(hub, Hub) and hub.settings.database.startswith("postgres"):
+        place = hub.settings.database
+    else:
+        place = hub.root / "index.sqlite" if isinstance(hub, Hub) else Path(hub)
+        place = place / "index.sqlite" if place.is_dir() else place
+        if not place.parent.is_dir():
+            raise NotFound("There is no folder for that search index; check the hub's path.")
+    index = _opened(place)
     index.refresh()
     if index.fresh:
         index.fresh = False

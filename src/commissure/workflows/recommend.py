@@ -160,8 +160,7 @@ def _items(
         places += [i for i in index.where("source_id", ident)[:1] if bool(np.asarray(visible)[i]) or i in own]
     rows = {str(row["source_id"]): row for row in index.rows(places)}
     texts = index.texts(places)
-    known, vectors = index.vectors()
-    meaning = {int(i): vectors[row] for row, i in enumerate(known)} if len(known) else {}
+    meaning = index.vectors_of(places)
     items = []
     for ident, row in rows.items():
         facets = {concept: found[0] for concept, found in row["facets"].items()}

@@ -13,7 +13,6 @@ from commissure.discover.ranking import Credit, Evidence, Weights, credits_of, f
 from commissure.discover.words import STOP_WORDS, fold_text
 from commissure.kernels.embed import can_embed, minilm
 from commissure.store.index import SearchIndex
-from commissure.store.vectors import EXACT, nearest
 
 __all__ = ["Found", "filters_of", "retrieve"]
 
@@ -96,7 +95,7 @@ def retrieve(
             _best(met[row], index, credit.worth)
             common = max(counts[concept] for concept in credit.need.concepts) > _COMMON
             if credit.need.family not in _PLAIN and not common:
-                said = [index.match(_quoted(part), limit=-1) for part in credit.need.words.split(" / ")]
+                said = [index.match([fold_text(part)], limit=-1) for part in credit.need.words.split(" / ")]
                 uses = np.zeros(top, dtype=np.bool_)
                 uses[[record for ids in said for record in ids]] = True
                 met[row] *= np.where(uses, 1.0, 1.0 - weights.exact)
@@ -151,19 +150,13 @@ def _refused(index: SearchIndex, question: Question, concepts: Concepts, top: in
         refused[found] = np.maximum(refused[found], sure)
     for need in question.refused:
         if not need.concepts:
-            refused[index.match(_quoted(need.words), limit=-1)] = 0.9
+            refused[index.match([fold_text(need.words)], limit=-1)] = 0.9
     return refused
 
 
-def _quoted(words: str) -> str:
-    """A phrase of FTS5; whatever the words hold, it is a string there and no syntax."""
-    plain = fold_text(words)
-    return f'"{plain}"' if plain else ""
-
-
-def _any_of(need: Need) -> str:
+def _any_of(need: Need) -> list[str]:
     """A plain word, or a term by any of its names."""
-    return " OR ".join(dict.fromkeys(p for p in map(_quoted, (need.words, *need.names)) if p))
+    return list(dict.fromkeys(p for p in map(fold_text, (need.words, *need.names)) if p))
 
 
 def _lists(index: SearchIndex, question: Question, *, concepts: Concepts, meaning: bool) -> list[list[int]]:
@@ -173,15 +166,15 @@ def _lists(index: SearchIndex, question: Question, *, concepts: Concepts, meanin
         if word not in STOP_WORDS or len(question.text) < 12
     ]
     words = [word for word in words if index.word_count(word) <= _COMMON] or words[:1]
-    plain = _affordable(index, [_quoted(word) for word in words[:32]])
+    plain = _affordable(index, [fold_text(word) for word in words[:32]])
     asked = [c for need in question.needs for c in need.concepts if len(index.having(c)[0]) <= _COMMON]
     names = [name.lstrip("=?!") for c in asked for name in (concepts.get(c).label, *concepts.get(c).names)]
-    wide = _affordable(index, [_quoted(name.rstrip("*")) for name in names[:_MOST_NAMES]])
+    wide = _affordable(index, [fold_text(name.rstrip("*")) for name in names[:_MOST_NAMES]])
     lists = []
-    if any(plain):
-        lists.append(index.match(" OR ".join(p for p in plain if p), limit=_LISTED))
-    if any(wide):
-        lists.append(index.match(" OR ".join(dict.fromkeys(p for p in (*plain, *wide) if p)), limit=_LISTED))
+    if plain:
+        lists.append(index.match(plain, limit=_LISTED))
+    if wide:
+        lists.append(index.match(list(dict.fromkeys((*plain, *wide))), limit=_LISTED))
     if meaning and words and can_embed():
         lists.append(_near(index, question.text))
     return [ranked for ranked in lists if ranked]
@@ -192,7 +185,7 @@ def _affordable(index: SearchIndex, phrases: Sequence[str]) -> list[str]:
     left = _SCORED
     kept = []
     for phrase in dict.fromkeys(phrases):
-        cost = min((index.word_count(word) for word in phrase.strip('"').split()), default=0)
+        cost = min((index.word_count(word) for word in phrase.split()), default=0)
         if phrase and cost <= left:
             kept.append(phrase)
             left -= cost
@@ -200,11 +193,7 @@ def _affordable(index: SearchIndex, phrases: Sequence[str]) -> list[str]:
 
 
 def _near(index: SearchIndex, text: str) -> list[int]:
-    ids, vectors = index.vectors()
-    if not len(ids):
-        return []
-    bits = index.vector_bits() if len(ids) > EXACT else None
-    return [int(i) for i in ids[nearest(vectors, minilm().embed([text])[0], many=_LISTED, bits=bits)]]
+    return [int(i) for i in index.nearest(minilm().embed([text])[0], many=_LISTED)[0]]
 
 
 def filters_of(filters: Mapping[str, object] | None) -> str:
@@ -235,7 +224,7 @@ def _allowed(index: SearchIndex, question: Question, *, concepts: Concepts, view
         *((b, False) for b in question.terms.banned),
     ):
         mask = np.zeros(top, dtype=bool)
-        mask[index.match(_quoted(phrase), limit=-1)] = True
+        mask[index.match([fold_text(phrase)], limit=-1)] = True
         if not wanted:
             for mention in concepts.find(phrase, asked=True):
                 bearers, confidence = index.having(mention.concept)
@@ -252,7 +241,7 @@ def _filtered(index: SearchIndex, field: str, value: str, concepts: Concepts) ->
     near = {c for c in named if concepts.get(c).family == field} or named
     narrow = near - {w for c in near for w in concepts.broader(c)}
     if not narrow:
-        return [index.match(_quoted(value), limit=-1)]
+        return [index.match([fold_text(value)], limit=-1)]
     found = []
     for concept in narrow:
         ids, confidence = index.having(concept)

@@ -9,13 +9,14 @@ from commissure.discover.explain import Reason
 from commissure.errors import BadInput, NotFound
 from commissure.hub import Hub
 from commissure.store.index import SearchIndex
-from commissure.store.vectors import scan
 from commissure.workflows.harvest import index_of
 from commissure.workflows.search import SearchReply, shown
 
 __all__ = ["similar"]
 
 _TOLD = 6
+#: so many of the nearest in meaning count
+_NEAR = 1000
 _SURE = 0.5
 
 
@@ -56,10 +57,11 @@ def similar(hub: Hub | Path | str, dataset: str, *, limit: int = 10, viewer: str
         total += weight
     joint += max(total, 1e-9)
     score = shared / joint
-    kept, vectors = index.vectors()
-    place = np.flatnonzero(kept == record)
-    if len(place):
-        score[kept] = 0.5 * score[kept] + 0.5 * scan(vectors, vectors[place[0]].astype(np.float32))
+    vector = index.vectors_of([record]).get(record)
+    if vector is not None:
+        near, alike_by = index.nearest(vector, many=_NEAR)
+        score *= 0.5
+        score[near] += 0.5 * alike_by
     score[record] = -1.0
     visible = index.numbers("public") == 1.0
     if viewer:
