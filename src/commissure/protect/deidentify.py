@@ -14,6 +14,7 @@ from functools import singledispatch
 from pathlib import Path
 from typing import Any, TypeVar
 
+from commissure.errors import BadInput, NotPermitted
 from commissure.model import (
     About,
     Annotation,
@@ -34,6 +35,7 @@ from commissure.model import (
 from commissure.protect.cleaner import Cleaner
 from commissure.protect.dates import top_age
 from commissure.protect.film import rewrite_film
+from commissure.protect.film_faces import clean_film
 from commissure.protect.nifti import clean_nifti, is_nifti
 from commissure.protect.policy import Policy
 from commissure.protect.pseudonym import Pseudonyms
@@ -205,12 +207,25 @@ def _(noun: Gaze, cleaner: Cleaner, scratch: Path | None) -> Gaze:
 @_clean.register
 def _(noun: Video, cleaner: Cleaner, scratch: Path | None) -> Video:
     about = _about(noun.about, cleaner)
-    return replace(noun, about=about, path=rewrite_film(noun.path, cleaner=cleaner, scratch=scratch))
+    if not cleaner.is_person or not noun.path.is_file():
+        path = rewrite_film(noun.path, cleaner=cleaner, scratch=scratch)
+        return replace(noun, about=about, path=path, has_audio=noun.has_audio and path == noun.path)
+    if scratch is None:
+        raise BadInput("A film of a person is cleaned in a copy; give a scratch folder.")
+    name = cleaner.pseudonyms.token("film", f"{cleaner.subject}\x1f{noun.path.name}", length=16)
+    path = scratch / f"{name}{noun.path.suffix.lower()}"
+    findings = clean_film(noun.path, path, cleaner=cleaner)
+    if not path.is_file():
+        raise NotPermitted(" ".join(finding.message for finding in findings))
+    return replace(
+        noun, about=replace(about, findings=(*about.findings, *findings)), path=path, has_audio=False
+    )
 
 
 @_clean.register
 def _(noun: Tree, cleaner: Cleaner, scratch: Path | None) -> Tree:
-    return replace(rewrite_tree(noun, cleaner=cleaner, scratch=scratch), about=_about(noun.about, cleaner))
+    clean = rewrite_tree(noun, cleaner=cleaner, scratch=scratch)
+    return replace(clean, about=_about(clean.about, cleaner))
 
 
 def _channels(channels: tuple[Channel, ...], cleaner: Cleaner) -> tuple[Channel, ...]:

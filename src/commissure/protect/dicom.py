@@ -2,8 +2,8 @@
 
 Attributes with a known keyword follow :mod:`commissure.protect.dicom_rules`; the others follow their value
 representation, on the safe side: names, free text and unknown bytes go, UIDs are remapped by a keyed hash (so that
-references between files survive), dates go back by the subject's offset, short texts are cleaned. Pixels are not
-changed; what says that words may be burned into them is a Finding, and the file is to be kept back.
+references between files survive), dates go back by the subject's offset, short texts are cleaned. Pixels are seen to by
+:mod:`commissure.protect.burned_in`.
 """
 
 from dataclasses import replace
@@ -11,12 +11,12 @@ from typing import Any
 
 from commissure.errors import BadInput
 from commissure.extras import need
-from commissure.model import Finding, Identifier, Severity
+from commissure.model import Identifier
 from commissure.protect.cleaner import Cleaner
 from commissure.protect.dates import top_age
 from commissure.protect.dicom_rules import ACTION_OF, CATEGORY_OF, VR_ACTION, VR_CATEGORY
 
-__all__ = ["check_burned_in", "deidentify_dataset", "dicom_identifiers"]
+__all__ = ["deidentify_dataset", "dicom_identifiers"]
 
 _METHOD = "commissure: PS3.15 basic profile, dates shifted"
 _WIDTH = {"LO": 64, "SH": 16, "CS": 16}
@@ -36,16 +36,6 @@ _SPEAKING = {
     "SeriesInstanceUID": "uid", "SOPInstanceUID": "uid", "FrameOfReferenceUID": "uid", "PatientComments": "comment",
     "PatientTelephoneNumbers": "contact",
 }  # fmt: skip
-_BURNED_SOP = {
-    "1.2.840.10008.5.1.4.1.1.7": "a secondary capture",
-    "1.2.840.10008.5.1.4.1.1.7.1": "a secondary capture",
-    "1.2.840.10008.5.1.4.1.1.7.2": "a secondary capture",
-    "1.2.840.10008.5.1.4.1.1.7.3": "a secondary capture",
-    "1.2.840.10008.5.1.4.1.1.7.4": "a secondary capture",
-    "1.2.840.10008.5.1.4.1.1.6.1": "an ultrasound image",
-    "1.2.840.10008.5.1.4.1.1.3.1": "an ultrasound film",
-    "1.2.840.10008.5.1.4.1.1.104.1": "an encapsulated PDF",
-}
 
 
 def dicom_identifiers(dataset: Any) -> tuple[Identifier, ...]:
@@ -145,7 +135,8 @@ def _changed(value: Any, element: Any, action: str, cleaner: Cleaner) -> Any:
         return _shifted(str(value), cleaner)
     if action == "A":
         return _topped(str(value), cleaner)
-    clean = cleaner.text(str(value))
+    # a report's item must hold some text
+    clean = cleaner.free(str(value)) or "[comment]" if action == "F" else cleaner.text(str(value))
     if element.VR == "CS":
         clean = clean.upper().replace("[", "").replace("]", "")
     return clean if clean == str(value) else clean[: _WIDTH.get(element.VR)]
@@ -187,23 +178,3 @@ def _declare(dataset: Any) -> None:
         item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code, "DCM", meaning
         items.append(item)
     dataset.DeidentificationMethodCodeSequence = pydicom.Sequence(items)
-
-
-def check_burned_in(dataset: Any, *, where: str = "") -> tuple[Finding, ...]:
-    """Whether words may be burned into the pixels; an ERROR then, for the file must be kept back.
-
-    Overlays in the high bits and documents count too. That the attribute says ``NO`` is believed, except for kinds
-    of images that carry burned-in text as a rule.
-    """
-    reason = _BURNED_SOP.get(str(dataset.get("SOPClassUID", "")), "")
-    if str(dataset.get("BurnedInAnnotation", "")).upper() == "YES":
-        reason = "an image that declares burned-in annotations"
-    elif str(dataset.get("RecognizableVisualFeatures", "")).upper() == "YES":
-        reason = "an image that declares recognizable features"
-    elif reason and str(dataset.get("BurnedInAnnotation", "")).upper() == "NO" and "ultrasound" not in reason:
-        reason = ""
-    if not reason:
-        return ()
-    message = f"The file is {reason}: its pixels may show a name, and the header pass cannot remove it."
-    remedy = "Read the pixels for text (commissure protect scan --ocr) or leave the image out."
-    return (Finding("protect.burned_in", Severity.ERROR, message, where=where, remedy=remedy),)

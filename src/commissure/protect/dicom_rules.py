@@ -3,7 +3,7 @@
 The actions are facts of the standard (DICOM PS3.15, table E.1-1, basic profile with the options "retain longitudinal
 temporal information with modified dates", "retain patient characteristics", "retain device identity" for maker and
 model only, and "clean descriptors"): ``X`` remove, ``Z`` empty, ``D`` replace by a stand-in, ``U`` remap the UID,
-``S`` shift the date, ``C`` clean the text, ``K`` keep. What is in no table follows its value representation.
+``S`` shift the date, ``C`` clean the text, ``F`` clean free text, ``K`` keep. What is in no table follows its value representation.
 """
 
 __all__ = ["ACTION_OF", "CATEGORY_OF", "VR_ACTION", "VR_CATEGORY"]
@@ -58,7 +58,11 @@ VerifyingObserverIdentificationCodeSequence PersonName
 _CLEANED = """
 ProtocolName SeriesDescription StudyDescription PerformedProcedureStepDescription RequestedProcedureDescription
 ScheduledProcedureStepDescription DerivationDescription AcquisitionProtocolDescription AcquisitionDeviceProcessingDescription
-ContrastBolusAgent TextValue
+ContrastBolusAgent
+"""
+#: free text that nobody has declared safe: cleaned if short, gone if long
+_FREE = """
+TextValue SelectorUTValue DocumentTitle ContentDescription
 """
 _KEPT = """
 Manufacturer ManufacturerModelName SoftwareVersions SequenceName PulseSequenceName ScanningSequence SequenceVariant
@@ -89,7 +93,7 @@ DeidentificationMethod LongitudinalTemporalInformationModified UniversalEntityID
 #: keyword to action; the later tables do not override the earlier
 ACTION_OF: dict[str, str] = {
     keyword: action
-    for action, words in (("K", _KEPT), ("C", _CLEANED), ("Z", _EMPTIED), ("X", _REMOVED))
+    for action, words in (("K", _KEPT), ("F", _FREE), ("C", _CLEANED), ("Z", _EMPTIED), ("X", _REMOVED))
     for keyword in words.split()
 }
 #: what a value representation is done to where no table names the attribute: the safe side

@@ -10,12 +10,11 @@ from pathlib import Path
 
 from commissure.errors import CommissureError
 from commissure.model import Finding, Severity
-from commissure.protect.dicom_rules import CATEGORY_OF
-from commissure.protect.fields import fields_of, names_somebody
+from commissure.protect.fields import fields_of
+from commissure.protect.gather import category_of
 from commissure.protect.known import is_generic
 from commissure.protect.names import recognize
-from commissure.protect.sidecar import CATEGORY_OF_FIELD, SCIENCE_FIELDS
-from commissure.protect.tables import identifying_column
+from commissure.protect.sidecar import SCIENCE_FIELDS
 
 __all__ = ["check_exposure"]
 
@@ -80,9 +79,7 @@ def _category(name: str, text: str) -> str:
     key = name.casefold()
     if not text.strip() or is_generic(text) or key in _LABELS:
         return ""
-    category = CATEGORY_OF_FIELD.get(key) or identifying_column(name)
-    if category is None and names_somebody(name):
-        category = next((found for word, found in CATEGORY_OF if word in name), "id")
+    category = category_of(name)
     if category is not None:
         return category
     # dates may have been shifted; a date in a field that is not declared to hold one is told all the same

@@ -49,8 +49,9 @@ def clean_table(
     cleaner: Cleaner,
     relabel: Callable[[str], str],
     per_row: Callable[[str], Cleaner] | None = None,
+    mark: str = "\t",
 ) -> str:
-    """A TSV without identifying columns.
+    """A TSV, or a table with another ``mark`` between its cells, without identifying columns.
 
     Parameters
     ----------
@@ -62,8 +63,15 @@ def clean_table(
         From a text with old ``sub-`` and ``ses-`` labels to one with the new.
     per_row : callable or None
         From a ``participant_id`` to the Cleaner of that subject, whose offset its dates take.
+    mark : str
+        What stands between cells; tables with commas may quote theirs.
     """
-    rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter="\t", quoting=csv.QUOTE_NONE))
+    lines = io.StringIO(text.lstrip("\ufeff"))
+    rows = list(
+        csv.reader(lines, delimiter=mark, quoting=csv.QUOTE_NONE)
+        if mark == "\t"
+        else csv.reader(lines, delimiter=mark)
+    )
     if not rows:
         return text
     header = [name.strip() for name in rows[0]]
@@ -88,7 +96,11 @@ def clean_table(
                 told[key] = _cell(header[index], key[1], whose, relabel, notes)
             cells.append(told[key])
         out.append(cells)
-    return "".join("\t".join(row) + "\n" for row in out)
+    if mark == "\t":
+        return "".join("\t".join(row) + "\n" for row in out)
+    written = io.StringIO()
+    csv.writer(written, delimiter=mark, lineterminator="\n").writerows(out)
+    return written.getvalue()
 
 
 def _notes(header: list[str], rows: list[list[str]], cleaner: Cleaner) -> dict[str, str]:

@@ -1,51 +1,61 @@
 """Trees that are BIDS or NWB already: every file is copied clean, its name and its folders with it."""
 
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from commissure.errors import BadInput
-from commissure.model import Tree
+from commissure.errors import BadInput, CommissureError
+from commissure.model import Finding, Severity, Tree
 from commissure.protect.cleaner import Cleaner
+from commissure.protect.credits import Credits, credits_of
 from commissure.protect.dates import shift_text
-from commissure.protect.edf import rewrite_edf
-from commissure.protect.fif import rewrite_fif
-from commissure.protect.film import rewrite_film
-from commissure.protect.nifti import rewrite_nifti
-from commissure.protect.nwb import rewrite_nwb
-from commissure.protect.snirf import rewrite_snirf
+from commissure.protect.dicom_file import is_dicom
+from commissure.protect.gather import identifiers_in
+from commissure.protect.kinds import TEXTS, Job, rewrite, suffix_of
+from commissure.protect.names import non_overlapping, recognize
 from commissure.protect.tables import clean_json, clean_table
 
 __all__ = ["rewrite_tree"]
 
 _LABEL = re.compile(r"(?<![A-Za-z0-9])(sub|ses)-([0-9A-Za-z+]+)")
-_FILMS = {".mp4", ".mov", ".m4v", ".avi", ".3gp"}
-_TEXTS = {".md", ".txt", ".rst", "", ".yml", ".yaml", ".bidsignore", ".bval", ".bvec", ".html", ".xml"}
 _BRAINVISION_DATE = re.compile(r"(?<=[,=])((?:19|20)\d{6})(?=\d{12}\b)")
 _NO_BRAINVISION_DATE = "19000101"
+#: what a README may say: its words are for the public, its authors are credited
+_PUBLIC_TEXTS = re.compile(r"(README|CHANGES|CITATION|LICENSE|AUTHORS|CONTRIBUTORS)(\..*)?", re.I)
+_STAYS_IN_PUBLIC = frozenset({"date", "institution", "uid"})
 
 
 def rewrite_tree(tree: Tree, *, cleaner: Cleaner, scratch: Path | None) -> Tree:
-    """The same tree below a new root, clean; ``about`` is left to the caller.
+    """The same tree below a new root, clean; ``about`` gains what was found, and is not cleaned itself.
 
-    Subjects of a BIDS tree each have their own pseudonym and offset, by their ``sub-`` label.
+    Subjects of a BIDS tree each have their own pseudonym and offset, by their ``sub-`` label. All headers are read first;
+    whom one names is looked for in every other file. Files that cannot be made safe are left out, with a Finding.
 
     Raises
     ------
     BadInput
         If ``scratch`` is None.
-    Unreadable
-        If a file is damaged.
     """
     if scratch is None:
         raise BadInput("An existing BIDS or NWB tree is cleaned in a copy; give a scratch folder.")
-    work = _Work(
-        tree, cleaner, scratch / cleaner.pseudonyms.token("tree", "\x1f".join(tree.files), length=16)
+    credited = credits_of(tree.root)
+    told = dict.fromkeys(found for path in tree.files for found in identifiers_in(tree.root / path))
+    named = tuple(
+        found
+        for found in told
+        if not (found.category in {"operator", "contact"} and credited.holds(found.value))
     )
+    cleaner = replace(cleaner, known=cleaner.known.extended(named))
+    root = scratch / cleaner.pseudonyms.token("tree", "\x1f".join(tree.files), length=16)
+    work = _Work(tree, cleaner, root, credited)
     files = tuple(work.file(path) for path in tree.files)
-    return replace(tree, root=work.root, files=tuple(path for path in files if path))
+    about = replace(
+        tree.about,
+        identifiers=(*tree.about.identifiers, *named),
+        findings=(*tree.about.findings, *work.findings),
+    )
+    return replace(tree, root=work.root, files=tuple(path for path in files if path), about=about)
 
 
 @dataclass
@@ -53,22 +63,36 @@ class _Work:
     tree: Tree
     cleaner: Cleaner
     root: Path
+    credited: Credits
     subjects: dict[str, Cleaner] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
 
     def file(self, path: str) -> str:
-        """Clean one file; its new path below the root."""
+        """Clean one file; its new path below the root, or empty if it is left out."""
         source = self.tree.root / path
         owner = self.of(path)
         name = self.rename(path)
+        head = _head(source)
+        if is_dicom(head):
+            # names of DICOM files are UIDs, counters or the patient's name
+            folder = name.rpartition("/")[0]
+            name = f"{folder}/{self.cleaner.pseudonyms.token('dicom', path, length=12)}.dcm".lstrip("/")
         target = self.root / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        suffix = (
-            source.name[source.name.lower().find(".nii") :].lower()
-            if ".nii" in source.name.lower()
-            else source.suffix.lower()
-        )
-        self._copy(source, target, suffix, owner)
-        return name
+        suffix = suffix_of(source.name)
+        try:
+            if suffix in TEXTS and b"\x00" not in head:
+                self._text(source, target, suffix, owner)
+            else:
+                label = replace(owner, removed=type(owner.removed)()).subject_label()
+                self.findings += rewrite(Job(source, target, owner, label, name))
+        except CommissureError as error:
+            target.unlink(missing_ok=True)
+            remedy = "Mend the file, or leave it out of the folder."
+            self.findings.append(
+                Finding("protect.failed", Severity.ERROR, f"{error} It was kept back.", name, remedy)
+            )
+        return name if target.exists() else ""
 
     def of(self, path: str) -> Cleaner:
         """The Cleaner of the subject whose file this is; the tree's own for what belongs to all."""
@@ -102,56 +126,64 @@ class _Work:
 
     def _part(self, part: str) -> str:
         relabelled = self.relabel(part)
-        stem, dot, suffix = relabelled.partition(".")
+        suffix = suffix_of(relabelled)
+        stem = relabelled[: len(relabelled) - len(suffix)]
         pieces = stem.split("_")
         clean = [piece if _LABEL.fullmatch(piece) else self._piece(piece) for piece in pieces]
-        return "_".join(clean) + dot + suffix
+        joined = "_".join(clean)
+        whole = [] if any(_LABEL.fullmatch(piece) for piece in pieces) else self.cleaner.spans(joined)
+        return (self._token(joined) if whole else joined) + relabelled[len(stem) :]
 
     def _piece(self, piece: str) -> str:
         if not self.cleaner.spans(piece):
             return piece
-        self.cleaner.count(self.cleaner.spans(piece)[0].category)
         entity, dash, _ = piece.partition("-")
-        token = self.cleaner.pseudonyms.token("file", piece)
-        return (
-            f"{entity}-{token}"
-            if dash and entity.isalpha() and entity.islower() and len(entity) < 12
-            else token
-        )
+        token = self._token(piece)
+        named = dash and entity.isalpha() and entity.islower() and len(entity) < 12
+        return f"{entity}-{token}" if named else token
 
-    def _copy(self, source: Path, target: Path, suffix: str, owner: Cleaner) -> None:
-        label = replace(owner, removed=type(owner.removed)()).subject_label()
-        if suffix in {".nii", ".nii.gz"}:
-            rewrite_nifti(source, target, cleaner=owner)
-        elif suffix == ".nwb":
-            rewrite_nwb(source, target, cleaner=owner, label=label)
-        elif suffix == ".snirf":
-            rewrite_snirf(source, target, cleaner=owner, label=label)
-        elif suffix in {".edf", ".bdf"}:
-            rewrite_edf(source, target, cleaner=owner, label=label)
-        elif suffix == ".fif":
-            rewrite_fif(source, target, cleaner=owner)
-        elif suffix in _FILMS:
-            made = rewrite_film(source, cleaner=owner, scratch=self.root)
-            shutil.copyfile(source, target) if made == source else made.replace(target)
-        elif suffix in {".tsv", ".json", ".vhdr", ".vmrk"} | _TEXTS:
-            self._text(source, target, suffix, owner)
-        else:
-            shutil.copyfile(source, target)
+    def _token(self, text: str) -> str:
+        self.cleaner.count(self.cleaner.spans(text)[0].category)
+        return self.cleaner.pseudonyms.token("file", text)
 
     def _text(self, source: Path, target: Path, suffix: str, owner: Cleaner) -> None:
         raw = source.read_bytes()
         text = raw.decode("utf-8", "surrogateescape")
-        if suffix == ".tsv":
+        if suffix in {".tsv", ".csv"}:
             per_row = self.subject if source.name == "participants.tsv" else None
-            clean = clean_table(text, cleaner=owner, relabel=self.relabel, per_row=per_row)
+            mark = "\t" if suffix == ".tsv" else ","
+            clean = clean_table(text, cleaner=owner, relabel=self.relabel, per_row=per_row, mark=mark)
         elif suffix == ".json":
             clean = clean_json(text, name=source.name, cleaner=owner, relabel=self.relabel)
         elif suffix in {".vhdr", ".vmrk"}:
             clean = brainvision_text(text, cleaner=owner, relabel=self.relabel)
+        elif _PUBLIC_TEXTS.fullmatch(source.name):
+            clean = self.relabel(_public_text(text, cleaner=owner, credited=self.credited))
         else:
-            clean = self.relabel(owner.known_only(text))
+            clean = self.relabel("".join(owner.text(line) for line in text.splitlines(keepends=True)))
         target.write_bytes(clean.encode("utf-8", "surrogateescape"))
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(4096)
+
+
+def _public_text(text: str, *, cleaner: Cleaner, credited: Credits) -> str:
+    """A README: whoever is credited stays, with mail and all; others, and what headers named, go."""
+    known = list(cleaner.known.spans(text))
+    shaped = [
+        span
+        for span in recognize(text)
+        if span.category not in _STAYS_IN_PUBLIC and not credited.holds(text[span.start : span.end])
+    ]
+    parts: list[str] = []
+    last = 0
+    for span in non_overlapping([*known, *shaped]):
+        cleaner.count(span.category)
+        parts += [text[last : span.start], f"[{span.category}]"]
+        last = span.end
+    return "".join([*parts, text[last:]])
 
 
 def brainvision_text(text: str, *, cleaner: Cleaner, relabel: Callable[[str], str]) -> str:

@@ -1,4 +1,4 @@
-"""``commissure protect``: take faces off heads, and see what a folder still tells."""
+"""``commissure protect``: clean folders, take faces off heads, and see what a folder still tells."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -6,9 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from commissure.faces.cli import privacy
-from commissure.faces.cli.show import findings_list, show
-from commissure.faces.cli.words import AsJson
+from commissure.faces.cli.show import facts, findings_list, show
+from commissure.faces.cli.words import AsJson, HubAt, opened
+from commissure.protect.policy import Policy
 from commissure.protect.survey import check_exposure
+from commissure.workflows.clean_folder import clean_folder
 from commissure.workflows.deface import DefaceSettings, deface_file
 
 __all__ = ["app"]
@@ -39,6 +41,26 @@ def deface(
 
 
 @app.command()
+def clean(
+    folder: Annotated[
+        Path, typer.Argument(help="Any BIDS, NWB, DICOM or mixed folder.", exists=True, file_okay=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="A new folder for the clean copy.")],
+    species: Annotated[str, typer.Option(help="Of the subjects, if they are animals.")] = "",
+    keep_labels: Annotated[bool, typer.Option(help="Subject labels are pseudonyms already.")] = False,
+    hub: HubAt = None,
+    json: AsJson = False,
+) -> None:
+    """Write a de-identified copy of a folder; what cannot be made safe stays back."""
+    secret = opened(hub).secret if hub else None
+    report = clean_folder(folder, out, secret=secret, species=species, policy=Policy(keep_labels=keep_labels))
+    told = {"written": report.written, "kept_back": report.kept_back, "removed": report.removed}
+    _told(told, report.findings, as_json=json)
+    if report.kept_back:
+        raise typer.Exit(_NOT_RELEASED)
+
+
+@app.command()
 def scan(
     folder: Annotated[
         Path, typer.Argument(help="Any BIDS, NWB or DICOM tree.", exists=True, file_okay=False)
@@ -51,6 +73,12 @@ def scan(
 
 def _told(value: dict[str, Any], findings: Any, *, as_json: bool) -> None:
     rows = [finding.to_dict() for finding in findings]
-    show(
-        {**value, "findings": rows}, as_json=as_json, draw=lambda console: console.print(findings_list(rows))
-    )
+    pairs = [
+        (
+            key,
+            ", ".join(f"{name} {n}" for name, n in sorted(item.items())) if isinstance(item, dict) else item,
+        )
+        for key, item in value.items()
+    ]
+    drawn = (facts(pairs, title=""), findings_list(rows)) if pairs else (findings_list(rows),)
+    show({**value, "findings": rows}, as_json=as_json, draw=lambda console: console.print(*drawn))

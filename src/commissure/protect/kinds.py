@@ -1,0 +1,140 @@
+"""Which cleaner a file of a tree gets, by what it is; what no cleaner knows is kept back.
+
+>>> suffix_of("sub-01_T1w.nii.gz"), suffix_of("IM0001")
+('.nii.gz', '')
+"""
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from commissure.model import Finding, Severity
+from commissure.protect.cleaner import Cleaner
+from commissure.protect.dicom_file import is_dicom, rewrite_dicom
+from commissure.protect.edf import rewrite_edf
+from commissure.protect.fif import rewrite_fif
+from commissure.protect.film_faces import clean_film
+from commissure.protect.matlab import rewrite_matlab
+from commissure.protect.nifti import rewrite_nifti
+from commissure.protect.nwb import rewrite_nwb
+from commissure.protect.snirf import rewrite_snirf
+from commissure.protect.tiff import rewrite_tiff
+
+__all__ = ["TEXTS", "Job", "rewrite", "suffix_of"]
+
+_SUFFIX = re.compile(r"(?:\.nii\.gz|\.tsv\.gz|\.ome\.tiff?|\.[A-Za-z][A-Za-z0-9]{0,9})$", re.I)
+#: kinds that are text through and through
+TEXTS = frozenset({".md", ".txt", ".rst", "", ".yml", ".yaml", ".bidsignore", ".html", ".xml", ".json", ".tsv", ".csv", ".vhdr", ".vmrk",
+                   ".gii", ".cff"})  # fmt: skip
+#: samples and numbers without a header that could tell anything
+_PLAIN = frozenset({".eeg", ".fdt", ".bval", ".bvec", ".tsv.gz", ".npy", ".dat", ".annot"})
+_PERSONAL = {
+    ".jpg": "photo", ".jpeg": "photo", ".png": "photo", ".bmp": "photo", ".heic": "photo", ".gif": "photo", ".webp": "photo",
+    ".wav": "voice", ".mp3": "voice", ".m4a": "voice", ".flac": "voice", ".ogg": "voice", ".aac": "voice", ".opus": "voice",
+    ".pdf": "document", ".doc": "document", ".docx": "document", ".xls": "document", ".xlsx": "document", ".rtf": "document",
+    ".odt": "document", ".eml": "document", ".msg": "document",
+}  # fmt: skip
+_MADE_FOR_ALL = ("stimuli/", "phenotype/")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to clean: where from, where to, for whom, under which pseudonym, and a safe name to speak of it."""
+
+    source: Path
+    target: Path
+    cleaner: Cleaner
+    label: str
+    where: str
+
+
+def suffix_of(name: str) -> str:
+    """A file's extension in lower case, the compression's with it; empty if it has none."""
+    found = _SUFFIX.search(name)
+    return found.group().lower() if found else ""
+
+
+def _by_nifti(job: Job) -> None:
+    rewrite_nifti(job.source, job.target, cleaner=job.cleaner)
+
+
+def _by_nwb(job: Job) -> None:
+    rewrite_nwb(job.source, job.target, cleaner=job.cleaner, label=job.label)
+
+
+def _by_snirf(job: Job) -> None:
+    rewrite_snirf(job.source, job.target, cleaner=job.cleaner, label=job.label)
+
+
+def _by_edf(job: Job) -> None:
+    rewrite_edf(job.source, job.target, cleaner=job.cleaner, label=job.label)
+
+
+def _by_fif(job: Job) -> None:
+    rewrite_fif(job.source, job.target, cleaner=job.cleaner)
+
+
+def _by_tiff(job: Job) -> None:
+    rewrite_tiff(job.source, job.target, cleaner=job.cleaner)
+
+
+def _by_matlab(job: Job) -> None:
+    rewrite_matlab(job.source, job.target, cleaner=job.cleaner, label=job.label)
+
+
+def _by_dicom(job: Job) -> tuple[Finding, ...]:
+    return rewrite_dicom(job.source, job.target, cleaner=job.cleaner, where=job.where)
+
+
+def _by_film(job: Job) -> tuple[Finding, ...]:
+    return clean_film(job.source, job.target, cleaner=job.cleaner, where=job.where)
+
+
+def _by_copy(job: Job) -> None:
+    shutil.copyfile(job.source, job.target)
+
+
+_CLEANERS: dict[str, Callable[[Job], tuple[Finding, ...] | None]] = {
+    ".nii": _by_nifti, ".nii.gz": _by_nifti, ".nwb": _by_nwb, ".snirf": _by_snirf, ".edf": _by_edf, ".bdf": _by_edf,
+    ".fif": _by_fif, ".tif": _by_tiff, ".tiff": _by_tiff, ".ome.tif": _by_tiff, ".ome.tiff": _by_tiff, ".btf": _by_tiff,
+    ".set": _by_matlab, ".mat": _by_matlab, ".mp4": _by_film, ".mov": _by_film, ".m4v": _by_film, ".avi": _by_film,
+    ".3gp": _by_film, ".dcm": _by_dicom, ".ima": _by_dicom, **dict.fromkeys(_PLAIN, _by_copy),
+}  # fmt: skip
+
+
+def rewrite(job: Job) -> tuple[Finding, ...]:
+    """Write the clean copy of a file that is no text; an ERROR among the Findings says that none was written, and why.
+
+    Raises
+    ------
+    Unreadable
+        If the file is damaged.
+    """
+    with job.source.open("rb") as stream:
+        head = stream.read(256)
+    suffix = suffix_of(job.source.name)
+    cleaner = _by_dicom if is_dicom(head) else _CLEANERS.get(suffix)
+    if cleaner is None and job.where.startswith(_MADE_FOR_ALL):
+        cleaner = _by_copy  # what subjects were shown was made before them
+    if cleaner is None:
+        return (_kept_back(suffix, job),)
+    return cleaner(job) or ()
+
+
+def _kept_back(suffix: str, job: Job) -> Finding:
+    kind = _PERSONAL.get(suffix, "")
+    if kind:
+        job.cleaner.count({"photo": "face", "voice": "voice"}.get(kind, "comment"))
+        message = f"A file *{suffix} is a {kind}, which may show or tell who somebody is; it was kept back."
+        return Finding(
+            "protect.personal_file",
+            Severity.ERROR,
+            message,
+            job.where,
+            "Leave it out, or describe it in words.",
+        )
+    message = f"No cleaner knows files *{suffix or ' without extension'}; it was kept back."
+    remedy = "Share the raw folder, so that it is converted, or leave the file out."
+    return Finding("protect.unknown_kind", Severity.ERROR, message, job.where, remedy)
