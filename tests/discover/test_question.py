@@ -103,3 +103,12 @@ def test_a_typing_error_becomes_the_known_word_and_a_rare_true_word_stays() -> N
     ]
     assert [correct(w) for w in ("xenopus", "qqqqzzz", "memory")] == ["xenopus", "qqqqzzz", "memory"]
     assert distance("teh", "the") == 1
+
+
+def test_a_condition_and_a_state_are_alternatives_where_or_stands_between_them() -> None:
+    assert needs("insomnia or sleep deprivation") == [("insomnia", "sleepdeprivation")]
+    assert len(needs("insomnia and sleep deprivation")) == 2
+
+
+def test_the_plural_of_a_short_animal_is_that_animal() -> None:
+    assert needs("fruit flies") == [("drosophila",)]

@@ -28,6 +28,8 @@ _ENDS_NOT = frozenset(("but", "with", "including", "only", "while", "during", "f
 _OR = frozenset(("or", "and", "plus", "versus", "vs"))
 #: families in which several asked values are alternatives: "Alzheimer's disease and dementia"
 _ALTERNATIVES = frozenset(("condition", "species", "age", "sex"))
+#: families of which one thing may stand for the other: "insomnia or sleep deprivation"
+_AKIN = ({"condition", "state"}, {"task", "cognition"}, {"modality", "technique"})
 #: what a family's match weighs; a record of the wrong condition is of no use, one of another modality is of some
 WEIGHT = {
     "condition": 4.0, "state": 3.5, "task": 3.0, "species": 3.0, "technique": 3.0, "cognition": 2.5,
@@ -310,7 +312,7 @@ def _alternative(
         return True
     family, second = concepts.get(one[-1].concept).family, concepts.get(other[0].concept).family
     if family != second:
-        return False
+        return "or" in between and len(between) <= 3 and {family, second} in _AKIN
     if family in _ALTERNATIVES and not (ids | others) & {"healthy", "patients", "human"}:
         return True
     return "or" in between and len(between) <= 3

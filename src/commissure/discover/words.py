@@ -27,6 +27,7 @@ _ENDINGS = (
     ("ellers", "elers"), ("eller", "eler"), ("ogue", "og"), ("mme", "m"),
 )  # fmt: skip
 _WHOLE = {
+    "flie": "fly",
     "ageing": "aging", "grey": "gray", "fibre": "fiber", "centre": "center", "multicentre": "multicenter",
     "theatre": "theater", "metre": "meter", "licence": "license", "judgement": "judgment", "sceptic": "skeptic",
     "catalogue": "catalog", "programme": "program", "practise": "practice", "mould": "mold", "defence": "defense",

@@ -204,7 +204,8 @@ def _corrector(index: SearchIndex, concepts: Concepts) -> Callable[[str], str]:
 
     def correct(word: str) -> str:
         better = meant(word)
-        return word if better != word and word in _lexicon_words() else better
+        known = better != word and (word in _lexicon_words() or concepts.find(word, asked=True))
+        return word if known else better
 
     return correct
 
