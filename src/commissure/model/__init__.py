@@ -6,6 +6,7 @@ from commissure.model.annotation import Annotation
 from commissure.model.behavior import Gaze, Pose, Video
 from commissure.model.consent import Consent, Grant
 from commissure.model.dataset import Asset, Dataset, Release
+from commissure.model.descriptor import Descriptor
 from commissure.model.finding import Finding, Severity, worst
 from commissure.model.image import Image
 from commissure.model.job import Job, JobState, Study
@@ -28,6 +29,7 @@ __all__ = [
     "Channel",
     "Consent",
     "Dataset",
+    "Descriptor",
     "Device",
     "Fact",
     "Finding",

@@ -6,6 +6,7 @@ from commissure.store.access import Access
 from commissure.store.budgets import Budgets
 from commissure.store.catalogue import Catalogue
 from commissure.store.database import Database
+from commissure.store.descriptors import Descriptors
 from commissure.store.jobtable import JobTable
 from commissure.store.ledger import Ledger
 from commissure.store.people import People
@@ -37,6 +38,8 @@ class Records:
         What was used by whom.
     budgets : Budgets
         What private releases may cost and have cost.
+    descriptors : Descriptors
+        What signals are like.
     """
 
     database: Database
@@ -47,6 +50,7 @@ class Records:
     jobs: JobTable
     usage: Usage
     budgets: Budgets
+    descriptors: Descriptors
 
     @classmethod
     def of(cls, database: Database, *, ledger: Ledger) -> "Records":
@@ -60,4 +64,5 @@ class Records:
             jobs=JobTable(database),
             usage=Usage(database),
             budgets=Budgets(database, ledger=ledger),
+            descriptors=Descriptors(database),
         )

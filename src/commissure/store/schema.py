@@ -8,6 +8,7 @@ __all__ = [
     "budgets",
     "consents",
     "datasets",
+    "descriptors",
     "events",
     "facet_counts",
     "facets",
@@ -15,6 +16,7 @@ __all__ = [
     "jobs",
     "ledger",
     "ledger_head",
+    "likenesses",
     "metadata",
     "people",
     "releases",
@@ -237,4 +239,32 @@ spends = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("spend", sa.Text, nullable=False),
     sa.Index("spends_dataset", "dataset", "seq"),
+)
+
+#: what the sessions of a subject are like: where the vault keeps it, and a hash over the files it was made of
+descriptors = sa.Table(
+    "descriptors",
+    metadata,
+    sa.Column("dataset", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("basis", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("encrypted", sa.Boolean, nullable=False),
+    sa.Column("person", sa.Boolean, nullable=False),
+)
+
+#: what a dataset is like, one row a family of signals: the mean over its subjects, which are never fewer than it may show
+likenesses = sa.Table(
+    "likenesses",
+    metadata,
+    sa.Column("dataset", sa.Text, primary_key=True),
+    sa.Column("family", sa.Text, primary_key=True),
+    sa.Column("descriptor", sa.Integer, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("subjects", sa.Integer, nullable=False),
+    sa.Column("sessions", sa.Integer, nullable=False),
+    sa.Column("blocks", sa.Text, nullable=False),
+    sa.Column("vector", sa.LargeBinary, nullable=False),
 )

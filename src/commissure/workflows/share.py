@@ -1,6 +1,6 @@
 """Share: from a raw folder to a findable release.
 
-The recipe: detect → read → deidentify → standardize → quality → describe → validate → release → publish. Every
+The recipe: detect → read → deidentify → standardize → quality → describe → validate → likeness → release → publish. Every
 stage is a function of its own in :mod:`commissure.workflows.sharing`, takes the :class:`Work` in hand and adds to it.
 """
 
@@ -16,6 +16,7 @@ from commissure.model import Progress, Silent
 from commissure.workflows.sharing.describing import plan_rows
 from commissure.workflows.sharing.detecting import find_sources
 from commissure.workflows.sharing.judging import judge
+from commissure.workflows.sharing.likening import find_likeness
 from commissure.workflows.sharing.options import ShareOptions, read_config
 from commissure.workflows.sharing.reading import protect_items, read_sources
 from commissure.workflows.sharing.releasing import known_release, name_dataset, publish, release
@@ -100,6 +101,8 @@ def _run(work: Work) -> ShareReport:
         total = len(work.items)
     fit = judge(work)
     if fit and not work.options.dry_run:
+        with work.stage("likeness"):
+            find_likeness(work)
         with work.stage("release"):
             release(work)
         with work.stage("publish"):

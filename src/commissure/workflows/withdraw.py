@@ -28,7 +28,7 @@ from commissure.workflows.sharing.releasing import PUBLISHERS
 __all__ = ["Withdrawal", "as_work", "withdraw"]
 
 #: what the catalogue's record tells of the subjects together, and cannot be put right without them
-_OF_SUBJECTS = ("sex", "age_years")
+_OF_SUBJECTS = ("sex", "age_years", "signal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,8 @@ def _is_gone(asset: Asset, subject: str | None) -> bool:
 
 
 def _destroy(hub: Hub, dataset: str, gone: Iterable[Asset], *, subject: str | None) -> None:
+    for asset in hub.records.descriptors.forget(dataset, subject=subject):
+        hub.vault.delete(asset, dataset=dataset)
     owners = {asset.subject for asset in gone if asset.encrypted}
     for owner in sorted(owners | ({subject} if subject is not None else set())):
         hub.vault.destroy(dataset, subject=owner)

@@ -19,6 +19,7 @@ from commissure.model import Activity, Asset, Consent, Dataset, Finding, Release
 from commissure.plugins import Registry
 from commissure.store.releases import release_digest
 from commissure.workflows.sharing.describing import CRATE
+from commissure.workflows.sharing.likening import keep_likeness
 from commissure.workflows.sharing.options import ShareOptions
 from commissure.workflows.sharing.report import ShareReport
 from commissure.workflows.sharing.work import Work
@@ -35,7 +36,11 @@ __all__ = [
 
 #: who is told of a new release: ``publisher(hub, release)``
 PUBLISHERS: Registry[Callable[[Hub, Release], None]] = Registry(
-    "publisher", {"index": "commissure.workflows.harvest:index_release"}
+    "publisher",
+    {
+        "index": "commissure.workflows.harvest:index_release",
+        "likeness": "commissure.workflows.describe_signals:index_descriptors",
+    },
 )
 
 _TYPES = {".nwb": "application/x-hdf5", ".tsv": "text/tab-separated-values", ".vhdr": "text/plain", ".vmrk": "text/plain",
@@ -177,6 +182,7 @@ def release(work: Work) -> None:
         created=work.now.isoformat(),
     )
     work.release = _put(work, _with_crate(work, draft))
+    keep_likeness(work, work.release)
 
 
 def _with_crate(work: Work, draft: Release) -> Release:

@@ -14,6 +14,7 @@ from commissure.formats.port import Noun
 from commissure.hub import Hub
 from commissure.model import Activity, Finding, Identifier, Progress, Release, Source
 from commissure.standardize.port import Written
+from commissure.workflows.describe_signals import Described
 from commissure.workflows.sharing.options import ShareOptions
 from commissure.workflows.sharing.staging import Staging
 
@@ -56,6 +57,7 @@ class Work:
     seconds: dict[str, float] = field(default_factory=dict)
     release: Release | None = None
     unchanged: bool = False
+    described: tuple[Described, ...] = ()
 
     @property
     def standing(self) -> list[Item]:
