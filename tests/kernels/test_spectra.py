@@ -34,7 +34,7 @@ def test_windows_stay_inside_and_cover_all() -> None:
         starts = spread_windows(samples, length=length, most=most)
         assert len(starts) <= most
         assert all(0 <= start <= samples - length for start in starts)
-    assert len(log_bins(1, 4, 4)) == 5
+    assert len(log_bins(1, 4, count=4)) == 5
 
 
 def test_every_region_has_a_site_and_neighbours() -> None:

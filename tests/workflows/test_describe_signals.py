@@ -96,9 +96,10 @@ def test_a_mean_of_two_people_is_not_kept_but_of_two_mice_is(hub: Hub, shared_re
     rest = [
         Described(name, "", "", pack("patch", {"rest": [1.0] * 4}), person=False) for name in ("m1", "m2")
     ]
-    keep_descriptors(hub, release, rest)
+    keep_descriptors(hub, release, described=rest)
     assert [m.subjects for m in _all_means(hub)] == [2]
-    keep_descriptors(hub, release, [Described(each.subject, "", "", each.descriptor) for each in rest])
+    people = [Described(each.subject, "", "", each.descriptor) for each in rest]
+    keep_descriptors(hub, release, described=people)
     assert _all_means(hub) == ()
 
 

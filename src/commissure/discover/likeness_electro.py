@@ -27,7 +27,7 @@ Array = NDArray[np.floating[Any]]
 _TYPES = ("EEG", "ECOG", "SEEG", "DBS", "MEGMAG", "MEGGRADPLANAR", "MEGGRADAXIAL", "MEGOTHER", "MEG")
 _REFERENCED = frozenset({"EEG", "ECOG", "SEEG", "DBS"})
 _WINDOW_S, _SHORTEST_S, _WINDOWS, _VALUES = 1.0, 0.4, 160, 12_000_000
-_SLOW, _SPECTRUM = log_bins(1.0, 4.0, 4), log_bins(4.0, 40.0, 20)
+_SLOW, _SPECTRUM = log_bins(1.0, 4.0, count=4), log_bins(4.0, 40.0, count=20)
 #: between the hums of both grids and their first harmonics
 _FAST = ((40.0, 46.0), (53.0, 57.0), (63.0, 78.0), (78.0, 97.0))
 _BANDS = (4.0, 7.0, 10.0, 14.0, 20.0, 40.0)

@@ -174,7 +174,7 @@ def _bold(image: Image, shape: tuple[int, ...]) -> Descriptor:
 def _temporal(series: Array, repetition_s: float) -> Array:
     power = (np.abs(fourier(series[:, :: max(1, series.shape[1] // 2000)])) ** 2).mean(axis=1)[:, None]
     hz = np.fft.rfftfreq(len(series), repetition_s)
-    own = bin_log_power(power, frequencies_hz=hz, edges_hz=log_bins(0.01, 0.16, 8))[:, 0]
+    own = bin_log_power(power, frequencies_hz=hz, edges_hz=log_bins(0.01, 0.16, count=8))[:, 0]
     return np.asarray(own - own.mean())
 
 

@@ -17,9 +17,9 @@ Array = NDArray[np.floating[Any]]
 _NIRS = "NIRS"
 _PROBE = frozenset({"ECEPHYS", "EXT", "AP", "LF", "ELECTRODE", "HP", "LFP", "INT"})
 _NIRS_EDGES, _LFP_EDGES, _AP_EDGES = (
-    log_bins(0.02, 3.0, 16),
-    log_bins(2.0, 250.0, 16),
-    log_bins(250.0, 6000.0, 16),
+    log_bins(0.02, 3.0, count=16),
+    log_bins(2.0, 250.0, count=16),
+    log_bins(250.0, 6000.0, count=16),
 )
 _WINDOWS, _VALUES = 24, 8_000_000
 _SHARES = (10, 30, 50, 70, 90)

@@ -81,7 +81,7 @@ def _image(mean: Array) -> Array:
     level = level / max(float(np.percentile(level, 99)), _TINY)
     lines = np.abs(np.fft.rfft2(level - level.mean())) ** 2
     rows, columns = np.fft.fftfreq(len(level))[:, None], np.fft.rfftfreq(level.shape[1])[None]
-    radius, edges = np.hypot(rows, columns), log_bins(0.01, 0.5, 7)
+    radius, edges = np.hypot(rows, columns), log_bins(0.01, 0.5, count=7)
     texture = np.array(
         [lines[(radius >= a) & (radius < b)].sum() for a, b in zip(edges[:-1], edges[1:], strict=True)]
     )
@@ -110,7 +110,7 @@ def _speed(traces: Array) -> Array:
     """Power against a cycle's share of the frame rate; the rate itself may not be known."""
     power = (np.abs(fourier(traces / traces.std(axis=0))) ** 2).mean(axis=1)[:, None]
     shares = np.fft.rfftfreq(len(traces))
-    own = bin_log_power(power, frequencies_hz=shares, edges_hz=log_bins(0.004, 0.5, 8))[:, 0]
+    own = bin_log_power(power, frequencies_hz=shares, edges_hz=log_bins(0.004, 0.5, count=8))[:, 0]
     return np.asarray(own - own.mean())
 
 
@@ -165,9 +165,9 @@ def _course(places: Array, times_s: Array) -> dict[str, Array]:
         raise BadInput(f"Behaviour is described from 16 tracked samples on; got {len(places)}.")
     speed = np.sqrt((np.diff(places, axis=0) ** 2).sum(axis=1)) / np.maximum(np.diff(times_s), 1e-6)
     power = (np.abs(fourier(speed[:, None])) ** 2).clip(_TINY)
-    own = bin_log_power(power, frequencies_hz=np.fft.rfftfreq(len(speed)), edges_hz=log_bins(0.004, 0.5, 8))[
-        :, 0
-    ]
+    own = bin_log_power(
+        power, frequencies_hz=np.fft.rfftfreq(len(speed)), edges_hz=log_bins(0.004, 0.5, count=8)
+    )[:, 0]
     low, high = np.percentile(places, [2, 98], axis=0)
     cell = np.clip(((places - low) / np.maximum(high - low, _TINY) * 4).astype(int), 0, 3)
     stays = np.bincount(cell[:, 0] * 4 + cell[:, 1], minlength=16) / len(cell)

@@ -44,7 +44,7 @@ def fourier(window: Array) -> NDArray[np.complex128]:
     return np.asarray(np.fft.rfft((window - straight) * np.hanning(count + 2)[1:-1, None], axis=0))
 
 
-def log_bins(low_hz: float, high_hz: float, count: int) -> Array:
+def log_bins(low_hz: float, high_hz: float, *, count: int) -> Array:
     """``count + 1`` edges from ``low_hz`` to ``high_hz``, evenly spaced on a logarithmic scale."""
     return np.geomspace(low_hz, high_hz, count + 1)
 

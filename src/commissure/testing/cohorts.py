@@ -147,7 +147,7 @@ class Cohorts:
         time = np.arange(count) / rate_hz
         hum = np.sin(2 * np.pi * lab.line_hz * time + rng.uniform(0, 6)) * lab.line * scalp.std()
         scalp = (scalp + hum[:, None] * rng.uniform(0.5, 1.5, len(names))) * lab.gain
-        scalp = rereference(scalp, names, lab.reference)
+        scalp = rereference(scalp, names, reference=lab.reference)
         about = About("eeg", Subject(who.label, species="Homo sapiens"), Session(session), {"task": paradigm.name},
                       device=Device(f"maker of {lab.name}", "model"))  # fmt: skip
         return Recording(scalp, rate_hz, tuple(Channel(name, "EEG", "V") for name in names), about)
@@ -188,10 +188,10 @@ def _filtered(volts: Array, lab: Lab, rate_hz: float) -> Array:
     )
 
 
-def rereference(volts: Array, names: tuple[str, ...], reference: str) -> Array:
+def rereference(volts: Array, names: tuple[str, ...], *, reference: str) -> Array:
     """The same potentials against the average of all, or against one electrode.
 
-    >>> rereference(np.array([[1.0, 3.0]]), ("Cz", "Pz"), "Cz").tolist()
+    >>> rereference(np.array([[1.0, 3.0]]), ("Cz", "Pz"), reference="Cz").tolist()
     [[0.0, 2.0]]
     """
     if reference == "average" or reference not in names:
@@ -213,7 +213,7 @@ def exported(recording: Recording, *, rate_hz: float, reference: str, gain: floa
     )
     if reference:
         moved[:, electrodes] = rereference(
-            moved[:, electrodes], tuple(names[i] for i in electrodes), reference
+            moved[:, electrodes], tuple(names[i] for i in electrodes), reference=reference
         )
     return replace(recording, signal=moved * gain, rate_hz=float(rate_hz), native=None,
                    channels=tuple(replace(c, gain=1.0, offset=0.0) for c in recording.channels))  # fmt: skip

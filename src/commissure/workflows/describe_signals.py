@@ -125,7 +125,7 @@ def _named(noun: Any, path: str, tree: Tree) -> Any:
 
 
 def keep_descriptors(
-    hub: Hub, release: Release, described: Sequence[Described], *, encrypt_animals: bool = False
+    hub: Hub, release: Release, *, described: Sequence[Described], encrypt_animals: bool = False
 ) -> None:
     """Put the sessions' descriptors of a release into the vault, and the dataset's means beside the catalogue.
 

@@ -23,4 +23,4 @@ def keep_likeness(work: Work, made: Release) -> None:
     if work.unchanged and work.hub.records.descriptors.of(made.dataset):
         return
     encrypt = work.options.encrypt_animals or work.hub.settings.policy.encrypt_animals
-    keep_descriptors(work.hub, made, work.described, encrypt_animals=encrypt)
+    keep_descriptors(work.hub, made, described=work.described, encrypt_animals=encrypt)
