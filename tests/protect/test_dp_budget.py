@@ -13,6 +13,7 @@ from commissure.protect.budget import (
     Neighbours,
     Spend,
     attack_auc,
+    ceiling_auc,
     check_spend,
     gaussian_delta,
     gaussian_epsilon,
@@ -60,6 +61,33 @@ def test_what_is_not_gaussian_is_composed_too() -> None:
     assert parts[1] == pytest.approx(0.2, abs=1e-3)
     # sampling a tenth costs far less than taking all
     assert parts[2] < total_epsilon([Spend(what="all", mu=math.sqrt(50) / 4)], delta=DELTA) / 3
+
+
+@pytest.mark.parametrize(("multiplier", "rate", "steps"), [(2.0, 0.1, 100), (5.0, 0.5, 50)])
+def test_training_costs_what_opacus_says(multiplier: float, rate: float, steps: int) -> None:
+    accountants = pytest.importorskip("opacus.accountants")
+    spend = Spend(what="m", kind="sampled-gaussian", noise_multiplier=multiplier, rate=rate, steps=steps)
+    ours = total_epsilon([spend], delta=DELTA)
+    told = {}
+    for name in ("RDPAccountant", "PRVAccountant"):
+        accountant = getattr(accountants, name)()
+        accountant.history = [(multiplier, rate, steps)]
+        told[name] = accountant.get_epsilon(DELTA)
+    assert ours < told["RDPAccountant"]  # Renyi's bound is loose
+    assert ours == pytest.approx(told["PRVAccountant"], abs=0.02)  # which allows itself an error of 0.01
+
+
+def test_the_ceiling_of_an_attack_holds_for_all_kinds_together() -> None:
+    gaussian, tiny = Spend(what="mean", mu=0.7), Spend(what="n", kind="laplace", epsilon=1e-4)
+    assert ceiling_auc([]) == 0.5
+    assert ceiling_auc([gaussian]) == pytest.approx(attack_auc(0.7))
+    assert ceiling_auc([gaussian, tiny]) == pytest.approx(attack_auc(0.7), abs=1e-3)
+    # randomized response in the limit: an attack on Laplace noise of scale 1 / epsilon is right at most so often
+    epsilon = 0.8
+    x = np.random.default_rng(0).laplace(size=(2, 40_000)) / epsilon
+    auc = float((x[0][:, None] + 1 > x[1][:400]).mean())
+    assert auc <= ceiling_auc([Spend(what="n", kind="laplace", epsilon=epsilon)]) + 0.01
+    assert ceiling_auc([Spend(what="n", kind="laplace", epsilon=epsilon)]) < auc + 0.02
 
 
 def test_a_spent_budget_refuses_with_the_numbers() -> None:

@@ -9,7 +9,7 @@ from commissure.protect.private_counts import release_histogram, release_quantil
 from commissure.protect.private_curves import release_erp, release_survival
 from commissure.protect.private_model import train_logistic
 from commissure.protect.private_moments import release_correlation, release_mean, release_regression
-from commissure.protect.statistic import Bounds, check_size
+from commissure.protect.statistic import Bounds, baseline
 
 MU = gaussian_mu(1.0, 1e-5)
 BOUNDS = Bounds((0.0, 40.0), (100.0, 160.0))
@@ -92,6 +92,6 @@ def test_bad_input_is_refused_with_the_numbers(people: np.ndarray) -> None:
     with pytest.raises(
         BadInput, match=r"20 subjects are too few for a correlation of 5 columns.*it takes 112"
     ):
-        check_size("correlation", columns=5, planned_n=20, mu=MU)
+        baseline("correlation", columns=5, planned_n=20, mu=MU)
     with pytest.raises(BadInput, match="lower limit must be below"):
         Bounds((1.0,), (1.0,))

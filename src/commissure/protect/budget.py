@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
+
 from commissure.errors import BadInput, NotPermitted
 from commissure.extras import need
 
@@ -25,6 +27,7 @@ __all__ = [
     "Spend",
     "attack_auc",
     "attack_mu",
+    "ceiling_auc",
     "check_spend",
     "gaussian_delta",
     "gaussian_epsilon",
@@ -101,13 +104,28 @@ class Spend:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How much all releases of a dataset may cost together."""
+    """How much all releases of a dataset may cost together.
+
+    Parameters
+    ----------
+    epsilon, delta : float
+        The guarantee.
+    neighbours : Neighbours
+        Which two datasets must look alike.
+    most_auc : float
+        What no membership attack on all releases together may be able to pass; 1 for no such limit.
+    """
 
     epsilon: float
     delta: float
     neighbours: Neighbours = Neighbours.ADD_REMOVE
+    most_auc: float = 1.0
 
     def __post_init__(self) -> None:
+        if not 0.5 < self.most_auc <= 1:
+            raise BadInput(
+                f"An attack's area under the curve is above 0.5 and at most 1; got {self.most_auc!r}."
+            )
         if not 0 < self.epsilon <= _HIGHEST_EPSILON or not 0 < self.delta < 1:
             raise BadInput(
                 f"A budget needs an epsilon above 0 and a delta between 0 and 1; got {self.epsilon!r} and {self.delta!r}."
@@ -187,6 +205,32 @@ def attack_mu(auc: float) -> float:
     return math.sqrt(2) * float(special.ndtri(auc))
 
 
+def ceiling_auc(spends: Iterable[Spend]) -> float:
+    """The area under the ROC curve that no membership attack on all ``spends`` together can pass; 0.5 for none.
+
+    The trade-off between an attack's two errors follows from ``delta`` at every ``epsilon``: exactly for Gaussian releases,
+    from their joint loss distribution for others.
+
+    Examples
+    --------
+    >>> round(ceiling_auc([Spend(what="mean", mu=gaussian_mu(3.0, 1e-5))]), 3)
+    0.694
+    """
+    listed = list(spends)
+    mu = math.sqrt(math.fsum(spend.mu**2 for spend in listed if spend.kind == "gaussian"))
+    others = [spend for spend in listed if spend.kind != "gaussian"]
+    if not others:
+        return attack_auc(mu)
+    epsilons = np.concatenate([[0.0], np.geomspace(1e-3, 50.0, 400)])
+    deltas = np.array(_composed(mu, others).get_delta_for_epsilon(epsilons.tolist()))
+    false = np.concatenate([np.geomspace(1e-9, 1e-3, 200), np.linspace(1e-3, 1.0, 2000)])
+    steep = 1 - deltas[:, None] - np.exp(epsilons)[:, None] * false
+    flat = np.exp(-epsilons)[:, None] * (1 - deltas[:, None] - false)
+    miss = np.maximum(np.maximum(steep, flat).max(axis=0), 0.0)
+    # the curve of misses is convex: steps at the right ends stay below it
+    return float(1 - (np.diff(false, prepend=0.0) * miss).sum())
+
+
 def zcdp_epsilon(rho: float, delta: float) -> float:
     """The ``epsilon`` that zCDP's own bound gives, for comparison: ``rho + 2 sqrt(rho ln(1/delta))``."""
     _check_delta(delta)
@@ -217,7 +261,7 @@ def total_epsilon(spends: Iterable[Spend], *, delta: float) -> float:
     others = [spend for spend in listed if spend.kind != "gaussian"]
     if not others:
         return gaussian_epsilon(mu, delta) if mu else 0.0
-    return _composed_epsilon(mu, others, delta)
+    return float(_composed(mu, others).get_epsilon_for_delta(delta))
 
 
 def check_spend(spent: Iterable[Spend], wanted: Spend, *, limit: Limit) -> float:
@@ -240,10 +284,17 @@ def check_spend(spent: Iterable[Spend], wanted: Spend, *, limit: Limit) -> float
             f"The budget does not allow it: {used:.4g} of epsilon {limit.epsilon:.4g} is spent over {len(before)} releases, "
             f"with this one it would be {total:.4g} (delta {limit.delta:g}); ask for less, or not at all."
         )
+    if limit.most_auc < 1 and (auc := ceiling_auc([*before, wanted])) > limit.most_auc * (1 + 1e-9):
+        least = gaussian_epsilon(attack_mu(limit.most_auc), limit.delta)
+        raise NotPermitted(
+            f"With this release an attack could tell members from others with an area under the curve of {auc:.3f}, allowed "
+            f"is {limit.most_auc:g}; Gaussian releases stay below it up to epsilon {least:.3g} in all."
+        )
     return total
 
 
-def _composed_epsilon(mu: float, others: list[Spend], delta: float) -> float:
+def _composed(mu: float, others: list[Spend]) -> Any:
+    """The privacy loss distribution of all together."""
     pld: Any = need("dp_accounting.pld.privacy_loss_distribution", purpose="Accounting for privacy")
     grid = 1e-4
     parts = [pld.from_gaussian_mechanism(1 / mu, value_discretization_interval=grid)] if mu else []
@@ -258,7 +309,7 @@ def _composed_epsilon(mu: float, others: list[Spend], delta: float) -> float:
     whole = parts[0]
     for part in parts[1:]:
         whole = whole.compose(part)
-    return float(whole.get_epsilon_for_delta(delta))
+    return whole
 
 
 def _check_delta(delta: float) -> None:

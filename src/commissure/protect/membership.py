@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from commissure.errors import BadInput
 
-__all__ = ["Attack", "attack_membership", "auc", "tracing_scores"]
+__all__ = ["Attack", "attack_membership", "attack_scores", "auc", "tracing_scores"]
 
 Array = NDArray[np.float64]
+_FEWEST_RUNS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def attack_membership(
     >>> attack_membership(lambda who: x @ x[who].mean(axis=0), people=60, runs=20, rng=rng).auc > 0.7
     True
     """
-    if runs < 8 or people < 4:
+    if runs < _FEWEST_RUNS or people < 4:
         raise BadInput(f"An attack takes 8 runs on 4 people at least; got {runs} on {people}.")
     member = np.zeros((runs, people), dtype=bool)
     score = np.empty((runs, people))
@@ -76,6 +77,24 @@ def attack_membership(
         who = np.sort(rng.permutation(people)[: people // 2])
         member[run, who] = True
         score[run] = release(who)
+    return attack_scores(score, member=member)
+
+
+def attack_scores(score: Array, *, member: NDArray[np.bool_]) -> Attack:
+    """The attack on scores that are there already, by the likelihood ratio that all other runs teach of each person.
+
+    Parameters
+    ----------
+    score : array, shape (run, person)
+        Higher, more likely in.
+    member : array of bool, shape (run, person)
+        Who was in.
+    """
+    if score.shape != member.shape or score.ndim != 2 or len(score) < _FEWEST_RUNS:
+        raise BadInput(
+            f"score and member must have one shape (run, person), {_FEWEST_RUNS} runs at least; got {score.shape} and "
+            f"{member.shape}."
+        )
     ratio = _likelihood_ratio(score, member)
     truth = member.ravel()
     order = np.argsort(-ratio.ravel(), kind="stable")
@@ -85,7 +104,7 @@ def attack_membership(
         auc(score[member], score[~member]),
         float((true - false).max()),
         float(true[false <= 0.01].max(initial=0.0)),
-        runs,
+        len(score),
     )
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from commissure.errors import BadInput
 from commissure.protect.budget import Spend
 from commissure.protect.noise import NoiseSource, noisy_sum, secure_uniform
-from commissure.protect.statistic import Bounds, one_row_a_subject
+from commissure.protect.statistic import Bounds, PrivateStatistic, check_labels, one_row_a_subject
 
 __all__ = ["PrivateLogistic", "train_logistic"]
 
@@ -44,6 +44,17 @@ class PrivateLogistic:
         rows = self.bounds.scaled(table)
         return _sigmoid(self.weights[0] + rows @ self.weights[1:])
 
+    def statistic(self, name: str = "") -> PrivateStatistic:
+        """The weights as a statistic that may be published."""
+        what = f"classifier for {name}" if name else "classifier"
+        values = {
+            "weight": self.weights,
+            "lower": np.array(self.bounds.lower),
+            "upper": np.array(self.bounds.upper),
+        }
+        note = "the intercept comes first; features are brought to -1 … 1 by lower and upper"
+        return PrivateStatistic(what, values, self.spend, notes=(note,))
+
 
 def train_logistic(
     table: Array, labels: Array, *, bounds: Bounds, mu: float, planned_n: int, rate: float = 1.0,
@@ -73,8 +84,7 @@ def train_logistic(
         If a label is not 0 or 1, a value is missing, or there is one class only.
     """
     one_row_a_subject(None, rows=len(table))
-    if not np.isin(labels, (0, 1)).all() or len(np.unique(labels)) < 2:
-        raise BadInput(f"labels must be 0 and 1, both; got {len(np.unique(labels))} different values.")
+    check_labels(labels)
     if not np.isfinite(table).all() or not 0 < rate <= 1:
         raise BadInput(f"Features must not be missing and rate be in (0, 1]; got rate {rate!r}.")
     steps = 40

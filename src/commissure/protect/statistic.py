@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from commissure.errors import BadInput
 from commissure.protect.budget import Spend
 
-__all__ = ["Bounds", "PrivateStatistic", "check_size", "one_row_a_subject"]
+__all__ = ["Bounds", "PrivateStatistic", "baseline", "check_labels", "one_row_a_subject"]
 
 Array = NDArray[np.float64]
 _FEWEST = 5
@@ -90,38 +90,78 @@ class Bounds:
         return np.asarray((np.clip(rows, self.lower, self.upper) - self.centre) / self.half)
 
 
-def check_size(statistic: str, *, columns: int, planned_n: int, mu: float) -> None:
-    """Refuse what an announced cohort is too small for, by public numbers only.
+def baseline(statistic: str, *, columns: int, planned_n: int, mu: float) -> str:
+    """A release beside what may be published for nothing, from public numbers only; refused if it says no more.
 
     Parameters
     ----------
     statistic : str
-        ``"count"``, ``"histogram"``, ``"mean"``, ``"quantiles"``, ``"correlation"``, ``"regression"``, ``"survival"``.
+        ``"histogram"``, ``"mean"``, ``"quantiles"``, ``"correlation"``, ``"regression"``, ``"survival"``, ``"erp"``,
+        ``"classifier"`` or ``"network"``.
     columns : int
-        How many columns it is about.
+        How many columns, categories, edges, waves' coefficients or weights share in the noise.
     planned_n : int
         The announced number of subjects, not a count of the private rows.
     mu : float
         The Gaussian budget.
 
+    Returns
+    -------
+    str
+        Both errors, as shares of half the public range (of the cohort, for counts).
+
     Raises
     ------
     BadInput
-        If the noise would exceed a quarter of what is measured; with how many subjects it takes.
+        If the noise would exceed a quarter of what is measured, or the error of the public guess; with how many subjects
+        it takes.
+
+    Examples
+    --------
+    >>> baseline("mean", columns=1, planned_n=1000, mu=0.5)
+    'publishing only the middle of the public limits has an expected error of 0.577; the noise of this release is 0.002'
     """
-    length = {
-        "mean": 1.12 * columns**0.5,
-        "quantiles": 10**0.5,
-        "correlation": 1.5 * columns,
-        "regression": 1.5 * columns,
-    }
-    least = int(np.ceil(4 * length.get(statistic, 1.0) / mu))
+    length, guess, guess_error = _against(statistic, columns)
+    allowed = min(0.25, guess_error)
+    least = int(np.ceil(length / mu / allowed))
+    noise = length / mu / max(planned_n, 1)
     if planned_n < least:
         raise BadInput(
             f"{planned_n} subjects are too few for a {statistic} of {columns} columns at mu {mu:.3g}: the noise would be "
-            f"{length.get(statistic, 1.0) / mu / max(planned_n, 1):.0%} of the range; it takes {least} subjects, fewer "
+            f"{noise:.0%} of the range, publishing only {guess} has {guess_error:.0%}; it takes {least} subjects, fewer "
             "columns or a larger epsilon."
         )
+    return f"publishing only {guess} has an expected error of {guess_error:.3f}; the noise of this release is {noise:.3f}"
+
+
+def _against(statistic: str, columns: int) -> tuple[float, str, float]:
+    """Noise times subjects times mu; what may be published for nothing; and its error if all values were as likely."""
+    even = 3**-0.5
+    shares = (max(columns - 1, 1) / (columns + 1)) ** 0.5 / columns
+    known = {
+        "histogram": (1.0, "equal shares", shares),
+        "mean": (1.12 * columns**0.5, "the middle of the public limits", even),
+        "quantiles": (10**0.5, "the middle of the public limits", even),
+        "correlation": (1.5 * columns, "no correlation at all", even),
+        "regression": (1.5 * columns, "slopes of zero", even),
+        "survival": (columns**0.5, "a straight line", even / 2),
+        "erp": (1.04 * columns**0.5, "a flat line", 1.0),
+        "classifier": (columns**0.5, "a coin", 1.0),
+        "network": (columns**0.5, "a coin", 1.0),
+    }
+    if statistic not in known:
+        raise BadInput(f"A statistic with a baseline is one of {', '.join(known)}; got {statistic!r}.")
+    return known[statistic]
+
+
+def check_labels(labels: Array) -> None:
+    """Refuse labels of a classifier that are not 0 and 1, both of them.
+
+    >>> check_labels(np.array([0.0, 1.0, 1.0]))
+    """
+    kinds = np.unique(labels)
+    if not np.isin(kinds, (0, 1)).all() or len(kinds) < 2:
+        raise BadInput(f"labels must be 0 and 1, both; got {len(kinds)} different values.")
 
 
 def one_row_a_subject(subjects: object, *, rows: int, fewest: int = _FEWEST) -> None:

@@ -4,16 +4,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from commissure.faces.cli.show import facts, findings_list, line, show, table
 from commissure.faces.cli.words import AsJson, HubAt, command, opened
-from commissure.workflows.private_release import (
-    Ask,
-    budget_state,
-    private_release,
-    set_budget,
-)
+from commissure.faces.privacy import draw_ledger, privacy, privacy_limit, text_bar
+from commissure.workflows.private_ask import STATISTICS, Ask
+from commissure.workflows.private_release import budget_state, private_release, set_budget
 from commissure.workflows.synthesize import synthesize as synthesize_workflow
 
 __all__ = ["app", "synthesize"]
@@ -21,7 +19,7 @@ __all__ = ["app", "synthesize"]
 app = typer.Typer(no_args_is_help=True, help="Differential privacy: a budget, and statistics charged to it.")
 Dataset = Annotated[str, typer.Argument(help="The dataset's id.")]
 Numbers = list[float] | None
-_WIDTH = 40
+_MOST_SHOWN = 40
 
 
 @app.command("budget")
@@ -29,70 +27,89 @@ def budget(
     dataset: Dataset,
     epsilon: Annotated[float, typer.Option(help="What all releases may cost together.")],
     delta: Annotated[float, typer.Option(help="The chance beyond it.")] = 1e-5,
+    most_auc: Annotated[
+        float,
+        typer.Option(help="What no membership attack may pass (area under its curve); 1 for no such limit."),
+    ] = 1.0,
     hub: HubAt = None,
     json: AsJson = False,
 ) -> None:
     """Set what all private releases of a dataset may cost together."""
-    limit = set_budget(opened(hub), dataset, epsilon=epsilon, delta=delta, now=datetime.now(UTC))
-    value = {
-        "dataset": dataset,
-        "epsilon": limit.epsilon,
-        "delta": limit.delta,
-        "neighbours": str(limit.neighbours),
-    }
-    show(
-        value,
-        as_json=json,
-        draw=line(f"✓ {dataset} may spend epsilon {epsilon:g} (delta {delta:g}), {limit.neighbours}."),
+    limit = set_budget(
+        opened(hub), dataset, epsilon=epsilon, delta=delta, most_auc=most_auc, now=datetime.now(UTC)
     )
+    value = privacy_limit(dataset, limit)
+    attack = f", and no attack may pass an AUC of {most_auc:g}" if most_auc < 1 else ""
+    said = f"✓ {dataset} may spend epsilon {epsilon:g} (delta {delta:g}), {limit.neighbours}{attack}."
+    show(value, as_json=json, draw=line(said))
 
 
 @app.command("ledger")
-def ledger(dataset: Dataset, hub: HubAt = None, json: AsJson = False) -> None:
+def ledger(
+    dataset: Dataset,
+    picture: Annotated[Path | None, typer.Option(help="Also draw it into this SVG file.")] = None,
+    hub: HubAt = None,
+    json: AsJson = False,
+) -> None:
     """Show what a dataset's private releases have cost, and what is left."""
-    state = budget_state(opened(hub), dataset)
-    limit = state.limit
-    rows = [
-        {"what": s.what, "kind": s.kind, "total_epsilon": t}
-        for s, t in zip(state.spends, state.totals, strict=True)
+    state = privacy(dataset, budget_state(opened(hub), dataset))
+    limit = state["epsilon"]
+    if picture:
+        picture.write_text(draw_ledger(state), encoding="utf-8")
+    drawn = [
+        (s["what"], f"{s['total_epsilon']:.3f}", text_bar(s["total_epsilon"] / limit))
+        for s in state["spends"]
     ]
-    value = {"dataset": dataset, "epsilon": limit.epsilon, "delta": limit.delta, "neighbours": str(limit.neighbours), "spends": rows}  # fmt: skip
-    drawn = [(row["what"], f"{row['total_epsilon']:.3f}", _bar(float(str(row["total_epsilon"])) / limit.epsilon)) for row in rows]  # fmt: skip
-    title = f"{dataset}: epsilon {limit.epsilon:g} at delta {limit.delta:g}, {limit.neighbours}"
+    title = f"{dataset}: epsilon {limit:g} at delta {state['delta']:g}, {state['neighbours']}"
+    told = f"No membership attack on all of it together can pass an area under the curve of {state['attack_auc']:.3f}."
     show(
-        value,
+        state,
         as_json=json,
-        draw=lambda console: console.print(table(("release", "spent", ""), drawn, title=title)),
+        draw=lambda console: console.print(table(("release", "spent", ""), drawn, title=title), told),
     )
 
 
 @app.command("release")
 def release(
     dataset: Dataset,
-    statistic: Annotated[
-        str, typer.Argument(help="count, histogram, mean, quantiles, correlation, regression or survival.")
-    ],
+    statistic: Annotated[str, typer.Argument(help=f"One of {', '.join(STATISTICS)}.")],
     epsilon: Annotated[float, typer.Option(help="What this release may cost.")],
-    column: Annotated[list[str] | None, typer.Option(help="A column; may be repeated.")] = None,
+    column: Annotated[list[str] | None, typer.Option(help="A column or channel; may be repeated.")] = None,
     lower: Annotated[Numbers, typer.Option(help="Its public lower limit; may be repeated.")] = None,
     upper: Annotated[Numbers, typer.Option(help="Its public upper limit; may be repeated.")] = None,
     category: Annotated[list[str] | None, typer.Option(help="A value to count; may be repeated.")] = None,
-    point: Annotated[Numbers, typer.Option(help="A probability or an edge; may be repeated.")] = None,
+    point: Annotated[
+        Numbers, typer.Option(help="A probability, an edge, or a time in s; may be repeated.")
+    ] = None,
     planned_n: Annotated[
-        int, typer.Option(help="The announced number of subjects; too few are refused.")
+        int, typer.Option(help="The announced number of subjects, for all but a count.")
     ] = 0,
+    several: Annotated[
+        str, typer.Option(help="Where a subject has several rows or scans: refuse, or mean.")
+    ] = "refuse",
+    public: Annotated[
+        list[str] | None, typer.Option(help="A public dataset that is the reference; may be repeated.")
+    ] = None,
+    regions: Annotated[bool, typer.Option(help="Connectivity of regions, not of 7 or 17 networks.")] = False,
+    event: Annotated[str, typer.Option(help="The event of an ERP.")] = "",
+    clip_v: Annotated[float, typer.Option(help="The clip norm of an ERP, RMS in volts.")] = 5e-6,
+    hidden: Annotated[int, typer.Option(help="Units of a network's hidden layer.")] = 8,
     file: Annotated[
-        str, typer.Option("--table", help="The table's name in the release.")
-    ] = "participants.tsv",
+        str, typer.Option("--table", help="The file's name in the release, or how the names end.")
+    ] = "",
     hub: HubAt = None,
     json: AsJson = False,
 ) -> None:
-    """Release a statistic of a dataset's table with noise, charged to its budget."""
-    ask = Ask(statistic=statistic, epsilon=epsilon, columns=tuple(column or ()), lower=tuple(lower or ()), upper=tuple(upper or ()),
-              categories=tuple(category or ()), points=tuple(point or ()), planned_n=planned_n)  # fmt: skip
+    """Release a statistic of a dataset with noise, charged to its budget."""
+    ask = Ask(
+        statistic=statistic, epsilon=epsilon, columns=tuple(column or ()), lower=tuple(lower or ()),
+        upper=tuple(upper or ()), categories=tuple(category or ()), points=tuple(point or ()), planned_n=planned_n,
+        several=several, public=tuple(public or ()), regions=regions, event=event, clip_v=clip_v, hidden=hidden,
+    )  # fmt: skip
     made = private_release(opened(hub), dataset, ask=ask, now=datetime.now(UTC), table=file).to_dict()
-    pairs = [(key, value) for key, value in made["values"].items()]
-    pairs += [(f"noise in {key}", value) for key, value in made["noise_sd"].items()]
+    pairs = [(key, _short(value)) for key, value in made["values"].items()]
+    pairs += [(f"noise in {key}", _short(value)) for key, value in made["noise_sd"].items()]
+    pairs += [("baseline" if "publishing only" in note else "note", note) for note in made["notes"]]
     show(made, as_json=json, draw=lambda console: console.print(facts(pairs, title=made["name"])))
 
 
@@ -125,6 +142,9 @@ def synthesize(
     )
 
 
-def _bar(share: float) -> str:
-    full = round(min(max(share, 0.0), 1.0) * _WIDTH)
-    return "█" * full + "░" * (_WIDTH - full)
+def _short(value: object) -> str:
+    """Numbers as a person reads them; what has many is told by its shape, and is whole with ``--json``."""
+    array = np.asarray(value)
+    if array.size > _MOST_SHOWN:
+        return f"{' × '.join(str(size) for size in array.shape)} numbers, {array.min():.4g} to {array.max():.4g} (whole with --json)"
+    return np.array2string(array, precision=4, suppress_small=True)

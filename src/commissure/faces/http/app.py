@@ -17,6 +17,7 @@ from commissure.faces.http import (
     matlab,
     neurobagel,
     openneuro,
+    privacy,
     work,
 )
 from commissure.faces.http.answers import install
@@ -60,7 +61,7 @@ def create_app(hub: Hub, *, name: str = "commissure", close: bool = False) -> Fa
     app.state.pages = Pages(name=name, hub_path=hub.settings.hub)
     api = APIRouter(prefix="/api/v1")
     api.add_api_route("/health", _health, tags=["hub"], operation_id="health")
-    for part in (catalogue, certify, work, govern, matlab):
+    for part in (catalogue, certify, work, govern, privacy, matlab):
         api.include_router(part.router)
     app.include_router(api)
     for spoken in (dandi_upload, dandi, openneuro, neurobagel):
