@@ -38,6 +38,17 @@ _OPERATIONS = (
     Operation(
         "search", "commissure.workflows.search:search", "search", "search", not_command=frozenset({"facet"})
     ),
+    Operation(
+        "search_everywhere",
+        "commissure.workflows.search_everywhere:search_everywhere",
+        "discover everywhere",
+        "search_everywhere",
+    ),
+    Operation("peers", "commissure.workflows.peers:peers", "discover peers list", "peers"),
+    Operation("add_peer", "commissure.workflows.peers:add_peer", "discover peers add", "add_peer"),
+    Operation(
+        "remove_peer", "commissure.workflows.peers:remove_peer", "discover peers remove", "remove_peer"
+    ),
     Operation("datasets", "commissure.workflows.browse:datasets", "list", "datasets"),
     # a command may list the files as well; the API has a route of its own for them
     Operation(
@@ -74,13 +85,15 @@ def _parameters(function: object) -> set[str]:
 
 
 def _command(path: str) -> object:
-    first, _, second = path.partition(" ")
+    first, *below = path.split()
     row = next(row for row in COMMANDS if row.name == first)
     module, _, attribute = row.target.partition(":")
     found = getattr(importlib.import_module(f"commissure.faces.cli.{module}"), attribute)
+    for name in below[:-1]:
+        found = next(group.typer_instance for group in found.registered_groups if group.name == name)
     if isinstance(found, typer.Typer):
         return next(
-            c.callback for c in found.registered_commands if (c.name or c.callback.__name__) == second
+            c.callback for c in found.registered_commands if (c.name or c.callback.__name__) == below[-1]
         )
     return found
 

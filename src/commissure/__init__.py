@@ -18,14 +18,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from commissure.faces.client import connect
     from commissure.faces.python import (
+        add_peer,
         audit,
         datasets,
         get,
         grant,
         job,
         open,
+        peers,
+        remove_peer,
         revoke,
         search,
+        search_everywhere,
         share,
         show,
         withdraw,
@@ -34,11 +38,28 @@ if TYPE_CHECKING:
 _FROM = {
     "connect": "commissure.faces.client",
     **dict.fromkeys(
-        ("audit", "datasets", "get", "grant", "job", "open", "revoke", "search", "share", "show", "withdraw"),
+        (
+            "add_peer",
+            "audit",
+            "datasets",
+            "get",
+            "grant",
+            "job",
+            "open",
+            "peers",
+            "remove_peer",
+            "revoke",
+            "search",
+            "search_everywhere",
+            "share",
+            "show",
+            "withdraw",
+        ),  # fmt: skip
         "commissure.faces.python",
     ),
 }
 __all__ = [
+    "add_peer",
     "audit",
     "connect",
     "datasets",
@@ -46,8 +67,11 @@ __all__ = [
     "grant",
     "job",
     "open",
+    "peers",
+    "remove_peer",
     "revoke",
     "search",
+    "search_everywhere",
     "share",
     "show",
     "withdraw",

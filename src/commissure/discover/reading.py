@@ -13,7 +13,7 @@ __all__ = ["Reading", "licence_of", "read_record"]
 _TAGS = ("tasks", "keywords", "modality", "species", "diagnosis")
 _SHOWN = (
     "modality", "species", "tasks", "diagnosis", "keywords", "n_subjects", "age_min", "age_max", "ages", "licence",
-    "access", "date", "doi", "url", "version", "dataset", "domain", "study_design", "n_bytes",
+    "access", "date", "doi", "url", "version", "digest", "dataset", "domain", "study_design", "n_bytes",
 )  # fmt: skip
 _SHOWN_TEXT, _EMBEDDED_TEXT = 600, 900
 _SURE = 0.5

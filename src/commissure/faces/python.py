@@ -19,22 +19,28 @@ from commissure.settings import Settings
 from commissure.store.port import Query
 from commissure.workflows import access, browse
 from commissure.workflows import audit as audit_workflow
+from commissure.workflows import peers as peers_workflow
 from commissure.workflows.get import get as get_workflow
 from commissure.workflows.search import search as search_workflow
+from commissure.workflows.search_everywhere import search_everywhere as everywhere_workflow
 from commissure.workflows.share import ShareOptions, ShareReport
 from commissure.workflows.share import share as share_workflow
 from commissure.workflows.withdraw import Withdrawal
 from commissure.workflows.withdraw import withdraw as withdraw_workflow
 
 __all__ = [
+    "add_peer",
     "audit",
     "datasets",
     "get",
     "grant",
     "job",
     "open",
+    "peers",
+    "remove_peer",
     "revoke",
     "search",
+    "search_everywhere",
     "share",
     "show",
     "withdraw",
@@ -68,6 +74,30 @@ def search(
     wanted, viewer = shapes.facets(list(facet)), hub.actor.id
     found = search_workflow(hub, words, limit=limit, offset=offset, filters=wanted, sort=sort, viewer=viewer)
     return found.to_dict()
+
+
+def search_everywhere(
+    hub: Hub, words: str, *, limit: int = 10, source: Sequence[str] = (), within_s: float = 4.0
+) -> dict[str, Any]:
+    """Datasets here, at the hub's peers and in archives: ``results`` (with ``found_at``), and ``sources``, how each answered."""
+    viewer = hub.actor.id
+    found = everywhere_workflow(hub, words, limit=limit, sources=source, within_s=within_s, viewer=viewer)
+    return found.to_dict()
+
+
+def peers(hub: Hub) -> list[dict[str, str]]:
+    """The hubs and archives that the hub's questions may go to."""
+    return [one.to_dict() for one in peers_workflow.peers(hub)]
+
+
+def add_peer(hub: Hub, url: str) -> dict[str, str]:
+    """Let questions go to another hub (``"https://hub.example.org"``) or to an archive (``"openneuro"``)."""
+    return peers_workflow.add_peer(hub, url, now=datetime.now(UTC)).to_dict()
+
+
+def remove_peer(hub: Hub, name: str) -> dict[str, str]:
+    """Send no more questions to a peer, by its name or address."""
+    return peers_workflow.remove_peer(hub, name).to_dict()
 
 
 def datasets(

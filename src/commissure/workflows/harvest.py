@@ -24,7 +24,7 @@ from commissure.model.progress import Progress, Silent
 from commissure.store.index import FacetRow, IndexRow, SearchIndex
 from commissure.workflows.harvest_tree import read_trees
 
-__all__ = ["Harvested", "add_records", "index_of", "index_release", "rebuild"]
+__all__ = ["Harvested", "add_records", "index_of", "index_release", "rebuild", "row_of"]
 
 _SILENT = Silent()
 _LOCK = RLock()
@@ -232,7 +232,7 @@ def _add(index: SearchIndex, dump: Path, *, vectors: bool, progress: Progress) -
         if known.get(uid) == digest:
             continue
         known[uid] = digest
-        row, held = _row(record, source=dump.name.partition(".")[0], digest=digest)
+        row, held = row_of(record, source=dump.name.partition(".")[0], digest=digest)
         batch.append(row)
         words.update(held)
         if len(batch) >= _BATCH:
@@ -247,9 +247,24 @@ def _add(index: SearchIndex, dump: Path, *, vectors: bool, progress: Progress) -
     return Harvested(read, added, read - added - refused, refused, embedded)
 
 
-def _row(
+def row_of(
     record: Mapping[str, object], *, source: str, digest: str, owner: str = "", public: bool = True
 ) -> tuple[IndexRow, Iterable[str]]:
+    """A record as the index keeps it, and the folded words it holds.
+
+    Parameters
+    ----------
+    record : mapping
+        As an archive or a release tells it; any field may be missing.
+    source : str
+        Where it comes from, if it does not say.
+    digest : str
+        Hash of the record as it was given.
+    owner : str
+        Who finds it where it is not public.
+    public : bool
+        Whether everybody finds it.
+    """
     seen = read_record(record, concepts=load_concepts(), source=source)
     facets = tuple(FacetRow(f.concept, f.family, f.confidence, f.source, f.words) for f in seen.facets)
     row = IndexRow(
@@ -305,6 +320,7 @@ def index_release(hub: Hub, release: Release) -> None:
         "source": "commissure",
         "dataset": release.dataset,
         "version": release.version,
+        "digest": release.digest,
         "standard": release.standard.upper(),
         "modality": _modalities(metadata),
         "tasks": metadata.get("tasks") or metadata.get("task"),
@@ -316,7 +332,7 @@ def index_release(hub: Hub, release: Release) -> None:
     }
     owner = hub.records.releases.dataset(release.dataset).owner
     digest = hashlib.sha256(f"{release.digest}{release.version}{release.public}".encode()).hexdigest()[:32]
-    row, words = _row(record, source="commissure", digest=digest, owner=owner, public=release.public)
+    row, words = row_of(record, source="commissure", digest=digest, owner=owner, public=release.public)
     index.add([row], words=Counter(words))
     _embed(index)
 

@@ -58,6 +58,7 @@ def retrieve(
     weights: Weights,
     viewer: str,
     meaning: bool = True,
+    lists: Sequence[Sequence[int]] = (),
 ) -> Found:
     """Look a question up in the index.
 
@@ -75,6 +76,8 @@ def retrieve(
         Who asks; their own private records are found too.
     meaning : bool
         Whether to use vectors, where there are any.
+    lists : sequence of sequence of int
+        Ranked record ids from elsewhere, fused with the index's own.
 
     Returns
     -------
@@ -102,13 +105,13 @@ def retrieve(
         else:
             met[row, worded[credit.need.words]] = 0.9
     limits = np.array([_holds(index, limit) for limit in question.limits]).reshape(-1, top)
-    lists = _lists(index, question, concepts=concepts, meaning=meaning)
+    ranks = [*_lists(index, question, concepts=concepts, meaning=meaning), *map(list, lists)]
     listed = np.asarray((met > 0).any(axis=0), dtype=np.bool_) if credits else np.zeros(top, dtype=np.bool_)
-    for ranked in lists:
+    for ranked in ranks:
         listed[ranked] = True
-    if not lists and not credits:
+    if not ranks and not credits:
         listed[:] = True
-    fused = fuse(lists, top, reciprocal=weights.reciprocal)
+    fused = fuse(ranks, top, reciprocal=weights.reciprocal)
     evidence = Evidence(credits, met, limits, _refused(index, question, concepts, top), fused, weights)
     return Found(credits, evidence, _allowed(index, question, concepts=concepts, viewer=viewer), listed)
 

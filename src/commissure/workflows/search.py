@@ -23,7 +23,7 @@ from commissure.terms.lexicon import Lexicon
 from commissure.workflows.harvest import index_of
 from commissure.workflows.retrieval import Found, filters_of, retrieve
 
-__all__ = ["SearchReply", "SearchResult", "search", "shown"]
+__all__ = ["SearchReply", "SearchResult", "answer", "search", "shown", "understood"]
 
 _SORTS = ("relevance", "newest", "size", "title")
 _COUNTED = 200
@@ -176,16 +176,39 @@ def search(
     BadInput
         If ``limit``, ``offset`` or ``sort`` cannot be used.
     """
+    return answer(index_of(hub), words, page=(offset, limit), filters=filters, sort=sort, viewer=viewer)
+
+
+def answer(
+    index: SearchIndex,
+    words: str,
+    *,
+    page: tuple[int, int],
+    filters: Mapping[str, object] | None = None,
+    sort: str = "relevance",
+    viewer: str = "",
+    lists: Sequence[Sequence[int]] = (),
+) -> SearchReply:
+    """The answer of one index to a question.
+
+    Parameters
+    ----------
+    index : SearchIndex
+        Where to look.
+    words, filters, sort, viewer
+        As for :func:`search`.
+    page : tuple of int
+        From where on, and how many (1 to 1,000).
+    lists : sequence of sequence of int
+        Ranked record ids from elsewhere, fused with the index's own.
+    """
+    offset, limit = page
     if not 1 <= limit <= 1_000 or offset < 0:
         raise BadInput(f"limit must be 1 to 1000 and offset 0 or more; got {limit} and {offset}.")
     if sort not in _SORTS:
         raise BadInput(f"sort must be one of {', '.join(_SORTS)}; got {sort!r}.")
-    index, concepts = index_of(hub), load_concepts()
-    correct = _corrector(index, concepts)
-    question = understand(
-        f"{filters_of(filters)} {words}".strip(), concepts=concepts, correct=correct, lookup=_terms_in
-    )
-    found = retrieve(index, question, concepts=concepts, weights=WEIGHTS, viewer=viewer)
+    question, concepts = understood(index, words, filters=filters), load_concepts()
+    found = retrieve(index, question, concepts=concepts, weights=WEIGHTS, viewer=viewer, lists=lists)
     order, score = rank(found.evidence, among=found.allowed & found.listed)
     answering = _answering(order, score)
     if sort != "relevance":
@@ -193,6 +216,13 @@ def search(
     return _reply(
         index, question, found=found, order=order, score=score, page=(offset, limit, len(answering))
     )
+
+
+def understood(index: SearchIndex, words: str, *, filters: Mapping[str, object] | None = None) -> Question:
+    """How a question is understood beside an index, which knows the words that are no typing errors."""
+    concepts = load_concepts()
+    asked = f"{filters_of(filters)} {words}".strip()
+    return understand(asked, concepts=concepts, correct=_corrector(index, concepts), lookup=_terms_in)
 
 
 def _corrector(index: SearchIndex, concepts: Concepts) -> Callable[[str], str]:

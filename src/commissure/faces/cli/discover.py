@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from commissure.faces.cli import peers
 from commissure.faces.cli.bars import Bars
 from commissure.faces.cli.search import draw_reply
 from commissure.faces.cli.show import line, show, table
@@ -22,6 +23,8 @@ __all__ = ["app"]
 
 app = typer.Typer(help="Similar data, partners, several hubs.", no_args_is_help=True)
 Dataset = Annotated[str, typer.Argument(help="A dataset's id.", metavar="DATASET")]
+app.add_typer(peers.app, name="peers")
+app.command()(peers.everywhere)
 Many = Annotated[int, typer.Option(help="How many results.")]
 
 

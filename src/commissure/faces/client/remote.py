@@ -85,6 +85,29 @@ class RemoteHub:
         found: dict[str, Any] = self._wire.json("GET", "search", params=asked)
         return found
 
+    def search_everywhere(
+        self, words: str, *, limit: int = 10, source: Sequence[str] = (), within_s: float = 4.0
+    ) -> dict[str, Any]:
+        """Datasets there, at its peers and in archives: ``results`` (with ``found_at``), and ``sources``, how each answered."""
+        asked = {"words": words, "limit": limit, "source": list(source), "within_s": within_s}
+        found: dict[str, Any] = self._wire.json("GET", "search/everywhere", params=asked)
+        return found
+
+    def peers(self) -> list[dict[str, str]]:
+        """The hubs and archives that its questions may go to."""
+        found: list[dict[str, str]] = self._wire.json("GET", "peers")["peers"]
+        return found
+
+    def add_peer(self, url: str) -> dict[str, str]:
+        """Let its questions go to another hub or to an archive; only its owner may."""
+        made: dict[str, str] = self._wire.json("POST", "peers", json={"url": url})
+        return made
+
+    def remove_peer(self, name: str) -> dict[str, str]:
+        """Send no more of its questions to a peer; only its owner may."""
+        gone: dict[str, str] = self._wire.json("DELETE", "peers", params={"name": name})
+        return gone
+
     def datasets(
         self, words: str = "", *, facet: Sequence[str] = (), sort: str = "newest", limit: int = 20, cursor: str | None = None
     ) -> dict[str, Any]:  # fmt: skip

@@ -20,7 +20,9 @@ from commissure.faces.portal import certificate, views
 from commissure.faces.portal.draw import Pages
 from commissure.store import port
 from commissure.workflows import browse
+from commissure.workflows.peers import peers
 from commissure.workflows.search import search as search_workflow
+from commissure.workflows.search_everywhere import search_everywhere
 
 __all__ = ["problem", "router"]
 
@@ -111,11 +113,23 @@ def search(
     chosen = views.chosen_in(parse_qs(request.url.query))
     if not q.strip():
         return _draw(request, "search.html", views.found({}, words="", offset=0, chosen=chosen))
+    others = len(peers(hub_of(request)))
     viewer = page_viewer(request)
     told = search_workflow(
         hub_of(request), q, limit=_ON_A_PAGE, offset=offset, filters=chosen, viewer=viewer
     ).to_dict()
-    return _draw(request, "search.html", views.found(told, words=q, offset=offset, chosen=chosen))
+    return _draw(
+        request, "search.html", views.found(told, words=q, offset=offset, chosen=chosen) | {"others": others}
+    )
+
+
+@router.get("/search/everywhere")
+def everywhere(request: Request, q: Annotated[str, Query(max_length=10_000)] = "") -> Response:
+    """The same question to this hub, its peers and archives; none of them holds the page."""
+    hub, viewer = hub_of(request), page_viewer(request)
+    known = [one.name for one in peers(hub)]
+    told = search_everywhere(hub, q, limit=_ON_A_PAGE, viewer=viewer).to_dict() if q.strip() else {}
+    return _draw(request, "everywhere.html", views.everywhere(told, words=q, peers=known))
 
 
 @router.get("/audit")

@@ -1,7 +1,7 @@
 """What each page shows, from what the workflows give: plain values, addresses included."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -16,7 +16,7 @@ from commissure.model import Asset, Person, Release
 from commissure.workflows import browse
 from commissure.workflows.access import open_asset
 
-__all__ = ["catalogue", "chosen_in", "facet_groups", "found", "listing", "preview", "release"]
+__all__ = ["catalogue", "chosen_in", "everywhere", "facet_groups", "found", "listing", "preview", "release"]
 
 #: the source under which the hub's own releases stand in the index
 OURS = "commissure"
@@ -224,6 +224,23 @@ def found(told: Mapping[str, Any], *, words: str, offset: int, chosen: Chosen) -
         if offset
         else "",
         "next": _address("/search", chosen, {"q": words, "offset": str(offset + step)}) if more else "",
+    }
+
+
+def everywhere(told: Mapping[str, Any], *, words: str, peers: Sequence[str]) -> dict[str, Any]:
+    """The page of a search over several hubs: its results with every place that has them, and how each source answered."""
+    hits = []
+    for item in told.get("results", ()):
+        places = item["found_at"]
+        first = next((place["url"] for place in places if place.get("url")), "")
+        hits.append({**_hit(item), "url": first, "away": not first.startswith("/"), "places": places})
+    return {
+        "words": words,
+        "peers": peers,
+        "results": hits,
+        "message": told.get("message") or "",
+        "complete": told.get("complete", True),
+        "sources": told.get("sources", ()),
     }
 
 

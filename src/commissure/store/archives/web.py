@@ -1,17 +1,22 @@
 """JSON over HTTP from archives that may be slow, busy, broken or wrong: retries with back-off, and clear errors."""
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from commissure.errors import BadInput, Fault, NotFound, NotPermitted
 from commissure.extras import need
 
-__all__ = ["Web"]
+__all__ = ["Late", "Web"]
 
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LONGEST_WAIT_S = 30.0
 _MOST_BYTES = 64 * 2**20
+
+
+class Late(Fault):
+    """What was asked took longer than it may."""
 
 
 class Web:
@@ -31,6 +36,8 @@ class Web:
         How often one question is put before giving up.
     sleep : callable
         Waits for so many seconds.
+    within_s : float
+        How long all that is asked of it may take together; for ever by default.
     """
 
     def __init__(
@@ -42,14 +49,18 @@ class Web:
         timeout_s: float = 20.0,
         tries: int = 4,
         sleep: Callable[[float], None],
+        within_s: float = float("inf"),
     ) -> None:
         self.base, self.name = base.rstrip("/"), name
         self._tries, self._sleep = tries, sleep
+        self._until, self._timeout_s = time.monotonic() + within_s, timeout_s
         self._httpx = need("httpx", purpose="Asking an archive")
         headers = {"Accept": "application/json", "User-Agent": "commissure"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        self._client = self._httpx.Client(timeout=timeout_s, headers=headers, follow_redirects=True)
+        self._client = self._httpx.Client(
+            timeout=timeout_s, headers=headers, follow_redirects=True, event_hooks={"response": [self._stays]}
+        )
 
     def close(self) -> None:
         """Give back the connections."""
@@ -77,15 +88,30 @@ class Web:
     def _address(self, path: str) -> str:
         if not path.startswith(("http://", "https://")):
             return f"{self.base}/{path.lstrip('/')}"
-        if self._httpx.URL(path).host != self._httpx.URL(self.base).host:
-            raise Fault(f"{self.name} sends us to another host for its next page; it is not followed.")
+        self._same_host(self._httpx.URL(path))
         return path
+
+    def _stays(self, answer: Any) -> None:
+        """Refuse a redirection that leads away: a source must not choose whom else we ask."""
+        if answer.has_redirect_location:
+            self._same_host(answer.url.join(answer.headers["location"]))
+
+    def _same_host(self, url: Any) -> None:
+        if url.host != self._httpx.URL(self.base).host:
+            raise Fault(f"{self.name} sends us to another host; it is not followed.")
+
+    def _left_s(self) -> float:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise Late(f"{self.name} did not answer in time.")
+        return left
 
     def _ask(self, method: str, path: str, **sent: Any) -> Any:
         address, wait_s, last = self._address(path), 0.5, ""
         for attempt in range(self._tries):
+            patience_s = min(self._timeout_s, self._left_s())
             try:
-                with self._client.stream(method, address, **sent) as answer:
+                with self._client.stream(method, address, timeout=patience_s, **sent) as answer:
                     if answer.status_code not in _AGAIN:
                         return self._read(answer)
                     last = f"status {answer.status_code}"
@@ -95,6 +121,8 @@ class Web:
             except self._httpx.HTTPError as error:
                 last = f"no connection ({type(error).__name__})"
             if attempt + 1 < self._tries:
+                if wait_s >= self._left_s():
+                    raise Late(f"{self.name} does not answer: {last}; there is no time to ask again.")
                 self._sleep(wait_s)
                 wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
         raise Fault(f"{self.name} does not answer: {last}, {self._tries} times; try again later.")
@@ -103,6 +131,7 @@ class Web:
         status, body = answer.status_code, bytearray()
         for block in answer.iter_bytes():
             body += block
+            self._left_s()
             if len(body) > _MOST_BYTES:
                 raise Fault(f"{self.name} sent more than {_MOST_BYTES} bytes for one question; ask for less.")
         if status in {401, 403}:
