@@ -18,7 +18,7 @@ __all__ = ["Facet", "Numbers", "derive", "numbers_of", "texts_of"]
 TRUST = {
     "modality": 1.0, "species": 1.0, "diagnosis": 1.0, "technique": 1.0, "tasks": 0.95, "title": 0.97,
     "keywords": 0.92, "domain": 0.85, "study_design": 0.85, "description": 0.80, "ai_summary": 0.80,
-    "variables": 0.70, "participants_tsv_head": 0.60, "references": 0.55,
+    "cited": 0.80, "variables": 0.70, "participants_tsv_head": 0.60, "references": 0.55,
 }  # fmt: skip
 _WIDER = 0.97
 #: "EEG" inside the name of an invasive kind is not scalp EEG

@@ -18,7 +18,7 @@ from commissure.store.archives.web import Late, Web
 from commissure.translate.archive_records import ARCHIVES, mapping_of, to_common, to_query
 from commissure.workflows.peers import Peer
 
-__all__ = ["Asking", "SourceStatus", "fan_out", "safe_url"]
+__all__ = ["Asking", "SourceStatus", "cited", "fan_out", "safe_url"]
 
 _TRIES = 3
 #: so many questions may wait for one source; further ones are told that it is busy
@@ -179,11 +179,18 @@ def _of_hub(peer: Peer, row: Mapping[str, Any], rank: int) -> Offer:
     own = row["source"] == "commissure"
     record = {**row.get("record", {}), "title": row["title"]}
     said = [str(m.get("words", "")) for m in row.get("met", ()) if isinstance(m, Mapping)]
-    text = [record.get("description") or "", str(row.get("highlight") or "").replace("**", ""), *said]
-    record["description"] = " … ".join(dict.fromkeys(str(part) for part in text if part))
+    record |= cited(record, str(row.get("highlight") or ""), said)
     url = f"{peer.url}/datasets/{quote(row['source_id'], safe='')}" if own else safe_url(record.get("url"))
     home = peer.name if own else row["source"]
     return Offer(peer.name, home, row["source_id"], rank, float(row["score"]), record, url)
+
+
+def cited(record: Mapping[str, Any], highlight: str, said: Sequence[str]) -> dict[str, object]:
+    """What a source cites of a record: the words by which it met the question, and its passage in the description."""
+    text, passage = str(record.get("description") or ""), highlight.replace("**", "")
+    if passage and passage not in text:
+        text = f"{text} … {passage}" if text else passage
+    return {"description": text, "cited": " … ".join((passage, *said))}
 
 
 def _of_archive(peer: Peer, question: Question, *, web: Web, limit: int) -> Iterator[Offer | str]:

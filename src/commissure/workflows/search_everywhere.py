@@ -17,7 +17,7 @@ from commissure.discover.merge import Offer, group, merged
 from commissure.errors import BadInput, NotFound
 from commissure.hub import Hub
 from commissure.store.index import IndexRow, SearchIndex
-from commissure.workflows.fan_out import SourceStatus, fan_out, safe_url
+from commissure.workflows.fan_out import SourceStatus, cited, fan_out, safe_url
 from commissure.workflows.harvest import index_of, row_of
 from commissure.workflows.peers import peers
 from commissure.workflows.search import SearchReply, answer, understood
@@ -120,13 +120,8 @@ def _own(
     offers = []
     for rank, result in enumerate(found.results):
         ours = result.source == "commissure"
-        said = [reason.words for reason in result.met if reason.words]
-        text = [str(result.record.get("description") or ""), result.highlight.replace("**", ""), *said]
-        record = {
-            **result.record,
-            "title": result.title,
-            "description": " … ".join(dict.fromkeys(filter(None, text))),
-        }
+        record = {**result.record, "title": result.title}
+        record |= cited(record, result.highlight, [reason.words for reason in result.met])
         url = f"/datasets/{result.source_id}" if ours else safe_url(result.record.get("url"))
         home = OWN if ours else result.source
         offers.append(Offer(OWN, home, result.source_id, rank, result.score, record, url))

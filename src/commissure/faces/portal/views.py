@@ -230,7 +230,7 @@ def found(told: Mapping[str, Any], *, words: str, offset: int, chosen: Chosen) -
 def everywhere(told: Mapping[str, Any], *, words: str, peers: Sequence[str]) -> dict[str, Any]:
     """The page of a search over several hubs: its results with every place that has them, and how each source answered."""
     hits = []
-    for item in told.get("results", ()):
+    for item in told.get("results", ())[: told.get("total", 0)]:
         places = item["found_at"]
         first = next((place["url"] for place in places if place.get("url")), "")
         hits.append({**_hit(item), "url": first, "away": not first.startswith("/"), "places": places})
