@@ -179,13 +179,13 @@ def _of_hub(peer: Peer, row: Mapping[str, Any], rank: int) -> Offer:
     own = row["source"] == "commissure"
     record = {**row.get("record", {}), "title": row["title"]}
     said = [str(m.get("words", "")) for m in row.get("met", ()) if isinstance(m, Mapping)]
-    record |= cited(record, str(row.get("highlight") or ""), said)
+    record |= cited(record, said, highlight=str(row.get("highlight") or ""))
     url = f"{peer.url}/datasets/{quote(row['source_id'], safe='')}" if own else safe_url(record.get("url"))
     home = peer.name if own else row["source"]
     return Offer(peer.name, home, row["source_id"], rank, float(row["score"]), record, url)
 
 
-def cited(record: Mapping[str, Any], highlight: str, said: Sequence[str]) -> dict[str, object]:
+def cited(record: Mapping[str, Any], said: Sequence[str], *, highlight: str) -> dict[str, object]:
     """What a source cites of a record: the words by which it met the question, and its passage in the description."""
     text, passage = str(record.get("description") or ""), highlight.replace("**", "")
     if passage and passage not in text:

@@ -121,7 +121,7 @@ def _own(
     for rank, result in enumerate(found.results):
         ours = result.source == "commissure"
         record = {**result.record, "title": result.title}
-        record |= cited(record, result.highlight, [reason.words for reason in result.met])
+        record |= cited(record, [r.words for r in result.met], highlight=result.highlight)
         url = f"/datasets/{result.source_id}" if ours else safe_url(result.record.get("url"))
         home = OWN if ours else result.source
         offers.append(Offer(OWN, home, result.source_id, rank, result.score, record, url))
