@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from commissure.errors import BadInput, Conflict, NotPermitted
 from commissure.federate.contributor import sign_of
 from commissure.federate.letters import Letter, open_letter
-from commissure.federate.masks import add_mask, agree, public_of, ring_of
+from commissure.federate.masks import add_masks, agree, public_of, ring_of
 from commissure.federate.shamir import SHARE_BYTES, combine
 from commissure.federate.terms import Roster, Terms
 
@@ -125,8 +125,7 @@ class Aggregator:
         if self.step != "done" or self._roster is None:
             raise NotPermitted(f"The round stands at the step {self.step!r}; there is no sum yet.")
         roster, total = self._roster, self._total.copy()
-        for site in self.survivors:
-            add_mask(total, self._secret(roster, site), sign=-1)
+        masks = [(self._secret(roster, site), -1) for site in self.survivors]
         for lost in sorted(set(self._letters["shares"]) - set(self.survivors)):
             private = self._lost_key(roster, lost)
             if private is None:
@@ -134,7 +133,8 @@ class Aggregator:
             for site in set(roster.neighbours[lost]).intersection(self.survivors):
                 purpose = self.terms.purpose("mask", *sorted((lost, site)))
                 key = agree(private, roster.mask_keys[site], purpose=purpose)
-                add_mask(total, key, sign=-sign_of(site, lost))
+                masks.append((key, -sign_of(site, lost)))
+        add_masks(total, masks)
         return total
 
     def _lost_key(self, roster: Roster, lost: str) -> bytes | None:

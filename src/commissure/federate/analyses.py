@@ -46,8 +46,14 @@ ANALYSES: Mapping[str, Callable[..., Analysis]] = {
 }
 
 
-def build(plan: Plan) -> Analysis:
+def build(plan: Plan, *, checked: bool = True) -> Analysis:
     """The analysis that a plan names.
+
+    Parameters
+    ----------
+    plan : Plan
+    checked : bool
+        Whether its first state is made to see that it can begin; a site need not, the coordinator has.
 
     Raises
     ------
@@ -58,7 +64,8 @@ def build(plan: Plan) -> Analysis:
         raise BadInput(f"No analysis is called {plan.analysis!r}; there are: {', '.join(ANALYSES)}.")
     try:
         analysis = ANALYSES[plan.analysis](**plan.parameters)
-        analysis.first()
+        if checked:
+            analysis.first()
     except TypeError as error:
         raise BadInput(
             f"The parameters {sorted(plan.parameters)} do not fit the analysis {plan.analysis!r}."

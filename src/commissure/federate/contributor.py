@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from commissure.errors import BadInput, NotPermitted
 from commissure.federate.graph import is_connected
 from commissure.federate.letters import Identity, Letter
-from commissure.federate.masks import add_mask, derive, exchange, private_key
+from commissure.federate.masks import add_masks, derive, exchange, private_key
 from commissure.federate.shamir import SHARE_BYTES, split
 from commissure.federate.terms import Roster, Terms
 
@@ -142,12 +142,13 @@ class Contributor:
             )
         for site, box in boxes.items():
             self._held[site] = self._opened(site, box)
-        hidden = words.copy()
-        add_mask(hidden, self._own, sign=1)
+        masks = [(self._own, 1)]
         for site in boxes:
             shared = exchange(self._keys_of_mine[1], roster.mask_keys[site])
             key = derive(shared, purpose=self.terms.purpose("mask", *sorted((self.name, site))))
-            add_mask(hidden, key, sign=sign_of(self.name, site))
+            masks.append((key, sign_of(self.name, site)))
+        hidden = words.copy()
+        add_masks(hidden, masks)
         self._shared = tuple(sorted({*boxes, self.name}))
         return self._letter("masked", hidden.tobytes())
 

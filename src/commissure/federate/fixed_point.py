@@ -64,7 +64,7 @@ class Exact:
             If a value is missing or infinite, or 2**59 or more.
         """
         values = _finite(values)
-        if values.size and np.abs(values).max() >= 2.0**59:
+        if _size(values) >= 2.0**59:
             raise BadInput("A number to be summed is 2**59 or more in size; give it in a larger unit.")
         limbs, rest = [], values
         for unit in _UNITS:
@@ -131,7 +131,7 @@ class Bounded:
             If a value is missing, infinite, or larger than the bound.
         """
         values = _finite(values)
-        largest = float(np.abs(values).max()) if values.size else 0.0
+        largest = _size(values)
         if largest > self.bound:
             raise BadInput(
                 f"A number of size {largest:.4g} exceeds the agreed bound {self.bound:.4g}: it would overflow."
@@ -148,7 +148,12 @@ class Bounded:
 
 def _finite(values: Array) -> Array:
     values = np.asarray(values, np.float64)
-    if not np.isfinite(values).all():
+    # a lowest and a highest number tell of missing and infinite ones without an array beside
+    if values.size and not (np.isfinite(values.min()) and np.isfinite(values.max())):
         count = int((~np.isfinite(values)).sum())
         raise BadInput(f"{count} of {values.size} numbers to be summed are missing or infinite.")
     return values
+
+
+def _size(values: Array) -> float:
+    return float(max(-values.min(), values.max())) if values.size else 0.0

@@ -82,13 +82,17 @@ class Letter:
     @property
     def signed(self) -> bytes:
         """What the signature is over."""
-        head = [self.session, str(self.round), self.step, self.sender]
-        parts = [
-            b"commissure/federate/1",
-            *(text.encode() for text in head),
-            hashlib.sha256(self.body).digest(),
-        ]
-        return b"".join(_HEAD.pack(len(part)) + part for part in parts)
+        end = _lengthened(self.sender.encode(), hashlib.sha256(self.body).digest())
+        return _place(self.session, self.round, self.step) + end
+
+
+@functools.lru_cache(maxsize=64)
+def _place(session: str, round: int, step: str) -> bytes:
+    return _lengthened(b"commissure/federate/1", session.encode(), str(round).encode(), step.encode())
+
+
+def _lengthened(*parts: bytes) -> bytes:
+    return b"".join(_HEAD.pack(len(part)) + part for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,12 @@ def open_letter(letter: Letter, *, session: str, round: int, step: str, keys: Ma
 @functools.lru_cache(maxsize=2048)
 def _is_signed(public: bytes, signature: bytes, signed: bytes) -> bool:
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, signed)
+        _key(public).verify(signature, signed)
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+@functools.lru_cache(maxsize=2048)
+def _key(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)

@@ -8,6 +8,7 @@ References
 RFC 7748 (X25519), RFC 5869 (HKDF), RFC 8439 (ChaCha20).
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,10 @@ from numpy.typing import NDArray
 
 from commissure.errors import BadInput
 
-__all__ = ["add_mask", "agree", "derive", "exchange", "private_key", "public_of", "ring_of"]
+__all__ = ["add_masks", "agree", "derive", "exchange", "private_key", "public_of", "ring_of"]
 
 Words = NDArray[Any]
-_ZEROS = bytes(1 << 18)  # small enough for a processor's cache
+_ZEROS = bytes(1 << 16)  # with what it becomes and the words it is added to, it stays in a processor's cache
 
 
 def ring_of(bits: int) -> Any:
@@ -67,21 +68,34 @@ def derive(shared: bytes, *, purpose: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(shared)
 
 
-def add_mask(words: Words, key: bytes, *, sign: int) -> None:
-    """Add the mask of ``key`` to ``words`` in place (``sign`` 1), or take it away (-1), modulo the ring.
+def add_masks(words: Words, masks: Iterable[tuple[bytes, int]]) -> None:
+    """Add masks to ``words`` in place, modulo the ring.
 
-    >>> words = np.arange(4, dtype=np.uint64); add_mask(words, b"k" * 32, sign=1); add_mask(words, b"k" * 32, sign=-1)
+    Parameters
+    ----------
+    words : array of uint32 or uint64
+    masks : iterable of (bytes, int)
+        The key of each mask, and whether it is added (1) or taken away (-1).
+
+    Examples
+    --------
+    >>> words = np.arange(4, dtype=np.uint64)
+    >>> add_masks(words, [(b"k" * 32, 1), (b"l" * 32, -1)])
+    >>> add_masks(words, [(b"k" * 32, -1), (b"l" * 32, 1)])
     >>> words.tolist()
     [0, 1, 2, 3]
     """
-    stream = Cipher(ChaCha20(key, bytes(16)), mode=None).encryptor()
+    streams = [
+        (Cipher(ChaCha20(key, bytes(16)), mode=None).encryptor(), np.add if sign > 0 else np.subtract)
+        for key, sign in masks
+    ]
     flat = words.reshape(-1)
     count, out = len(_ZEROS) // flat.itemsize, bytearray(min(len(_ZEROS), flat.nbytes))
+    # block by block, all masks of one before the next: the words are read from memory once
     for start in range(0, flat.size, count):
         part = flat[start : start + count]
-        stream.update_into(_ZEROS[: part.nbytes], out)
+        zeros = _ZEROS[: part.nbytes]
         mask = np.frombuffer(out, flat.dtype, count=part.size)
-        if sign > 0:
-            np.add(part, mask, out=part)
-        else:
-            np.subtract(part, mask, out=part)
+        for stream, change in streams:
+            stream.update_into(zeros, out)
+            change(part, mask, out=part)

@@ -47,7 +47,7 @@ class Member:
         memory: bytes = b"",
     ) -> None:
         self.identity, self.plan = identity, plan
-        self._analysis = build(plan)
+        self._analysis = build(plan, checked=False)
         self._table = {column.name: table[column.name] for column in plan.columns if column.name in table}
         self._entropy = entropy
         self._rounds: dict[tuple[str, int], Contributor] = {}
@@ -101,8 +101,12 @@ class Member:
         if "keys" in tasks:
             letters.append(self._enter(session, int(tasks["keys"])).advertise())
         if "share" in tasks:
-            roster = [Letter.from_bytes(data) for data in unpack(blobs["roster"])[1]]
-            letters.append(self._contributor(session, tasks["share"]).share(roster))
+            round, roster = int(tasks["share"]), unpack(blobs["roster"])
+            keys = [
+                Letter(session, round, "keys", sender, part[64:], part[:64])
+                for sender, part in zip(roster[0]["from"], roster[1], strict=True)
+            ]
+            letters.append(self._contributor(session, round).share(keys))
         return letters
 
     def _enter(self, session: str, round: int) -> Contributor:

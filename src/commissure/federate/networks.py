@@ -52,7 +52,7 @@ class Network:
         """How many weights there are."""
         return self.head + (self.hidden or self.inputs) + 1
 
-    def start(self, rng: np.random.Generator) -> Array:
+    def start(self, rng: "np.random.Generator") -> Array:
         """Weights to begin with: small random ones below, zeros in the last layer."""
         weights = np.zeros(self.size)
         weights[: self.inputs * self.hidden] = rng.normal(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from commissure.errors import BadInput
-from commissure.federate.analysis import Analysis, Array, State, Table, is_done
+from commissure.federate.analysis import Analysis, Array, State, Table, is_done, stacked
 from commissure.federate.fixed_point import Code, Exact
 from commissure.federate.summaries import Moments
 
@@ -79,15 +79,10 @@ class Scaled:
 
     def standardized(self, state: State, table: Table) -> Table:
         """``table`` as the inner analysis sees it."""
-        out = dict(table)
-        for name, centre, scale in zip(self.columns, state["centre"], state["scale"], strict=True):
-            if name not in table:
-                raise BadInput(
-                    f"Column {name!r} is not in this site's table; there are: {', '.join(list(table)[:12])}."
-                )
-            values = (np.asarray(table[name], np.float64) - centre) / scale
-            out[name] = np.nan_to_num(values) if self.fill else values
-        return out
+        values = (stacked(table, self.columns) - state["centre"]) / state["scale"]
+        if self.fill:
+            values[np.isnan(values)] = 0.0
+        return {**table, **dict(zip(self.columns, values.T, strict=True))}
 
     def result(self, state: State) -> Mapping[str, Array]:
         """The inner analysis', with the ``centre`` and ``scale`` of the columns."""

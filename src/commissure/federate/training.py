@@ -154,9 +154,8 @@ class Training:
         self, start: Array, correction: Array | None, rows: tuple[Array, Array], round: int
     ) -> Array:
         x, y = rows
-        weights, rng = start.copy(), np.random.default_rng([self.seed, round, len(y)])
-        for _ in range(self.steps):
-            chosen = rng.choice(len(y), self.batch, replace=False) if 0 < self.batch < len(y) else slice(None)
+        weights = start.copy()
+        for chosen in self._batches(len(y), round):
             _, gradient = self.network.gradient(weights, x[chosen], y[chosen])
             gradient += self.decay * weights
             if self.proximal:
@@ -168,6 +167,12 @@ class Training:
         if not np.isfinite(weights).all():
             raise BadInput("Training at this site went to infinite weights; take a smaller rate.")
         return weights
+
+    def _batches(self, rows: int, round: int) -> list[Any]:
+        if not 0 < self.batch < rows:
+            return [slice(None)] * self.steps  # NumPy's random numbers, six megabytes, are not even loaded
+        rng = np.random.default_rng([self.seed, round, rows])
+        return [rng.choice(rows, self.batch, replace=False) for _ in range(self.steps)]
 
     def _shortened(self, change: Array) -> Array:
         norm = float(np.linalg.norm(change))
