@@ -4,13 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 JOBS   ?= 2
+FLOWER := .venv-flower/.installed
 
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export NUMBA_NUM_THREADS := 1
 
-.PHONY: help env system demo test quick lint docs bench clean
+.PHONY: help env flower system demo test quick lint docs bench clean
 help: ## What there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
 
@@ -23,13 +24,21 @@ $(STAMP): pyproject.toml constraints.txt
 
 env: $(STAMP) ## Make the environment (about six minutes, 3.9 GB)
 
+$(FLOWER): constraints-flower.txt
+	$(PYTHON) -m venv .venv-flower
+	.venv-flower/bin/python -m pip install --quiet --upgrade "pip==26.3"
+	.venv-flower/bin/python -m pip install --quiet --constraint constraints-flower.txt flwr
+	touch $(FLOWER)
+
+flower: $(FLOWER) ## Make the environment of the Flower engine, apart from the other (its pins differ)
+
 system: ## Install the Debian packages that some tests need, where that is allowed
 	@sh tools/system.sh
 
 demo: $(STAMP) ## Share a sample session into a new hub and say where to look
 	$(BIN)/python tools/demo.py
 
-test: $(STAMP) system ## Run every test
+test: $(STAMP) $(FLOWER) system ## Run every test
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -p no:cacheprovider
 
 quick: $(STAMP) ## Run the tests that take seconds
@@ -45,4 +54,4 @@ bench: $(STAMP) ## Print every headline figure beside its peer's
 	for script in benchmarks/*.py; do $(BIN)/python $$script; done
 
 clean: ## Remove the environment and what was built
-	rm -rf $(VENV) docs/_build demo-hub
+	rm -rf $(VENV) .venv-flower docs/_build demo-hub

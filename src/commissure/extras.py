@@ -30,6 +30,7 @@ EXTRA_OF: dict[str, str] = {
     "pylsl": "stream", "zmq": "stream", "websockets": "stream",
     "torch": "deep", "deepbet": "deep", "monai": "deep", "opacus": "deep", "captum": "deep", "ants": "deep",
     "pyoxigraph": "certify",
+    "flwr": "flower",
     "dask": "cluster", "distributed": "cluster",
 }  # fmt: skip
 

@@ -6,6 +6,7 @@ from typing import Any
 from commissure.errors import BadInput
 from commissure.federate.analysis import Analysis
 from commissure.federate.boosting import Boosting
+from commissure.federate.compression import Compressed
 from commissure.federate.mixed import MixedModel
 from commissure.federate.plan import Plan
 from commissure.federate.regression import Regression
@@ -21,11 +22,17 @@ def _regression(features: list[str], **said: Any) -> Analysis:
     return Scaled(features, Regression(features, **said))
 
 
-def _training(features: list[str], **said: Any) -> Analysis:
+def _training(features: list[str], *, compress: Mapping[str, Any] | None = None, **said: Any) -> Analysis:
+    training: Any = Training(features, **said)
+    made: Analysis = training
+    if compress is not None:
+        if training.noise:
+            raise BadInput(
+                "The price of noise is not known after rounding to 16 bits: take compress or noise."
+            )
+        made = Compressed(training, training.clip, **compress)
     # means and spreads would be released without noise: with it, columns are taken as they are
-    if said.get("noise"):
-        return Training(features, **said)
-    return Scaled(features, Training(features, **said))
+    return made if training.noise else Scaled(features, made)
 
 
 def _trees(features: list[str], **said: Any) -> Analysis:

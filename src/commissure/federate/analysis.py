@@ -157,9 +157,9 @@ def run_locally(
 
 
 def _summed(answers: Sequence[Array], code: Code) -> Array:
-    total = code.encode(answers[0])
-    for answer in answers[1:]:
-        total += code.encode(answer)
+    total = code.encode(answers[0], draw=b"0")
+    for number, answer in enumerate(answers[1:], start=1):
+        total += code.encode(answer, draw=str(number).encode())
     return code.decode(total)
 
 

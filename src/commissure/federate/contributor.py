@@ -24,6 +24,7 @@ from commissure.federate.letters import Identity, Letter
 from commissure.federate.masks import add_masks, derive, exchange, private_key
 from commissure.federate.shamir import SHARE_BYTES, split
 from commissure.federate.terms import Roster, Terms
+from commissure.federate.wire import pack, unpack
 
 __all__ = ["Contributor", "sign_of"]
 
@@ -62,6 +63,37 @@ class Contributor:
         self._held: dict[str, bytes] = {}
         self._shared: tuple[str, ...] | None = None
         self._told: frozenset[str] | None = None
+
+    def to_bytes(self) -> bytes:
+        """All that this side of the round holds, its secrets among it; for a place that only this site reads."""
+        roster = self._roster
+        bodies = (
+            [roster.cipher_keys[site] + roster.mask_keys[site] for site in roster.sites] if roster else []
+        )
+        head = {
+            "terms": [self.terms.session, self.terms.round, self.terms.minimum, self.terms.degree],
+            "sites": list(roster.sites) if roster else [],
+            "held": {site: pair.hex() for site, pair in self._held.items()},
+            "shared": self._shared,
+            "told": None if self._told is None else sorted(self._told),
+        }
+        return pack(head, [self._mask, self._own, self._keys_of_mine[0].private_bytes_raw(), *bodies])
+
+    @classmethod
+    def from_bytes(
+        cls, data: bytes, *, identity: Identity, keys: Mapping[str, bytes], entropy: Callable[[int], bytes]
+    ) -> "Contributor":
+        """The side of :meth:`to_bytes`: what it has refused before it refuses again."""
+        head, (mask, own, cipher, *bodies) = unpack(data)
+        made = cls(identity, Terms(*head["terms"]), keys=keys, entropy=entropy)
+        made._mask, made._own = mask, own
+        made._keys_of_mine = private_key(cipher), private_key(mask)
+        if head["sites"]:
+            made._roster = Roster.known(dict(zip(head["sites"], bodies, strict=True)), terms=made.terms)
+        made._held = {site: bytes.fromhex(pair) for site, pair in head["held"].items()}
+        made._shared = None if head["shared"] is None else tuple(head["shared"])
+        made._told = None if head["told"] is None else frozenset(head["told"])
+        return made
 
     @property
     def name(self) -> str:
@@ -115,7 +147,7 @@ class Contributor:
 
         Parameters
         ----------
-        words : array of uint32 or uint64, shape (word,)
+        words : array of uint16, uint32 or uint64, shape (word,)
             Encoded numbers.
         boxes : mapping of str to bytes
             What each neighbour has written to this site in step 2; those that are not here take no part.
@@ -131,8 +163,10 @@ class Contributor:
         roster = self._known()
         if self._shared is not None:
             raise NotPermitted("This site has sent its masked words in this round already.")
-        if words.ndim != 1 or words.dtype not in (np.uint32, np.uint64):
-            raise BadInput(f"words must be one row of uint32 or uint64; got {words.shape} of {words.dtype}.")
+        if words.ndim != 1 or words.dtype not in (np.uint16, np.uint32, np.uint64):
+            raise BadInput(
+                f"words must be one row of uint16, uint32 or uint64; got {words.shape} of {words.dtype}."
+            )
         strangers = set(boxes) - set(roster.neighbours[self.name])
         if strangers:
             raise NotPermitted(f"{sorted(strangers)[0]!r} is no neighbour of this site in this round.")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from commissure.errors import BadInput
 
-__all__ = ["Bounded", "Code", "Exact"]
+__all__ = ["Bounded", "Code", "Exact", "as_finite"]
 
 Array = NDArray[np.float64]
 Words = NDArray[Any]
@@ -26,11 +26,11 @@ class Code(Protocol):
 
     @property
     def bits(self) -> int:
-        """Of the ring: 32 or 64."""
+        """Of the ring: 16, 32 or 64."""
         ...
 
-    def encode(self, values: Array) -> Words:
-        """Words for ``values``, shape (n,)."""
+    def encode(self, values: Array, *, draw: bytes = b"") -> Words:
+        """Words for ``values``, shape (n,); ``draw`` is secret and fresh, for a code that rounds at random."""
         ...
 
     def decode(self, words: Words) -> Array:
@@ -55,7 +55,7 @@ class Exact:
         """Of the ring."""
         return 64
 
-    def encode(self, values: Array) -> Words:
+    def encode(self, values: Array, *, draw: bytes = b"") -> Words:  # noqa: ARG002
         """Words for ``values`` (n,), shape (4 n,).
 
         Raises
@@ -63,7 +63,7 @@ class Exact:
         BadInput
             If a value is missing or infinite, or 2**59 or more.
         """
-        values = _finite(values)
+        values = as_finite(values)
         if _size(values) >= 2.0**59:
             raise BadInput("A number to be summed is 2**59 or more in size; give it in a larger unit.")
         limbs, rest = [], values
@@ -122,7 +122,7 @@ class Bounded:
             self.bound * self.sites / (2.0 ** min(self.bits - 1, 53 + self.sites.bit_length()) - self.sites)
         )
 
-    def encode(self, values: Array) -> Words:
+    def encode(self, values: Array, *, draw: bytes = b"") -> Words:  # noqa: ARG002
         """Words for ``values``, shape (n,).
 
         Raises
@@ -130,7 +130,7 @@ class Bounded:
         BadInput
             If a value is missing, infinite, or larger than the bound.
         """
-        values = _finite(values)
+        values = as_finite(values)
         largest = _size(values)
         if largest > self.bound:
             raise BadInput(
@@ -146,7 +146,14 @@ class Bounded:
         return np.asarray(words.view(whole) * self.step)
 
 
-def _finite(values: Array) -> Array:
+def as_finite(values: Array) -> Array:
+    """``values`` in double precision.
+
+    Raises
+    ------
+    BadInput
+        If one is missing or infinite.
+    """
     values = np.asarray(values, np.float64)
     # a lowest and a highest number tell of missing and infinite ones without an array beside
     if values.size and not (np.isfinite(values.min()) and np.isfinite(values.max())):

@@ -24,14 +24,15 @@ from commissure.errors import BadInput
 __all__ = ["add_masks", "agree", "derive", "exchange", "private_key", "public_of", "ring_of"]
 
 Words = NDArray[Any]
+_RINGS = {16: np.uint16, 32: np.uint32, 64: np.uint64}
 _ZEROS = bytes(1 << 16)  # with what it becomes and the words it is added to, it stays in a processor's cache
 
 
 def ring_of(bits: int) -> Any:
-    """The type of words of a ring: ``numpy.uint32`` or ``numpy.uint64``."""
-    if bits not in (32, 64):
-        raise BadInput(f"bits must be 32 or 64; got {bits}.")
-    return np.uint32 if bits == 32 else np.uint64
+    """The type of words of a ring: ``numpy.uint16``, ``numpy.uint32`` or ``numpy.uint64``."""
+    if bits not in _RINGS:
+        raise BadInput(f"bits must be 16, 32 or 64; got {bits}.")
+    return _RINGS[bits]
 
 
 def public_of(private: bytes) -> bytes:
@@ -73,7 +74,7 @@ def add_masks(words: Words, masks: Iterable[tuple[bytes, int]]) -> None:
 
     Parameters
     ----------
-    words : array of uint32 or uint64
+    words : array of uint16, uint32 or uint64
     masks : iterable of (bytes, int)
         The key of each mask, and whether it is added (1) or taken away (-1).
 

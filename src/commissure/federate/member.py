@@ -35,6 +35,8 @@ class Member:
         Gives so many random bytes; of a cryptographic source.
     memory : bytes
         What :attr:`memory` was when the site was last here; empty at first.
+    secrets : bytes
+        What :attr:`secrets` was, where each bundle meets another process; empty otherwise.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Member:
         table: Table,
         entropy: Callable[[int], bytes],
         memory: bytes = b"",
+        secrets: bytes = b"",
     ) -> None:
         self.identity, self.plan = identity, plan
         self._analysis = build(plan, checked=False)
@@ -56,12 +59,20 @@ class Member:
         self._after: State = {}
         if memory:
             self._remember(memory)
+        for kept in unpack(secrets)[1] if secrets else ():
+            made = Contributor.from_bytes(kept, identity=identity, keys=plan.keys, entropy=entropy)
+            self._rounds[made.terms.session, made.terms.round] = made
 
     @property
     def memory(self) -> bytes:
         """What the site keeps for itself between rounds and over restarts."""
         head = {"answers": self._answers, "index": self._index}
         return pack(head, [pack_arrays(_plain(self._before)), pack_arrays(_plain(self._after))])
+
+    @property
+    def secrets(self) -> bytes:
+        """The rounds under way, with their keys: for an engine that starts a process a message; never sent."""
+        return pack({}, [made.to_bytes() for made in self._rounds.values()])
 
     def _remember(self, data: bytes) -> None:
         head, (before, after) = unpack(data)
@@ -134,7 +145,8 @@ class Member:
         state = unpack_arrays(blobs["state"])
         names, boxes = unpack(blobs["boxes"])
         values = self._answer(int(task["index"]), state)
-        words = self._analysis.code(state, sites=len(self.plan.sites)).encode(values)
+        code = self._analysis.code(state, sites=len(self.plan.sites))
+        words = code.encode(values, draw=self._entropy(32))
         return self._contributor(session, task["round"]).mask(
             words, dict(zip(names["from"], boxes, strict=True))
         )

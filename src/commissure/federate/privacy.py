@@ -12,7 +12,7 @@ import numpy as np
 
 from commissure.errors import BadInput
 
-__all__ = ["noise_for", "spent_epsilon"]
+__all__ = ["mu_of_subject", "noise_for", "spent_epsilon"]
 
 
 def spent_epsilon(*, noise: float, rounds: int, delta: float) -> float:
@@ -42,3 +42,17 @@ def noise_for(*, epsilon: float, rounds: int, delta: float) -> float:
             else (low, middle)
         )
     return high
+
+
+def mu_of_subject(*, noise: float, rounds: int) -> float:
+    """What a study costs one subject of a site, in Gaussian differential privacy.
+
+    With or without a whole site a sum moves by one clipping norm; with or without one subject of it by two at most, from
+    one side of the ball of clipped changes to the other.
+
+    >>> mu_of_subject(noise=4.0, rounds=4)
+    1.0
+    """
+    if not (noise > 0 and rounds > 0):
+        raise BadInput("noise and rounds must be above zero.")
+    return 2.0 * float(np.sqrt(rounds)) / noise

@@ -97,6 +97,11 @@ class Roster:
             raise NotPermitted(
                 f"A minimum of {terms.minimum} is not more than half of {len(bodies)} sites: a coordinator could ask two halves."
             )
+        return cls.known(bodies, terms=terms)
+
+    @classmethod
+    def known(cls, bodies: Mapping[str, bytes], *, terms: Terms) -> "Roster":
+        """The roster of keys whose letters this party has checked before."""
         names = sorted(bodies)
         seed = hashlib.sha256(b"".join(name.encode() + b"\0" + bodies[name] for name in names)).digest()
         degree = suggest_degree(len(names)) if terms.degree is None else terms.degree

@@ -85,6 +85,10 @@ class SiteFolder:
                 "`study approve`."
             ) from error
 
+    def memory_of(self, plan: Plan) -> Path:
+        """Where the site keeps what it must remember of a study: how often it answered, and its own part of a model."""
+        return self.path / f"memory-{plan.digest[:16]}"
+
     def context(self) -> ssl.SSLContext:
         """TLS that shows the site's certificate and takes only the network's own authority."""
         context = ssl.create_default_context(cafile=str(self.path / "authority.pem"))
@@ -171,7 +175,7 @@ def join_study(
     wrong = check_table(plan, rows, units={})
     if wrong:
         raise BadInput(f"This site's table does not fit the plan: {wrong[0].message} {wrong[0].remedy}")
-    kept = site.path / f"memory-{plan.digest[:16]}"
+    kept = site.memory_of(plan)
     memory = kept.read_bytes() if kept.exists() else b""
     member = Member(site.identity, plan, table=rows, entropy=entropy, memory=memory)
     while True:

@@ -14,7 +14,7 @@ from commissure.workflows.private_ask import STATISTICS, Ask
 from commissure.workflows.private_compute import compute, price
 from commissure.workflows.private_source import Source
 
-__all__ = ["Ask", "BudgetState", "budget_state", "private_release", "set_budget"]
+__all__ = ["Ask", "BudgetState", "budget_state", "charge", "private_release", "set_budget"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +118,26 @@ def private_release(
     made = compute(source, ask, table=named, paid=paid, noise=noise)
     if paid.note:
         made = replace(made, notes=(paid.note, *made.notes))
+    charge(hub, dataset, spend=made.spend, now=now)
+    return made
+
+
+def charge(hub: Hub, dataset: str, *, spend: Spend, now: datetime) -> None:
+    """Write what a release costs into the ledger, in one step with the check that the budget allows it.
+
+    Raises
+    ------
+    NotPermitted
+        If the actor is not the owner, or the budget does not allow it; nothing is written then.
+    NotFound
+        If the dataset has no budget.
+    """
+    _owned(hub, dataset)
 
     def admit(now_limit: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> None:
-        check_spend(_spends(before), made.spend, limit=_limit(now_limit))
+        check_spend(_spends(before), spend, limit=_limit(now_limit))
 
-    hub.records.budgets.spend(dataset, made.spend.to_dict(), admit=admit, at=now.isoformat(), by=hub.actor.id)
-    return made
+    hub.records.budgets.spend(dataset, spend.to_dict(), admit=admit, at=now.isoformat(), by=hub.actor.id)
 
 
 def _references(hub: Hub, ask: Ask, *, now: datetime) -> tuple[Source, ...]:

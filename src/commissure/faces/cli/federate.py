@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from commissure.faces.cli.words import HubAt, opened
 from commissure.federate.analyses import build
 from commissure.federate.plan import Plan
 
@@ -89,13 +90,19 @@ def show(plan: PlanAt, json: AsJson = False) -> None:
 def approve(
     plan: PlanAt,
     site: Annotated[Path, typer.Option("--site", help="This site's folder of keys.")],
+    dataset: Annotated[str, typer.Option(help="The hub's dataset whose privacy budget is charged.")] = "",
+    hub: HubAt = None,
     json: AsJson = False,
 ) -> None:
-    """Approve a plan for this site: its signature on the plan's digest."""
+    """Approve a plan for this site: its signature on the plan's digest, after its price is in the hub's ledger."""
+    from commissure.workflows.approve_study import approve_study
     from commissure.workflows.join_study import SiteFolder
 
-    found = Plan.from_json(plan.read_text(encoding="utf-8"))
-    letter = SiteFolder(site).approve(found)
+    found, folder = Plan.from_json(plan.read_text(encoding="utf-8")), SiteFolder(site)
+    if dataset:
+        letter = approve_study(opened(hub), dataset, plan=found, site=folder, now=datetime.now(UTC))
+    else:
+        letter = folder.approve(found)
     _tell(
         {"site": letter.sender, "digest": found.digest},
         as_json=json,
@@ -135,6 +142,23 @@ def join(
     # the agent stays for days: it begins anew in this process, without what a command line needs
     words = [url, "--site", str(site), "--table", str(table), *(["--json"] if json else [])]
     os.execv(sys.executable, [sys.executable, "-m", "commissure.faces.site_agent", *words])
+
+
+@app.command("flower")
+def flower(
+    folder: Annotated[Path, typer.Argument(help="A new folder for the app.")],
+    study: Annotated[
+        Path, typer.Option(help="The study's folder on the SuperLink's host; it holds plan.json.")
+    ],
+    gather: Annotated[float, typer.Option(help="Seconds to wait for all sites before beginning.")] = 60.0,
+    deadline: Annotated[float, typer.Option(help="Seconds to wait for a site's answer.")] = 120.0,
+    json: AsJson = False,
+) -> None:
+    """Write an app for `flwr run` that leads a study over Flower's SuperLink, for networks that have one."""
+    from commissure.workflows.write_flower_app import write_flower_app
+
+    made = write_flower_app(folder, study=study, gather_s=gather, deadline_s=deadline)
+    _tell({"app": str(made)}, as_json=json, text=f"Run: flwr run {made} YOUR-SUPERLINK --stream")
 
 
 @app.command("demo")
