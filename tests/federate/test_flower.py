@@ -206,8 +206,8 @@ class Flower:
         started.wait()
 
     def node(self, name: str, *, registered: bool = True) -> "subprocess.Popen[bytes]":
-        key = ec.generate_private_key(ec.SECP384R1())
-        secret, public = self.folder / f"{name}.key", self.folder / f"{name}.pub"
+        key, files = ec.generate_private_key(ec.SECP384R1()), name if registered else "stranger"
+        secret, public = self.folder / f"{files}.key", self.folder / f"{files}.pub"
         secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
         public.write_bytes(key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH))
         if registered:
@@ -217,7 +217,7 @@ class Flower:
         return self.start(
             "flower-supernode", "--superlink", f"127.0.0.1:{self.port}", "--root-certificates", str(authority),
             "--auth-supernode-private-key", str(secret), "--port", str(free_port()), "--node-config", config,
-            "--max-retries", "3", log=f"{name}.log",
+            "--max-retries", "3", log=f"{files}.log",
         )  # fmt: skip
 
     def flwr(self, *words: str) -> Any:
@@ -245,7 +245,7 @@ def test_a_study_over_a_real_superlink_and_five_supernodes(tmp_path: Path) -> No
     made = Network(tmp_path)
     with ExitStack() as stack:
         flower = Flower(made, stack)
-        stranger = flower.node("s000", registered=False)
+        flower.node("s000", registered=False)
         for name in made.tables:
             flower.node(name)
         app = write_flower_app(tmp_path / "app", study=made.folder / "study", gather_s=300, deadline_s=300)
@@ -253,7 +253,10 @@ def test_a_study_over_a_real_superlink_and_five_supernodes(tmp_path: Path) -> No
         assert run["success"]
         result = made.folder / "study" / "result.json"
         flower.until(result.exists, "the result")
-        assert stranger.wait(60) != 0  # a node whose key is not registered does not get in
+        # a node whose key is not registered does not get in
+        assert "SuperNode ID" not in (tmp_path / "stranger.log").read_text()
+        assert "SuperNode ID" in (tmp_path / "s000.log").read_text()
+        print((tmp_path / "stranger.log").read_text()[-1500:])
     np.testing.assert_allclose(json.loads(result.read_text())["weights"], made.truth, atol=1e-3)
     for name in made.tables:
         assert list((tmp_path / "keys" / name).glob("result-*.json"))
