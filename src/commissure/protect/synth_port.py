@@ -39,6 +39,10 @@ GENERATORS: Registry[type[Generator]] = Registry(
         "fmri": "commissure.protect.synth_fmri:RegionalSeries",
         "eeg": "commissure.protect.synth_eeg:EpochedEEG",
         "spikes": "commissure.protect.synth_spikes:SpikeTrains",
+        "diffusion": "commissure.protect.synth_diffusion:LatentDiffusion",
+        "gan": "commissure.protect.synth_gan:LatentGAN",
+        "components": "commissure.protect.synth_volume_floor:VolumeComponents",
+        "volume-bootstrap": "commissure.protect.synth_volume_floor:VolumeBootstrap",
     },
 )
 
@@ -79,7 +83,7 @@ class Provenance:
         )
         return {
             "Synthetic": True,
-            "Description": "SYNTHETIC DATA: made by a generator; no row, series or spike was measured from anybody.",
+            "Description": "SYNTHETIC DATA: made by a generator; no row, series, spike or voxel was measured from anybody.",
             "GeneratedBy": [{"Name": "commissure", "Description": f"generator {self.generator!r}"}],
             "Sources": [self.source],
             "SyntheticSubjects": self.subjects,

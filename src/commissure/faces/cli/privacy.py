@@ -2,19 +2,18 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
 
-from commissure.faces.cli.show import facts, findings_list, line, show, table
-from commissure.faces.cli.words import AsJson, HubAt, command, opened
+from commissure.faces.cli.show import facts, line, show, table
+from commissure.faces.cli.words import AsJson, HubAt, opened
 from commissure.faces.privacy import draw_ledger, privacy, privacy_limit, text_bar
 from commissure.workflows.private_ask import STATISTICS, Ask
 from commissure.workflows.private_release import budget_state, private_release, set_budget
-from commissure.workflows.synthesize import synthesize as synthesize_workflow
 
-__all__ = ["app", "synthesize"]
+__all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Differential privacy: a budget, and statistics charged to it.")
 Dataset = Annotated[str, typer.Argument(help="The dataset's id.")]
@@ -111,35 +110,6 @@ def release(
     pairs += [(f"noise in {key}", _short(value)) for key, value in made["noise_sd"].items()]
     pairs += [("baseline" if "publishing only" in note else "note", note) for note in made["notes"]]
     show(made, as_json=json, draw=lambda console: console.print(facts(pairs, title=made["name"])))
-
-
-@command
-def synthesize(
-    source: Annotated[Path, typer.Argument(help="A .tsv or .csv table, or an .npz of regional series.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The folder for the result.")],
-    subjects: Annotated[int, typer.Option(help="How many; 0 for as many as there are.")] = 0,
-    generator: Annotated[str, typer.Option(help="forest, copula or bootstrap.")] = "",
-    attack: Annotated[bool, typer.Option(help="Judge and attack what was made.")] = True,
-    seed: Annotated[int, typer.Option(help="Decides what is drawn.")] = 0,
-    json: AsJson = False,
-) -> None:
-    """Make synthetic subjects that are like those of a file, and attack them."""
-    made = synthesize_workflow(source, out, subjects=subjects, generator=generator, attack=attack, seed=seed)
-    rows = [finding.to_dict() for finding in made.findings]
-    value: dict[str, Any] = {
-        "files": [str(f) for f in made.files],
-        "figures": dict(made.figures),
-        "findings": rows,
-    }
-    pairs = [
-        ("written", made.files[0].name),
-        *((key, f"{number:.3f}") for key, number in made.figures.items()),
-    ]
-    show(
-        value,
-        as_json=json,
-        draw=lambda console: console.print(facts(pairs, title="Synthetic"), findings_list(rows)),
-    )
 
 
 def _short(value: object) -> str:

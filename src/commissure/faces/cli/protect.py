@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from commissure.faces.cli import privacy
+from commissure.faces.cli import privacy, synthetic
 from commissure.faces.cli.show import facts, findings_list, show
 from commissure.faces.cli.words import AsJson, HubAt, opened
 from commissure.protect.policy import Policy
@@ -17,7 +17,7 @@ __all__ = ["app"]
 
 app = typer.Typer(help="De-identify, deface, synthesize, measure the risk.", no_args_is_help=True)
 app.add_typer(privacy.app, name="dp")
-app.command("synthesize")(privacy.synthesize)
+app.command("synthesize")(synthetic.synthesize)
 _NOT_RELEASED = 3
 
 

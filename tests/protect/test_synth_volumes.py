@@ -1,0 +1,138 @@
+"""Brains: the made ones hold what is planted, generators keep it, the bootstrap is caught, bad input is refused."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from commissure.errors import BadInput
+from commissure.extras import has
+from commissure.protect.synth_columns import Table
+from commissure.protect.synth_rois import ROIS, measure_rois
+from commissure.protect.synth_training import Training
+from commissure.protect.synth_volume_floor import VolumeBootstrap, VolumeComponents
+from commissure.protect.synth_volume_judge import check_volumes, image_scores, judge_volumes, roi_errors
+from commissure.protect.synth_volumes import Volumes, checked_volumes
+from commissure.testing.brains import PLANTED, made_brains
+
+deep = pytest.mark.skipif(not (has("torch") and has("monai")), reason="needs the extra deep")
+
+
+@pytest.fixture(scope="module")
+def brains() -> tuple[Volumes, np.ndarray]:
+    return made_brains(160, rng=np.random.default_rng(0), size=16)
+
+
+def test_what_is_planted_is_what_is_measured(brains: tuple[Volumes, np.ndarray]) -> None:
+    cohort, truth = brains
+    rows, names = measure_rois(cohort.voxels), ["head", *PLANTED]
+    for name, least in {"ventricles": 0.6, "cerebellum": 0.25, "hippocampus-left": 0.3}.items():
+        assert np.corrcoef(rows[:, ROIS.index(name)], truth[:, names.index(name)])[0, 1] > least
+    assert np.corrcoef(rows[:, 0], truth[:, 0])[0, 1] > 0.95
+    age, sex, ill = cohort.covariates.values.T
+    assert np.corrcoef(rows[:, ROIS.index("ventricles")], age)[0, 1] > 0.35
+    assert rows[sex == 1, 0].mean() > 1.06 * rows[sex == 0, 0].mean()
+    assert 0.3 < ill.mean() < 0.7
+
+
+def test_components_keep_regions_and_the_bootstrap_is_caught(brains: tuple[Volumes, np.ndarray]) -> None:
+    cohort, _ = brains
+    fitted, unseen = cohort.take(np.arange(80)), cohort.take(np.arange(80, 160))
+    made = VolumeComponents().fit(fitted).sample(80, np.random.default_rng(1))
+    mean, *_ = roi_errors(measure_rois(made.voxels), measure_rois(fitted.voxels))
+    assert mean.max() < 0.05
+    found = judge_volumes(made, fitted=fitted, unseen=unseen)
+    assert found.images.copies == 0 and found.images.neighbour_ratio > 0.8
+    leak = judge_volumes(VolumeBootstrap().fit(fitted).sample(80, np.random.default_rng(2)), fitted=fitted, unseen=unseen)  # fmt: skip
+    assert leak.images.copies == 1.0 and leak.images.neighbour_ratio < 0.05
+    assert [f.check for f in check_volumes(leak, membership=0.9)][:1] == ["privacy.synthetic_leaks"]
+    again = VolumeBootstrap().fit(fitted).sample(80, np.random.default_rng(3))
+    assert np.median(image_scores(fitted, again)) > np.median(image_scores(unseen, again))
+
+
+@deep
+@pytest.mark.parametrize("kind", ["diffusion", "gan"])
+def test_nets_learn_the_brain_and_what_is_asked_for(kind: str, brains: tuple[Volumes, np.ndarray]) -> None:
+    from commissure.protect.synth_port import GENERATORS
+
+    cohort, _ = brains
+    training = Training(codec_steps=60, steps=25, width=8, batch=8)
+    model: Any = GENERATORS.get(kind)
+    fitted = model(training=training).fit(cohort)
+    made = fitted.sample(80, np.random.default_rng(1))
+    real, rows = measure_rois(cohort.voxels), measure_rois(made.voxels)
+    mean, *_ = roi_errors(rows, real)
+    assert mean[0] < 0.03 and mean.max() < 0.08
+    assert rows[:, 0].std() == pytest.approx(real[:, 0].std(), rel=0.35)
+    table = cohort.covariates
+    young, old = (np.tile([age, 0.0, ill], (20, 1)) for age, ill in ((50.0, 0.0), (85.0, 1.0)))
+    asked = [fitted.sample(20, np.random.default_rng(2), covariates=Table(table.names, each, table.levels)) for each in (young, old)]  # fmt: skip
+    ventricle = [measure_rois(each.voxels)[:, ROIS.index("ventricles")].mean() for each in asked]
+    assert ventricle[1] > 1.1 * ventricle[0]
+    with pytest.raises(BadInput, match="given for 20 subjects, and 3 are asked for"):
+        fitted.sample(3, np.random.default_rng(2), covariates=Table(table.names, young, table.levels))
+
+
+@deep
+def test_training_goes_on_exactly_where_it_stopped(brains: tuple[Volumes, np.ndarray], tmp_path: Path) -> None:  # fmt: skip
+    from commissure.protect.synth_codec import Codec
+
+    class Stopped(Exception):
+        pass
+
+    def stop(_what: str, _step: int, _steps: int, _loss: float) -> None:
+        raise Stopped
+
+    voxels, told = brains[0].voxels[:60], []
+    whole = Training(codec_steps=8, width=8, batch=4, every=4, checkpoints=tmp_path, progress=lambda *said: told.append(said[1]))  # fmt: skip
+    with pytest.raises(Stopped):
+        Codec(training=replace(whole, progress=stop)).fit(voxels)
+    resumed = Codec(training=whole).fit(voxels).encode(voxels[:3])
+    assert told == [8]
+    straight = Codec(training=replace(whole, checkpoints=None)).fit(voxels).encode(voxels[:3])
+    assert np.array_equal(resumed, straight)
+    with pytest.raises(BadInput, match="another cohort or other settings"):
+        Codec(training=whole).fit(brains[0].voxels[60:120])
+
+
+@deep
+def test_all_sizes_are_coded_to_one_latent() -> None:
+    from commissure.protect.synth_codec import Codec
+
+    for size in (32, 64):
+        voxels = np.random.default_rng(0).uniform(0, 1, (3, size, size, size)).astype(np.float32)
+        codec = Codec(training=Training(codec_steps=1, width=8, batch=1)).fit(voxels)
+        latents = codec.encode(voxels)
+        assert latents.shape == (3, 4, 8, 8, 8) and codec.decode(latents).shape == voxels.shape
+
+
+def test_bad_cohorts_are_refused_with_the_numbers(brains: tuple[Volumes, np.ndarray]) -> None:
+    cohort, _ = brains
+    voxels, table = cohort.voxels, cohort.covariates
+
+    def changed(**rows: float) -> Table:
+        values = table.values.copy()
+        values[:7, table.names.index(next(iter(rows)))] = next(iter(rows.values()))
+        return Table(table.names, values, table.levels)
+
+    with pytest.raises(BadInput, match="takes 50 subjects at least; got 20"):
+        VolumeComponents().fit(cohort.take(np.arange(20)))
+    with pytest.raises(BadInput, match="7 of 160 have no 'age'"):
+        checked_volumes(Volumes(voxels, changed(age=np.nan)))
+    same = table.values.copy()
+    same[:, 2] = 0
+    with pytest.raises(BadInput, match=r"\['diagnosis'\] are constant over 160 subjects"):
+        checked_volumes(Volumes(voxels, Table(table.names, same, table.levels)))
+    flat = voxels.copy()
+    flat[:3] = 0.5
+    with pytest.raises(BadInput, match="3 of 160 volumes are constant"):
+        checked_volumes(Volumes(flat, table))
+    flat[0, 0, 0, 0] = np.nan
+    with pytest.raises(BadInput, match="1 of 160 volumes hold values that are not finite"):
+        checked_volumes(Volumes(flat, table))
+    with pytest.raises(BadInput, match="scaled, white matter near 1; got 0 to"):
+        checked_volumes(Volumes(voxels * 900, table))
+    with pytest.raises(BadInput, match=r"\(160, 8, 16, 16\)"):
+        checked_volumes(Volumes(voxels[:, :8], table))
