@@ -59,7 +59,7 @@ class Codec:
         data = tensor(inner / self.scale_, self.training)[:, None]
 
         def step(generator: Any) -> float:
-            batch = data[pick(len(data), self.training, generator)]
+            batch = data[pick(len(data), self.training, generator=generator)]
             made, centre, spread = self.net_(self._shown(batch))
             kl = (centre**2 + spread**2 - torch.log(spread**2 + 1e-12) - 1).mean()
             loss = ((self._composed(made) - batch) ** 2).mean() + _KL * kl

@@ -138,7 +138,7 @@ class LatentDiffusion:
         data, told = tensor(residuals, self.training), tensor(conditions, self.training)
 
         def step(generator: Any) -> float:
-            who = pick(len(data), self.training, generator)
+            who = pick(len(data), self.training, generator=generator)
             loss = self.denoiser_.losses(data[who], told[who], generator).mean()
             optimizer.zero_grad()
             loss.backward()

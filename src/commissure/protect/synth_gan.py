@@ -94,7 +94,7 @@ class LatentGAN:
             return maker(torch.cat([seed, told[who]], dim=1))
 
         def step(generator: Any) -> float:
-            who, other = (pick(len(data), self.training, generator) for _ in range(2))
+            who, other = (pick(len(data), self.training, generator=generator) for _ in range(2))
             real = critic(_seen(data[who], told[who]))
             false = critic(_seen(made(other, generator).detach(), told[other]))
             loss = torch.relu(1 - real).mean() + torch.relu(1 + false).mean()

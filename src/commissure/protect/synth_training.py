@@ -80,7 +80,7 @@ def tensor(values: Any, training: Training) -> Any:
     return torch.as_tensor(np.ascontiguousarray(values, dtype=np.float32), device=training.device)
 
 
-def pick(count: int, training: Training, generator: Any) -> Any:
+def pick(count: int, training: Training, *, generator: Any) -> Any:
     """Whom a step is trained on."""
     torch = torch_module()
     return torch.randint(count, (training.batch,), generator=generator).to(training.device)

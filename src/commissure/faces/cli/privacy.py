@@ -1,4 +1,4 @@
-"""``commissure protect dp`` and ``commissure protect synthesize``: budgets, private statistics, synthetic data."""
+"""``commissure protect dp``: budgets, their ledger as a picture, and private statistics."""
 
 from datetime import UTC, datetime
 from pathlib import Path
