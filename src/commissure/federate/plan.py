@@ -34,12 +34,15 @@ class Column:
         The unit that every site must have it in, as UCUM writes it (``"a"`` for years); empty for none.
     low, high : float or None
         What is plausible; a site most of whose values lie outside has another unit or coding.
+    codes : mapping of str to float
+        The number that each label stands for, for a column of labels.
     """
 
     name: str
     unit: str = ""
     low: float | None = None
     high: float | None = None
+    codes: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

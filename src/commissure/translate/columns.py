@@ -21,7 +21,7 @@ from commissure.terms.lexicon import Lexicon
 from commissure.terms.normal import plain, squash
 from commissure.translate.mapper import Mapper
 
-__all__ = ["Column", "Level", "data_dictionary", "find_columns", "harmonize_rows"]
+__all__ = ["Column", "Level", "data_dictionary", "find_columns", "harmonize_rows", "unit_of", "written_unit"]
 
 _TABLE = Path(__file__).parent / "data" / "columns.tsv"
 MISSING = frozenset(
@@ -230,6 +230,25 @@ def _number(text: str) -> float | None:
 def _snake(name: str) -> str:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     return re.sub(r"[^a-z0-9]+", "_", plain(spaced)).strip("_") or "column"
+
+
+def written_unit(name: str) -> str:
+    """The unit in brackets at the end of a column's name, as written; empty if there is none.
+
+    >>> written_unit("Age (months)"), written_unit("age")
+    ('months', '')
+    """
+    bracket = _BRACKET.search(name)
+    return bracket[1].lower() if bracket else ""
+
+
+def unit_of(written: str) -> tuple[str, float] | None:
+    """The BIDS unit of a unit as labs write it, and how many of it one is; None for one that is not known.
+
+    >>> unit_of("mm"), unit_of("stone")
+    (('cm', 0.1), None)
+    """
+    return _UNITS.get(written.strip().lower())
 
 
 def harmonize_rows(rows: Sequence[Mapping[str, str]], columns: Sequence[Column]) -> list[dict[str, str]]:

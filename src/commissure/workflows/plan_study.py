@@ -30,7 +30,7 @@ def plan_study(
     sites : sequence of str
         ``"NAME=KEY"``, the key in hexadecimal.
     columns : sequence of str
-        ``"NAME[:UNIT[:LOW:HIGH]]"``.
+        ``"NAME[:UNIT[:LOW:HIGH]]"``, or ``"NAME=LABEL:CODE,LABEL:CODE"`` for a column of labels.
     analysis, parameters : str, mapping
         As in the table of analyses.
     secure : bool
@@ -75,6 +75,15 @@ def _split(text: str, mark: str, form: str) -> tuple[str, str]:
 
 
 def _column(text: str) -> Column:
+    name, labelled, coding = text.partition("=")
+    if labelled:
+        try:
+            pairs = [pair.rsplit(":", 1) for pair in coding.split(",")]
+            return Column(name, codes={label.strip(): float(number) for label, number in pairs})
+        except ValueError as error:
+            raise BadInput(
+                f"A column of labels is given as NAME=LABEL:CODE,LABEL:CODE; got {text!r}."
+            ) from error
     parts = text.split(":")
     if len(parts) not in (1, 2, 4):
         raise BadInput(f"A column is given as NAME, NAME:UNIT or NAME:UNIT:LOW:HIGH; got {text!r}.")

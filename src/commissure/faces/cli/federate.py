@@ -55,7 +55,7 @@ def new(
     title: Annotated[str, typer.Option(help="What the study is called.")],
     analysis: Annotated[str, typer.Option(help="moments, regression, cox, mixed, training, trees …")],
     parameters: Annotated[str, typer.Option(help="The analysis' own, as a JSON object.")],
-    column: Annotated[list[str], typer.Option(help="NAME[:UNIT[:LOW:HIGH]]; may be repeated.")],
+    column: Annotated[list[str], typer.Option(help="NAME[:UNIT[:LOW:HIGH]] or NAME=LABEL:CODE,…")],
     site: Annotated[list[str], typer.Option(help="NAME=KEY as `network` prints them; may be repeated.")],
     minimum: Annotated[int, typer.Option(help="Fewest sites in a sum; two thirds and one if 0.")] = 0,
     secure: Annotated[bool, typer.Option(help="Whether only sums are seen.")] = True,
@@ -108,6 +108,33 @@ def approve(
         as_json=json,
         text=f"{letter.sender} approved {found.digest}",
     )
+
+
+@study.command("fit")
+def fit(
+    plan: PlanAt,
+    table: Annotated[Path, typer.Option(help="The lab's own table: CSV or TSV.")],
+    out: Annotated[Path, typer.Option(help="The table to write, for `join`.")],
+    sidecar: Annotated[Path | None, typer.Option(help="Its BIDS sidecar: Units and Levels (JSON).")] = None,
+    json: AsJson = False,
+) -> None:
+    """Fit a lab's table to a plan: columns by their meaning, units converted, labels coded; read what it says."""
+    from commissure.terms.lexicon import Lexicon
+    from commissure.translate.lines import read_table
+    from commissure.workflows.fit_table import fit_table
+    from commissure.workflows.train_federated import write_rows
+
+    found = Plan.from_json(plan.read_text(encoding="utf-8"))
+    rows = read_table(table.read_bytes(), delimiter="\t" if table.suffix.lower() == ".tsv" else ",")
+    about = json_module.loads(sidecar.read_text(encoding="utf-8")) if sidecar else None
+    fitted = fit_table(found, rows, lexicon=Lexicon.load(), sidecar=about)
+    wrong = [f"{finding.message} {finding.remedy}" for finding in fitted.findings]
+    if not wrong:
+        write_rows(out, fitted.table)
+    told = {"matches": list(fitted.matches), "findings": wrong, "written": None if wrong else str(out)}
+    _tell(told, as_json=json, text="\n".join([*fitted.matches, *(wrong or [f"Written: {out}"])]))
+    if wrong:
+        raise typer.Exit(2)
 
 
 @app.command("coordinate")
