@@ -49,6 +49,15 @@ _OPERATIONS = (
     Operation(
         "remove_peer", "commissure.workflows.peers:remove_peer", "discover peers remove", "remove_peer"
     ),
+    Operation("similar", "commissure.workflows.similar:similar", "discover similar", "similar"),
+    # the API and the client give every letter in the answer; a command prints one
+    Operation(
+        "partners",
+        "commissure.workflows.partners:partners",
+        "discover partners",
+        "partners",
+        frozenset({"letter"}),
+    ),
     Operation("datasets", "commissure.workflows.browse:datasets", "list", "datasets"),
     # a command may list the files as well; the API has a route of its own for them
     Operation(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         grant,
         job,
         open,
+        partners,
         peers,
         remove_peer,
         revoke,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         search_everywhere,
         share,
         show,
+        similar,
         withdraw,
     )
 
@@ -46,6 +48,7 @@ _FROM = {
             "grant",
             "job",
             "open",
+            "partners",
             "peers",
             "remove_peer",
             "revoke",
@@ -53,8 +56,9 @@ _FROM = {
             "search_everywhere",
             "share",
             "show",
+            "similar",
             "withdraw",
-        ),  # fmt: skip
+        ),
         "commissure.faces.python",
     ),
 }
@@ -67,6 +71,7 @@ __all__ = [
     "grant",
     "job",
     "open",
+    "partners",
     "peers",
     "remove_peer",
     "revoke",
@@ -74,6 +79,7 @@ __all__ = [
     "search_everywhere",
     "share",
     "show",
+    "similar",
     "withdraw",
 ]
 

@@ -21,10 +21,12 @@ from commissure.workflows import access, browse
 from commissure.workflows import audit as audit_workflow
 from commissure.workflows import peers as peers_workflow
 from commissure.workflows.get import get as get_workflow
+from commissure.workflows.partners import partners as partners_workflow
 from commissure.workflows.search import search as search_workflow
 from commissure.workflows.search_everywhere import search_everywhere as everywhere_workflow
 from commissure.workflows.share import ShareOptions, ShareReport
 from commissure.workflows.share import share as share_workflow
+from commissure.workflows.similar import similar as similar_workflow
 from commissure.workflows.withdraw import Withdrawal
 from commissure.workflows.withdraw import withdraw as withdraw_workflow
 
@@ -38,11 +40,13 @@ __all__ = [
     "open",
     "peers",
     "remove_peer",
+    "partners",
     "revoke",
     "search",
     "search_everywhere",
     "share",
     "show",
+    "similar",
     "withdraw",
 ]
 
@@ -98,6 +102,19 @@ def add_peer(hub: Hub, url: str) -> dict[str, str]:
 def remove_peer(hub: Hub, name: str) -> dict[str, str]:
     """Send no more questions to a peer, by its name or address."""
     return peers_workflow.remove_peer(hub, name).to_dict()
+
+
+def similar(hub: Hub, like: str, *, limit: int = 10, sessions: bool = False) -> dict[str, Any]:
+    """Data like a dataset, by record and by signal, or like a file that nobody has released: ``results``, ``sessions``."""
+    return similar_workflow(hub, like, limit=limit, viewer=hub.actor.id, sessions=sessions).to_dict()
+
+
+def partners(
+    hub: Hub, dataset: str, *, effect: float = 0.5, power: float = 0.8, limit: int = 10
+) -> dict[str, Any]:
+    """Who could replicate a dataset's study: ``partners``, each with ``grounds`` and an ``invitation`` that nobody sends."""
+    viewer = hub.actor.id
+    return partners_workflow(hub, dataset, effect=effect, power=power, limit=limit, viewer=viewer).to_dict()
 
 
 def datasets(

@@ -9,11 +9,12 @@ from rich.console import Console
 
 from commissure.faces.cli import peers
 from commissure.faces.cli.bars import Bars
-from commissure.faces.cli.search import draw_reply
+from commissure.faces.cli.likeness import draw_partners, draw_similar
 from commissure.faces.cli.show import line, show, table
 from commissure.faces.cli.words import AsJson, HubAt, opened
 from commissure.workflows.harvest import add_records
 from commissure.workflows.harvest import rebuild as rebuild_workflow
+from commissure.workflows.partners import partners as partners_workflow
 from commissure.workflows.recommend import RecommendReply
 from commissure.workflows.recommend import recommend as recommend_workflow
 from commissure.workflows.save_search import forget_search, save_search, saved_searches
@@ -53,11 +54,37 @@ def rebuild(hub: HubAt = None, json: AsJson = False) -> None:
 
 
 @app.command()
-def similar(dataset: Dataset, hub: HubAt = None, limit: Many = 10, json: AsJson = False) -> None:
-    """Datasets whose records are most like this one's, and what they share."""
+def similar(
+    like: Annotated[str, typer.Argument(help="A dataset's id, or a file or folder.", metavar="FILE|DATASET")],
+    hub: HubAt = None,
+    limit: Many = 10,
+    sessions: Annotated[
+        bool, typer.Option(help="Show single sessions too, where a Grant opens them.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Data like a dataset's, by record and by signal, or like a file's; what is alike and what is not."""
     here = opened(hub)
-    reply = similar_workflow(here, dataset, limit=limit, viewer=here.actor.id).to_dict()
-    show(reply, as_json=json, draw=draw_reply(reply))
+    reply = similar_workflow(here, like, limit=limit, viewer=here.actor.id, sessions=sessions).to_dict()
+    show(reply, as_json=json, draw=draw_similar(reply))
+
+
+@app.command()
+def partners(
+    dataset: Dataset,
+    hub: HubAt = None,
+    effect: Annotated[float, typer.Option(help="The effect to find, Cohen's d.")] = 0.5,
+    power: Annotated[float, typer.Option(help="The chance to find it.")] = 0.8,
+    limit: Many = 10,
+    letter: Annotated[int, typer.Option(help="Print the letter to the partner of this rank.")] = 0,
+    json: AsJson = False,
+) -> None:
+    """Who could replicate this study, with the grounds of each rank; letters are drafted, never sent."""
+    here = opened(hub)
+    reply = partners_workflow(
+        here, dataset, effect=effect, power=power, limit=limit, viewer=here.actor.id
+    ).to_dict()
+    show(reply, as_json=json, draw=draw_partners(reply, letter=letter))
 
 
 @app.command()

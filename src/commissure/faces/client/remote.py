@@ -13,6 +13,7 @@ from commissure.faces.client.transfer import fetch, pack
 from commissure.faces.client.wire import Wire
 from commissure.model import Progress, Silent
 from commissure.store.releases import split
+from commissure.workflows.likeness import describe_file, wire
 
 __all__ = ["RemoteHub", "connect"]
 
@@ -107,6 +108,24 @@ class RemoteHub:
         """Send no more of its questions to a peer; only its owner may."""
         gone: dict[str, str] = self._wire.json("DELETE", "peers", params={"name": name})
         return gone
+
+    def similar(self, like: str, *, limit: int = 10, sessions: bool = False) -> dict[str, Any]:
+        """Data like a dataset there, by record and by signal; or like a file here, of which only the descriptor is sent."""
+        asked: dict[str, Any] = {"limit": limit, "sessions": sessions}
+        if Path(like).expanduser().exists():
+            body = {"descriptors": wire(describe_file(Path(like))), **asked}
+            found: dict[str, Any] = self._wire.json("POST", "similar", json=body)
+        else:
+            found = self._wire.json("GET", "similar", params={"like": like, **asked})
+        return found
+
+    def partners(
+        self, dataset: str, *, effect: float = 0.5, power: float = 0.8, limit: int = 10
+    ) -> dict[str, Any]:
+        """Who could replicate a dataset's study: ``partners``, each with ``grounds`` and an ``invitation`` that nobody sends."""
+        asked = {"effect": effect, "power": power, "limit": limit}
+        found: dict[str, Any] = self._wire.json("GET", f"datasets/{_name(dataset)}/partners", params=asked)
+        return found
 
     def datasets(
         self, words: str = "", *, facet: Sequence[str] = (), sort: str = "newest", limit: int = 20, cursor: str | None = None

@@ -14,6 +14,7 @@ from commissure.faces.http import (
     dandi,
     dandi_upload,
     govern,
+    likeness,
     matlab,
     neurobagel,
     openneuro,
@@ -62,7 +63,7 @@ def create_app(hub: Hub, *, name: str = "commissure", close: bool = False) -> Fa
     app.state.pages = Pages(name=name, hub_path=hub.settings.hub)
     api = APIRouter(prefix="/api/v1")
     api.add_api_route("/health", _health, tags=["hub"], operation_id="health")
-    for part in (catalogue, peers, certify, work, govern, privacy, matlab):
+    for part in (catalogue, peers, certify, likeness, work, govern, privacy, matlab):
         api.include_router(part.router)
     app.include_router(api)
     for spoken in (dandi_upload, dandi, openneuro, neurobagel):

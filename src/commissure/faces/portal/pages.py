@@ -16,7 +16,7 @@ from commissure.faces.http.certify import certified, links, negotiated, origin_o
 from commissure.faces.http.docs import routes
 from commissure.faces.http.govern import verified
 from commissure.faces.http.work import ENDED, follow, job_of
-from commissure.faces.portal import certificate, views
+from commissure.faces.portal import alike, certificate, views
 from commissure.faces.portal.draw import Pages
 from commissure.store import port
 from commissure.workflows import browse
@@ -83,10 +83,24 @@ def release(request: Request, dataset: str, version: str) -> Response:
     values = views.release(shown, origin=origin_of(request), viewer=viewer)
     found = certified(request, shown, viewer=viewer)
     values |= certificate.panel(hub_of(request), found)
+    values |= alike.panel(hub_of(request), dataset, viewer=viewer)
     response = _draw(request, "release.html", values)
     response.headers["Link"] = links(request, shown)
     response.headers["Vary"] = "Accept, Cookie"
     return response
+
+
+@router.get("/partners/{dataset}")
+def partners(
+    request: Request,
+    dataset: str,
+    effect: Annotated[float, Query(ge=0.05, le=5)] = 0.5,
+    power: Annotated[float, Query(ge=0.05, le=0.95)] = 0.8,
+) -> Response:
+    """Who could replicate a dataset's study, with the grounds of each rank and a letter to each."""
+    viewer = page_viewer(request)
+    values = alike.partners_page(hub_of(request), dataset, viewer=viewer, effect=effect, power=power)
+    return _draw(request, "partners.html", values)
 
 
 @router.get("/datasets/{dataset}/{version}/files/{path:path}")
