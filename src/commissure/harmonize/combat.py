@@ -37,6 +37,7 @@ _validation: Any = need("sklearn.utils.validation", purpose="Harmonizing with Co
 Array = NDArray[np.float64]
 _SHRINKAGE = ("parametric", "integrated", "none")
 _MOST_CURVES = 3
+_TOGETHER = 1 << 18
 
 
 class ComBat(_base.OneToOneFeatureMixin, _base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
@@ -121,7 +122,7 @@ class ComBat(_base.OneToOneFeatureMixin, _base.TransformerMixin, _base.BaseEstim
             is not among the sites.
         """
         X = self._checked(X, reset=True)
-        self._learn(X, sites, covariates)
+        self._learn(X, *self._encoded(X.shape[0], sites, covariates))
         return self
 
     def fit_moments(self, moments: SiteMoments, *, names: Sequence[Any], design: Design) -> "ComBat":
@@ -193,8 +194,17 @@ class ComBat(_base.OneToOneFeatureMixin, _base.TransformerMixin, _base.BaseEstim
     def fit_transform(self, X: Any, y: Any = None, *, sites: Any = None, covariates: Any = None) -> Array:  # noqa: ARG002
         """``fit`` and ``transform`` on the same rows."""
         X = self._checked(X, reset=True)
-        columns, numbers = self._learn(X, sites, covariates)
-        return self._adjusted(X, numbers, columns) if self.has_sites_ else X.copy()
+        columns, numbers = self._encoded(X.shape[0], sites, covariates)
+        if not self.has_sites_ or X.size > _TOGETHER:
+            self._learn(X, columns, numbers)
+            return self._adjusted(X, numbers, columns) if self.has_sites_ else X.copy()
+        # what fits a cache is put in order of sites once, so that each site's rows are a run
+        order = np.argsort(numbers, kind="stable")
+        X, columns, numbers = X.take(order, axis=0), columns[order], numbers[order]
+        self._learn(X, columns, numbers)
+        flat, back = self._adjusted(X, numbers, columns, out=X), np.empty_like(order)
+        back[order] = np.arange(order.size)
+        return flat.take(back, axis=0)
 
     def learn_site(self, X: Any, *, site: Any, covariates: Any = None) -> "ComBat":
         """Add a site that was not there at the fit, from a small sample of its own.
@@ -220,17 +230,18 @@ class ComBat(_base.OneToOneFeatureMixin, _base.TransformerMixin, _base.BaseEstim
         self.shift_, self.scale_ = np.vstack([self.shift_, shift]), np.vstack([self.scale_, scale])
         return self
 
-    def _learn(self, X: Array, sites: Any, covariates: Any) -> tuple[Array, NDArray[np.intp]]:
-        """Fit to checked rows; gives their columns and the number of each row's site."""
+    def _encoded(self, rows: int, sites: Any, covariates: Any) -> tuple[Array, NDArray[np.intp]]:
+        """The covariates' columns and the number of each row's site."""
         self._check_parameters()
-        rows = X.shape[0]
         self.sites_, numbers = site_numbers(np.zeros(rows, int) if sites is None else sites, rows=rows)
         self.has_sites_ = sites is not None
         self.design_ = encode_covariates(covariates, rows=rows, smooth=self.smooth, functions=self.functions)
-        columns = self.design_.columns(covariates, rows=rows)
+        return self.design_.columns(covariates, rows=rows), numbers
+
+    def _learn(self, X: Array, columns: Array, numbers: NDArray[np.intp]) -> None:
+        """Fit to checked rows."""
         own = SiteMoments.of(X, columns, numbers=numbers, sites=len(self.sites_))
         self._fit_sums(own.sums(), own)
-        return columns, numbers
 
     def _applied(self, X: Array, sites: Any, covariates: Any) -> Array:
         if sites is None and not self.has_sites_:
@@ -320,21 +331,22 @@ class ComBat(_base.OneToOneFeatureMixin, _base.TransformerMixin, _base.BaseEstim
         told = np.isfinite(priors.variance)
         return Effects(raw.count, found.shift, np.where(told, found.scale, plain.scale))
 
-    def _adjusted(self, X: Array, numbers: NDArray[np.intp], columns: Array) -> Array:
+    def _adjusted(
+        self, X: Array, numbers: NDArray[np.intp], columns: Array, *, out: Array | None = None
+    ) -> Array:
+        """The rows of ``X`` without what their sites add, in ``out`` (``X`` itself, if it may be lost)."""
         shrink = 1 / np.sqrt(self.scale_)
         offset = self.mean_ - (self.mean_ + self.shift_ * self.spread_) * shrink
-        out, known = np.empty_like(X), np.column_stack([np.ones(len(X)), columns])
+        out, known = np.empty_like(X) if out is None else out, np.column_stack([np.ones(len(X)), columns])
         for number, rows in enumerate(rows_of(numbers, sites=len(self.sites_))):
             if self.reference is not None and self.sites_[number] == self.reference:
                 out[rows] = X[rows]
                 continue
-            parts = blocks(X.shape[1], rows=rows.size) if rows.size else []
-            for here in parts:
-                ratio = shrink[number, here]
-                told = np.vstack([offset[number, here], self.slopes_[:, here] * (1 - ratio)])
-                block = X.take(rows, axis=0) if len(parts) == 1 else X[rows, here]
-                block *= ratio
-                block += known[rows] @ told
+            mine = known[rows]
+            told = np.concatenate([offset[number, None], self.slopes_ * (1 - shrink[number])])
+            for here in blocks(X.shape[1], rows=len(mine)):
+                block = mine @ told[:, here]
+                block += X[rows, here] * shrink[number, here]
                 out[rows, here] = block
         return out
 

@@ -77,20 +77,21 @@ class CovBat(ComBat):
         if not 0 < self.variance <= 1:
             raise BadInput(f"variance is a share above 0 and at most 1; got {self.variance!r}.")
 
-    def _learn(self, X: Array, sites: Any, covariates: Any) -> tuple[Array, NDArray[np.intp]]:
-        columns, numbers = super()._learn(X, sites, covariates)
+    def _learn(self, X: Array, columns: Array, numbers: NDArray[np.intp]) -> None:
+        super()._learn(X, columns, numbers)
         if not self.has_sites_:
-            return columns, numbers
+            return
         residual = np.nan_to_num(self._residual(super()._adjusted(X, numbers, columns), columns))
         _, values, axes = np.linalg.svd(residual - residual.mean(axis=0), full_matrices=False)
         share = np.cumsum(values**2) / max((values**2).sum(), 1e-300)
         self.axes_ = axes[: int(np.searchsorted(share, self.variance - 1e-12)) + 1].T
         self.scores_ = ComBat(shrinkage="none", mean_only=self.mean_only, reference=self._kept())
         self.scores_.fit(residual @ self.axes_, sites=numbers)
-        return columns, numbers
 
-    def _adjusted(self, X: Array, numbers: NDArray[np.intp], columns: Array) -> Array:
-        flat = super()._adjusted(X, numbers, columns)
+    def _adjusted(
+        self, X: Array, numbers: NDArray[np.intp], columns: Array, *, out: Array | None = None
+    ) -> Array:
+        flat = super()._adjusted(X, numbers, columns, out=out)
         if len(set(numbers.tolist()) - set(self.scores_.sites_)):
             raise BadInput(
                 "A site learned from its own sample has no covariance; use ComBat for it, or fit again."

@@ -6,6 +6,7 @@ site's count, mean and sum of squares, so that they can come from sites that sen
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ class Priors:
     shape: Array
     rate: Array
 
-    def of(self, sites: NDArray[np.intp]) -> "Priors":
+    def of(self, sites: NDArray[Any]) -> "Priors":
         """Those of some sites."""
         return Priors(self.mean[sites], self.variance[sites], self.shape[sites], self.rate[sites])
 
@@ -90,30 +91,54 @@ def posterior_parametric(
     told = np.flatnonzero(np.isfinite(priors.variance[:, 0]))
     together = max(1, _CACHED // max(start.shape[1], 1))
     for begin in range(0, told.size, together):
-        active = told[begin : begin + together]
-        for _ in range(most):
-            own = Effects(found.count[active], found.shift[active], start[active])
-            now = Effects(own.count, shift[active], scale[active])
-            fresh, change = _step(own, now, within=within[active], priors=priors.of(active))
-            shift[active], scale[active] = fresh.shift, fresh.scale
-            active = active[change > tolerance]
-            if not active.size:
-                break
+        rows = told[begin : begin + together]
+        own = Effects(found.count[rows], found.shift[rows], start[rows])
+        shift[rows], scale[rows] = _settled(own, within[rows], priors.of(rows), (tolerance, most))
     return Effects(found.count, shift, scale)
 
 
-def _step(own: Effects, now: Effects, *, within: Array, priors: Priors) -> tuple[Effects, Array]:
-    """The conditional posterior means given ``now``, and the largest relative change of each site."""
-    n, mean = own.count, own.shift
-    weight = n * priors.variance
+def _settled(own: Effects, within: Array, priors: Priors, until: tuple[float, int]) -> tuple[Array, Array]:
+    """The two conditional posterior means in turn, each site until its own change is small."""
+    shift, scale = own.shift.copy(), own.scale.copy()
+    active, now = np.arange(len(shift)), (own.shift, own.scale)
+    pull = own.count * priors.variance
+    known = [own.count, own.shift, own.scale, within, pull, pull * own.shift]
     with np.errstate(divide="ignore", invalid="ignore"):
-        shift = (weight * mean + now.scale * priors.mean) / (weight + now.scale)
-        squares = within + n * (mean - shift) ** 2
-        scale = (0.5 * squares + priors.rate) / (n / 2 + priors.shape - 1)
-        scale = np.where(np.isfinite(priors.shape), scale, own.scale)
-        change = np.fmax.reduce(np.abs(shift - now.shift) / now.shift, axis=1, initial=0.0)
-        change = np.fmax(change, np.fmax.reduce(np.abs(scale - now.scale) / now.scale, axis=1, initial=0.0))
-    return Effects(n, shift, scale), change
+        bulk = own.count / 2 + priors.shape - 1
+        for _ in range(until[1]):
+            fresh, change = _step(known, bulk, now=now, priors=priors)
+            going = change > until[0]
+            if going.all():
+                now = fresh
+                continue
+            shift[active], scale[active] = fresh
+            if not going.any():
+                break
+            active, bulk, priors = active[going], bulk[going], priors.of(going)
+            known, now = [values[going] for values in known], (fresh[0][going], fresh[1][going])
+        else:
+            shift[active], scale[active] = now
+    return shift, scale
+
+
+def _step(
+    known: list[Array], bulk: Array, *, now: tuple[Array, Array], priors: Priors
+) -> tuple[tuple[Array, Array], Array]:
+    """The conditional posterior means given ``now``, and the largest relative change of each site."""
+    n, mean, start, within, pull, pulled = known
+    shift = (pulled + now[1] * priors.mean) / (pull + now[1])
+    scale = mean - shift
+    scale *= scale
+    scale *= n
+    scale += within
+    scale *= 0.5
+    scale += priors.rate
+    scale /= bulk
+    if not np.isfinite(priors.shape).all():
+        scale = np.where(np.isfinite(priors.shape), scale, start)
+    # a negative shift does not hold a site back, as in the reference implementation: the same numbers need the same end
+    changes = [np.abs(new - old) / old for new, old in zip((shift, scale), now, strict=True)]
+    return (shift, scale), np.fmax.reduce(np.fmax(*changes), axis=1, initial=0.0)
 
 
 def posterior_integrated(found: Effects, within: Array) -> Effects:

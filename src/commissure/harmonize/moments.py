@@ -16,6 +16,8 @@ from commissure.errors import BadInput
 __all__ = ["MomentSums", "SiteMoments", "blocks", "rows_of"]
 
 Array = NDArray[np.float64]
+#: the rows of a site: a run, or numbers
+Rows = slice | NDArray[np.intp]
 _BLOCK = 1 << 16
 
 
@@ -91,10 +93,14 @@ class SiteMoments:
         sites : int
             How many sites there are.
         """
-        rows = [np.arange(len(X))] if numbers is None else rows_of(numbers, sites=sites)
+        numbers = np.zeros(len(X), int) if numbers is None else numbers
+        rows = rows_of(numbers, sites=sites)
         if np.isnan(X.sum()):
             return cls.join([cls._masked(X[own], columns[own]) for own in rows])
-        return cls._whole(X, columns, rows)
+        count = np.bincount(numbers, minlength=sites).astype(float)
+        shares = [np.bincount(numbers, weights=column, minlength=sites) for column in columns.T]
+        centre = np.stack([np.zeros(sites), *shares], axis=1)[:, 1:] / np.maximum(count, 1.0)[:, None]
+        return cls._whole(X, columns - centre[numbers], rows, count=count, centre=centre)
 
     @classmethod
     def join(cls, parts: Sequence["SiteMoments"]) -> "SiteMoments":
@@ -114,27 +120,28 @@ class SiteMoments:
         return cls(*found)
 
     @classmethod
-    def _whole(cls, X: Array, columns: Array, rows: Sequence[NDArray[np.intp]]) -> "SiteMoments":
-        sites, features, size = len(rows), X.shape[1], columns.shape[1]
+    def _whole(
+        cls, X: Array, off: Array, rows: Sequence[Rows], *, count: Array, centre: Array
+    ) -> "SiteMoments":
+        """Without a missing value; ``off`` are the covariates about their sites' means ``centre``."""
+        sites, features, size = len(rows), X.shape[1], off.shape[1]
         mean, squares = np.zeros((sites, features)), np.zeros((sites, features))
-        cross, centre = np.zeros((sites, size, features)), np.zeros((sites, size, 1))
-        spread = np.zeros((sites, size, size, 1))
+        cross, spread = np.zeros((sites, size, features)), np.zeros((sites, size, size, 1))
         for number, own in enumerate(rows):
-            if not own.size:
+            mine = off[own].T
+            many = mine.shape[1]
+            if not many:
                 continue
-            off = columns[own]
-            centre[number, :, 0] = np.add.reduce(off, axis=0) / own.size
-            off -= centre[number, :, 0]
-            spread[number, :, :, 0] = off.T @ off
-            parts = blocks(features, rows=own.size)
-            for here in parts:
-                apart = X.take(own, axis=0) if len(parts) == 1 else X[own, here]
-                mean[number, here] = middle = np.add.reduce(apart, axis=0) / own.size
-                apart -= middle
+            spread[number, :, :, 0] = mine @ mine.T
+            for here in blocks(features, rows=many):
+                block, middle = _taken(X, own, here), mean[number, here]
+                np.add.reduce(block, axis=0, out=middle)
+                middle /= many
+                apart = block - middle
                 np.einsum("nf,nf->f", apart, apart, out=squares[number, here])
-                np.matmul(off.T, apart, out=cross[number, :, here])
-        count = np.broadcast_to(np.array([[float(own.size)] for own in rows]), mean.shape)
-        return cls(count, mean, centre, squares, cross, spread)
+                np.matmul(mine, apart, out=cross[number, :, here])
+        wide = np.broadcast_to(count[:, None], mean.shape)
+        return cls(wide, mean, centre[:, :, None], squares, cross, spread)
 
     @classmethod
     def _masked(cls, X: Array, columns: Array) -> "SiteMoments":
@@ -188,14 +195,23 @@ class SiteMoments:
         return np.asarray(self.mean - np.einsum("skf,kf->sf", self.centre, slopes))
 
 
-def rows_of(numbers: NDArray[np.intp], *, sites: int) -> list[NDArray[np.intp]]:
-    """The rows of each site, from the number of each row's site."""
+def rows_of(numbers: NDArray[np.intp], *, sites: int) -> list[Rows]:
+    """The rows of each site, from the number of each row's site; runs where each site's rows lie together."""
     ends = np.cumsum(np.bincount(numbers, minlength=sites)).tolist()
+    runs = [slice(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
+    if (numbers[1:] >= numbers[:-1]).all():
+        return list(runs)
     order = np.argsort(numbers, kind="stable")
-    return [order[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
+    return [order[run] for run in runs]
+
+
+def _taken(X: Array, rows: Rows, here: slice) -> Array:
+    if isinstance(rows, slice) or here.stop - here.start < X.shape[1]:
+        return X[rows, here]
+    return X.take(rows, axis=0)
 
 
 def blocks(features: int, *, rows: int) -> list[slice]:
     """Slices of features of which ``rows`` rows stay in a processor's cache."""
     step = max(1, _BLOCK // max(rows, 1))
-    return [slice(begin, begin + step) for begin in range(0, features, step)]
+    return [slice(begin, min(begin + step, features)) for begin in range(0, features, step)]
