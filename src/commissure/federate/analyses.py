@@ -1,12 +1,13 @@
 """The table of analyses: what a plan may name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from commissure.errors import BadInput
 from commissure.federate.analysis import Analysis
 from commissure.federate.boosting import Boosting
 from commissure.federate.compression import Compressed
+from commissure.federate.deep import DeepTraining
 from commissure.federate.mixed import MixedModel
 from commissure.federate.plan import Plan
 from commissure.federate.regression import Regression
@@ -22,8 +23,10 @@ def _regression(features: list[str], **said: Any) -> Analysis:
     return Scaled(features, Regression(features, **said))
 
 
-def _training(features: list[str], *, compress: Mapping[str, Any] | None = None, **said: Any) -> Analysis:
-    training: Any = Training(features, **said)
+def _training(
+    features: list[str], *, compress: Mapping[str, Any] | None = None, layers: Sequence[int] = (), **said: Any
+) -> Analysis:
+    training: Any = DeepTraining(features, layers=layers, **said) if layers else Training(features, **said)
     made: Analysis = training
     if compress is not None:
         if training.noise:
@@ -31,8 +34,17 @@ def _training(features: list[str], *, compress: Mapping[str, Any] | None = None,
                 "The price of noise is not known after rounding to 16 bits: take compress or noise."
             )
         made = Compressed(training, training.clip, **compress)
-    # means and spreads would be released without noise: with it, columns are taken as they are
-    return made if training.noise else Scaled(features, made)
+    if (
+        training.noise
+    ):  # means and spreads would be released without it: with it, columns are taken as they are
+        return made
+    # a number that is predicted is standardized, too: step sizes suit one scale
+    own = [training.outcome] if training.family == "linear" else []
+    return Scaled([*training.features, *own], made, unfilled=own)
+
+
+def _deep(features: list[str], *, layers: Sequence[int] = (16, 8), **said: Any) -> Analysis:
+    return _training(features, layers=layers, **said)
 
 
 def _trees(features: list[str], **said: Any) -> Analysis:
@@ -49,6 +61,7 @@ ANALYSES: Mapping[str, Callable[..., Analysis]] = {
     "cox": CoxRegression,
     "mixed": MixedModel,
     "training": _training,
+    "deep": _deep,
     "trees": _trees,
 }
 

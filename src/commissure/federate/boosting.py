@@ -93,7 +93,7 @@ class Boosting(Exactly):
         if not state["base"].size:
             return {"outcome": np.array([y.sum()]), "rows": np.array([float(len(y))])}, memory
         binned = np.searchsorted(self.edges, x, side="right")
-        eta = self._margin(state, binned)
+        eta = self._remembered(state, binned, memory)
         gradient, weight = (y - eta, np.ones_like(y)) if self.family == "linear" else _logistic(eta, y)
         shape = self.shapes(state)["gradient"]
         level, tree = int(state["level"][0]), int(state["tree"][0])
@@ -102,10 +102,22 @@ class Boosting(Exactly):
         place = node - (2**level - 1)
         out = {"gradient": np.zeros(shape), "weight": np.zeros(shape)}
         for column in range(shape[1]):
-            index = (place[inside], column, binned[inside, column])
-            np.add.at(out["gradient"], index, gradient[inside])
-            np.add.at(out["weight"], index, weight[inside])
-        return out, memory
+            flat = place[inside] * shape[2] + binned[inside, column]
+            for name, values in (("gradient", gradient), ("weight", weight)):
+                sums = np.bincount(flat, weights=values[inside], minlength=shape[0] * shape[2])
+                out[name][:, column] = sums.reshape(shape[0], shape[2])
+        return out, {"margin": eta, "trees": np.array([float(tree)])}
+
+    def _remembered(self, state: State, binned: NDArray[np.intp], memory: State) -> Array:
+        """The margin, from what the site remembers of the trees before."""
+        tree, known = int(state["tree"][0]), int(memory.get("trees", np.array([-1.0]))[0])
+        if not 0 <= known <= tree or len(memory.get("margin", ())) != len(binned):
+            return self._margin(state, binned)
+        eta = np.array(memory["margin"])
+        for number in range(known, tree):
+            node = self._walked(state, binned, tree=number, levels=self.depth)
+            eta += self.rate * state["value"][number, node]
+        return eta
 
     def _walked(self, state: State, binned: NDArray[np.intp], *, tree: int, levels: int) -> NDArray[np.intp]:
         node = np.zeros(len(binned), int)
@@ -169,6 +181,22 @@ class Boosting(Exactly):
         """The linear predictor of standardized rows ``x`` (n, feature), shape (n,)."""
         state = {**found, "tree": np.array([float(self.trees)])}
         return self._margin(state, np.searchsorted(self.edges, np.nan_to_num(x), side="right"))
+
+    def passed(self, found: Mapping[str, Array], x: Array) -> Array:
+        """How many of the standardized rows ``x`` pass each node, shape (tree, node)."""
+        binned = np.searchsorted(self.edges, np.nan_to_num(x), side="right")
+        out = np.zeros((self.trees, self._nodes))
+        rows = np.arange(len(binned))
+        for tree in range(self.trees):
+            node = np.zeros(len(binned), int)
+            out[tree, 0] = len(binned)
+            for _ in range(self.depth):
+                feature = found["feature"][tree, node].astype(int)
+                goes = binned[rows, np.maximum(feature, 0)] > found["cut"][tree, node]
+                moves = feature >= 0
+                node = np.where(moves, 2 * node + 1 + goes, node)
+                out[tree] += np.bincount(node[moves], minlength=self._nodes)
+        return out
 
 
 def _logistic(eta: Array, y: Array) -> tuple[Array, Array]:

@@ -33,7 +33,9 @@ class Score:
         return asdict(self)
 
 
-def auc_scores(outcome: Array, predictions: Mapping[str, Array]) -> tuple[list[Score], Array]:
+def auc_scores(
+    outcome: Array, predictions: Mapping[str, Array], *, persons: Array | None = None
+) -> tuple[list[Score], Array]:
     """The area under the ROC curve of each model on the same rows, and the covariance of their errors.
 
     Parameters
@@ -41,6 +43,9 @@ def auc_scores(outcome: Array, predictions: Mapping[str, Array]) -> tuple[list[S
     outcome : array, shape (row,)
         0 or 1.
     predictions : mapping of str to array, shape (row,)
+    persons : array, shape (row,), optional
+        Who each row is of, where one person gives several: rows of one person are then no independent evidence
+        (Obuchowski 1997, doi:10.2307/2533958).
 
     Raises
     ------
@@ -63,7 +68,13 @@ def auc_scores(outcome: Array, predictions: Mapping[str, Array]) -> tuple[list[S
         above.append((everyone[case] - _midranks(prediction[case])) / others)
         below.append(1 - (everyone[~case] - _midranks(prediction[~case])) / count)
         values.append(float(above[-1].mean()))
-    covariance = np.atleast_2d(_cov(above) / count + _cov(below) / others)
+    if persons is None:
+        covariance = np.atleast_2d(_cov(above) / count + _cov(below) / others)
+    else:
+        each = np.zeros((len(values), len(outcome)))
+        for row, value in enumerate(values):
+            each[row, case], each[row, ~case] = (above[row] - value) / count, (below[row] - value) / others
+        covariance = _clustered(each, persons)
     errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     scores = [
         Score(name, value, max(value - _SPREAD * error, 0.0), min(value + _SPREAD * error, 1.0), len(outcome))
@@ -72,10 +83,15 @@ def auc_scores(outcome: Array, predictions: Mapping[str, Array]) -> tuple[list[S
     return scores, covariance
 
 
-def mean_error_scores(outcome: Array, predictions: Mapping[str, Array]) -> tuple[list[Score], Array]:
+def mean_error_scores(
+    outcome: Array, predictions: Mapping[str, Array], *, persons: Array | None = None
+) -> tuple[list[Score], Array]:
     """The mean absolute error of each model on the same rows, and the covariance of these means."""
     errors = np.array([np.abs(prediction - outcome) for prediction in predictions.values()])
-    covariance = np.atleast_2d(_cov(list(errors)) / len(outcome))
+    if persons is None:
+        covariance = np.atleast_2d(_cov(list(errors)) / len(outcome))
+    else:
+        covariance = _clustered((errors - errors.mean(axis=1, keepdims=True)) / len(outcome), persons)
     spread = _SPREAD * np.sqrt(np.diag(covariance))
     return [
         Score(name, float(row.mean()), float(row.mean() - s), float(row.mean() + s), len(outcome))
@@ -110,6 +126,13 @@ def judge(scores: Sequence[Score], covariance: Array, *, higher_is_better: bool 
     typical = float(np.median([sign * (scores[fed].value - scores[n].value) for n in alone]))
     apart = sign * (scores[fed].value - scores[pooled].value)
     return f"{verdict} Over the typical site: {typical:+.3f}. Against pooled rows: {apart:+.4f}."
+
+
+def _clustered(each: Array, persons: Array) -> Array:
+    """The covariance of sums of what rows add, shape (model, row), where rows of one person go together."""
+    known, index = np.unique(persons, return_inverse=True)
+    sums = np.stack([np.bincount(index, weights=row, minlength=known.size) for row in each])
+    return np.asarray(sums @ sums.T * known.size / max(known.size - 1, 1))
 
 
 def _cov(rows: list[Array]) -> Array:

@@ -69,6 +69,18 @@ class Network:
         eta = self.output(weights, x)
         return sigmoid(eta) if self.family == "logistic" else eta
 
+    def inside(self, weights: Array, x: Array) -> Array:
+        """What the last layer sees of rows ``x``, shape (n, hidden), or the rows where there is no hidden unit."""
+        return self._forward(weights, x)[0]
+
+    def slope(self, weights: Array, x: Array) -> Array:
+        """The gradient of :meth:`output` in its inputs, shape (n, inputs)."""
+        last = weights[self.head : -1]
+        if not self.hidden:
+            return np.broadcast_to(last, x.shape).copy()
+        first = weights[: self.inputs * self.hidden].reshape(self.inputs, self.hidden)
+        return np.asarray(((1 - self.inside(weights, x) ** 2) * last) @ first.T)
+
     def gradient(self, weights: Array, x: Array, y: Array) -> tuple[float, Array]:
         """Mean loss of rows ``x`` (n, inputs), ``y`` (n,), and its gradient."""
         inside, eta = self._forward(weights, x)

@@ -28,11 +28,14 @@ class Scaled:
         Sees them standardized; all other columns as they are.
     fill : bool
         Whether a missing value becomes the mean; if not, it stays missing.
+    unfilled : sequence of str
+        Columns in which it stays missing all the same: an outcome, last among ``columns``.
     """
 
     columns: Sequence[str]
     inner: Analysis
     fill: bool = True
+    unfilled: Sequence[str] = ()
 
     @property
     def _moments(self) -> Moments:
@@ -81,7 +84,8 @@ class Scaled:
         """``table`` as the inner analysis sees it."""
         values = (stacked(table, self.columns) - state["centre"]) / state["scale"]
         if self.fill:
-            values[np.isnan(values)] = 0.0
+            filled = [n for n, name in enumerate(self.columns) if name not in self.unfilled]
+            values[:, filled] = np.nan_to_num(values[:, filled])
         return {**table, **dict(zip(self.columns, values.T, strict=True))}
 
     def result(self, state: State) -> Mapping[str, Array]:

@@ -3,7 +3,7 @@
 They show sites and regions, never a single subject's value.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from commissure.harmonize.diagnose import Diagnosis
 from commissure.harmonize.effects import Effects
 from commissure.harmonize.meta import Pooled
+from commissure.kernels.svg import BLUE, INK, ORANGE, QUIET, axis, line, page, scale, short, text
 
 __all__ = ["draw_diagnosis", "draw_effects", "draw_forest", "draw_sites"]
 
 Array = NDArray[np.float64]
-_BEFORE, _AFTER, _QUIET, _INK = "#c2410c", "#0f6cbd", "#9ca3af", "#1f2937"
+_BEFORE, _AFTER, _QUIET, _INK = ORANGE, BLUE, QUIET, INK
 _ROW, _LEFT = 22, 220
 
 
@@ -46,7 +47,7 @@ def draw_sites(before: Array, after: Array, *, sites: Any, names: Sequence[str],
     parts += [_text(_LEFT, 46, "before", colour=_BEFORE), _text(_LEFT + 60, 46, "after", colour=_AFTER)]
     for row, feature in enumerate(order):
         y = 74 + row * 2 * _ROW
-        parts.append(_text(_LEFT - 10, y + 14, _short(names[feature]), anchor="end"))
+        parts.append(_text(_LEFT - 10, y + 14, short(names[feature]), anchor="end"))
         for values, colour, below in ((scaled[0], _BEFORE, 0), (scaled[1], _AFTER, _ROW - 4)):
             parts.append(_line(_LEFT, y + below, _LEFT + 480, y + below, "#e5e7eb"))
             for name, value in zip(known, values[:, feature], strict=True):
@@ -58,7 +59,7 @@ def draw_sites(before: Array, after: Array, *, sites: Any, names: Sequence[str],
                     )
     height = 90 + len(order) * 2 * _ROW
     parts += _axis(_LEFT, _LEFT + 480, height - 16, -bound, bound)
-    return _page(_LEFT + 510, height + 20, parts)
+    return page(_LEFT + 510, height + 20, parts=parts)
 
 
 def draw_diagnosis(found: Diagnosis) -> str:
@@ -99,7 +100,7 @@ def draw_diagnosis(found: Diagnosis) -> str:
             for v in np.sort(values)[:2000]
         ]
     parts += _axis(_LEFT, _LEFT + 440, y + 86, 0.0, top)
-    return _page(_LEFT + 500, y + 116, parts)
+    return page(_LEFT + 500, y + 116, parts=parts)
 
 
 def draw_forest(
@@ -129,7 +130,7 @@ def draw_forest(
         y = 56 + row * _ROW
         side = 4 + 14 * float(np.sqrt(pooled.weights[row, region]))
         parts += [
-            _text(_LEFT - 10, y + 4, _short(name), anchor="end"),
+            _text(_LEFT - 10, y + 4, short(name), anchor="end"),
             _line(place(low[row]), y, place(high[row]), y, _INK),
             f'<rect x="{place(effects[row]) - side / 2:.1f}" y="{y - side / 2:.1f}" width="{side:.1f}" height="{side:.1f}" '
             f'fill="{_AFTER}"/>',
@@ -152,7 +153,7 @@ def draw_forest(
         f"I² {100 * pooled.i2[region]:.0f} %, τ² {pooled.tau2[region]:.3g}, Q p {pooled.q_p[region]:.2g}"
     )
     parts.append(_text(10, y + 60, between))
-    return _page(_LEFT + 620, y + 76, parts)
+    return page(_LEFT + 620, y + 76, parts=parts)
 
 
 def draw_effects(found: Effects, *, names: Sequence[str], most: int = 40) -> str:
@@ -166,13 +167,13 @@ def draw_effects(found: Effects, *, names: Sequence[str], most: int = 40) -> str
     for row, region in enumerate(order):
         y, colour = 56 + row * _ROW, _AFTER if found.d[region] < 0 else _BEFORE
         parts += [
-            _text(_LEFT - 10, y + 4, _short(names[region]), anchor="end"),
+            _text(_LEFT - 10, y + 4, short(names[region]), anchor="end"),
             _line(place(found.low[region]), y, place(found.high[region]), y, colour),
             f'<circle cx="{place(found.d[region]):.1f}" cy="{y}" r="4.5" fill="{colour}"/>',
             _text(_LEFT + 436, y + 4, f"{found.d[region]:.2f}"),
         ]
     parts += _axis(_LEFT, _LEFT + 420, bottom + 6, left, right)
-    return _page(_LEFT + 500, bottom + 40, parts)
+    return page(_LEFT + 500, bottom + 40, parts=parts)
 
 
 def _mean(values: Array) -> Array:
@@ -182,34 +183,17 @@ def _mean(values: Array) -> Array:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _scale(left: float, right: float, width: float) -> Any:
-    return lambda value: _LEFT + width * (value - left) / max(right - left, 1e-300)
+def _scale(left: float, right: float, width: float) -> Callable[[float], float]:
+    return scale(left, right, start=_LEFT, length=width)
 
 
 def _axis(left: float, right: float, y: float, low: float, high: float) -> list[str]:
-    parts = [_line(left, y, right, y, _QUIET)]
-    for value in np.linspace(low, high, 5):
-        x = left + (right - left) * (value - low) / max(high - low, 1e-300)
-        parts += [_line(x, y, x, y + 5, _QUIET), _text(x, y + 18, f"{value:.2f}", anchor="middle", size=11)]
-    return parts
+    return axis((left, y), right - left, low=low, high=high)
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str) -> str:
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" stroke-width="1.5"/>'
+    return line((x1, y1), (x2, y2), colour=colour)
 
 
-def _text(x: float, y: float, text: str, *, anchor: str = "start", size: int = 12, colour: str = _INK) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{colour}">{escape(text)}</text>'
-
-
-def _short(name: object) -> str:
-    text = str(name)
-    return text if len(text) <= 28 else text[:27] + "…"
-
-
-def _page(width: float, height: float, parts: Sequence[str]) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
-        f'height="{height:.0f}" font-family="system-ui, sans-serif" role="img">'
-        f'<rect width="100%" height="100%" fill="#fff"/>{"".join(parts)}</svg>\n'
-    )
+def _text(x: float, y: float, words: str, **how: Any) -> str:
+    return text((x, y), words, **how)

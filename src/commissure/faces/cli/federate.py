@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from commissure.faces.cli import studies
 from commissure.faces.cli.words import HubAt, opened
 from commissure.federate.analyses import build
 from commissure.federate.plan import Plan
@@ -20,6 +21,7 @@ study = typer.Typer(
     no_args_is_help=True, help="Plans: what is read, computed and sent; approved by each site."
 )
 app.add_typer(study, name="study")
+study.registered_commands += studies.app.registered_commands
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 PlanAt = Annotated[Path, typer.Argument(help="A plan (JSON).")]
 Names = Annotated[list[str], typer.Option("--site", help="A site's name; may be repeated.")]
