@@ -34,7 +34,7 @@ def linear_shap(coefficients: Array, z: Array) -> Array:
     return np.asarray(z * coefficients[1:])
 
 
-def tree_shap(model: Boosting, found: Mapping[str, Array], z: Array, *, cover: Array) -> Array:
+def tree_shap(model: Boosting, found: Mapping[str, Array], *, z: Array, cover: Array) -> Array:
     """The values of rows ``z`` (n, feature), features outside a set taken as the rows that pass each node have them.
 
     Parameters
@@ -132,7 +132,7 @@ def shap_values(predictor: Predictor, z: Array, *, about: Array) -> Array:
     """The values of standardized rows, ``about`` what :class:`Explanation` found in its first round."""
     inner = predictor.inner
     if isinstance(inner, Boosting):
-        return tree_shap(inner, predictor.found, z, cover=about)
+        return tree_shap(inner, predictor.found, z=z, cover=about)
     if isinstance(inner, Training):
         return gradient_shap(predictor, z, draws=background(about))
     return linear_shap(predictor.found["coefficients"], z)
