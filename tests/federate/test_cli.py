@@ -74,4 +74,7 @@ def test_the_demonstration_loses_a_site_and_ends(tmp_path: Path, capsys: pytest.
     assert len(scores) >= 9 and shown["noticed_s"] < 5
     assert abs(scores["federated"] - scores["pooled"]) < 0.03 and scores["federated"] > 0.9
     assert "Federation" in shown["verdict"]
+    assert len(shown["losses"]) == 8 and shown["losses"][-1] < shown["losses"][0]
     assert (tmp_path / "out" / "scores.svg").read_text().startswith("<svg")
+    report = (tmp_path / "out" / "report.html").read_text()
+    assert report.count("<svg") == 2 and shown["verdict"].split(":")[0] in report and "http" not in report.replace("http://www.w3.org", "")  # fmt: skip

@@ -46,6 +46,10 @@ class Demonstration:
         What the coordinator said.
     noticed_s : float
         From the kill to the coordinator's notice.
+    losses : tuple of float
+        The mean loss over sites before each round.
+    killed_after : int
+        After how many rounds of training the site was killed.
     """
 
     data: str
@@ -53,12 +57,15 @@ class Demonstration:
     verdict: str
     log: tuple[str, ...]
     noticed_s: float
+    losses: tuple[float, ...] = ()
+    killed_after: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""
         return {
             "data": self.data, "scores": [score.to_dict() for score in self.scores], "verdict": self.verdict,
-            "noticed_s": self.noticed_s, "log": list(self.log),
+            "noticed_s": self.noticed_s, "log": list(self.log), "losses": list(self.losses),
+            "killed_after": self.killed_after,
         }  # fmt: skip
 
 
@@ -107,10 +114,13 @@ def demonstrate(
     for name, rows in train.items():
         SiteFolder(folder / "keys" / name).approve(plan)
         write_rows(folder / f"{name}.csv", rows)
-    log, noticed = _run(folder, plan)
+    log, noticed, index = _run(folder, plan)
     state = _result(folder)
     scores, covariance = _scores(plan, train, held_out, state)
-    return Demonstration(data, tuple(scores), judge(scores, covariance), tuple(log), noticed)
+    losses = tuple(float(loss) for loss in state["loss"])
+    # two rounds for means and spreads come before those of training
+    after = max(index - 2, 0)
+    return Demonstration(data, tuple(scores), judge(scores, covariance), tuple(log), noticed, losses, after)
 
 
 def _split(tables: Mapping[str, Rows]) -> tuple[dict[str, Rows], dict[str, Rows]]:
@@ -131,7 +141,7 @@ def write_rows(path: Path, rows: Rows) -> None:
         writer.writerows(zip(*(values.tolist() for values in rows.values()), strict=True))
 
 
-def _run(folder: Path, plan: Plan) -> tuple[list[str], float]:
+def _run(folder: Path, plan: Plan) -> tuple[list[str], float, int]:
     """All processes from start to end; the last site is killed once some rounds are done."""
     said = folder / "coordinator.log"
     cli = [sys.executable, "-m", "commissure", "federate"]
@@ -159,7 +169,7 @@ def _run(folder: Path, plan: Plan) -> tuple[list[str], float]:
             victim = list(agents)[-1]
             _until(lambda: "yes" if _rounds(folder) >= 4 else "", coordinator)
             agents[victim].kill()
-            killed = time.monotonic()
+            killed, index = time.monotonic(), _rounds(folder)
             _until(
                 lambda: "yes" if any(line.startswith(f"{victim} is lost") for line in _lines(said)) else "",
                 coordinator,
@@ -171,7 +181,7 @@ def _run(folder: Path, plan: Plan) -> tuple[list[str], float]:
             for agent in agents.values():
                 agent.kill()
                 agent.wait()
-    return _lines(said), noticed
+    return _lines(said), noticed, index
 
 
 @contextmanager

@@ -203,21 +203,33 @@ def demo(
     json: AsJson = False,
 ) -> None:
     """Train over eight site processes with mutual TLS, kill one, and compare with pooled rows and each site alone."""
-    from commissure.faces.bars import draw_scores
+    from commissure.faces.bars import draw_losses, draw_scores, page_of
     from commissure.workflows.demo_tables import demo_tables
     from commissure.workflows.train_federated import demonstrate
 
     tables, said = demo_tables(data)
     training = {"rounds": rounds, "strategy": strategy, "steps": 5}
     shown = demonstrate(folder, tables, data=said, outcome="case", now=datetime.now(UTC), entropy=os.urandom, parameters=training)  # fmt: skip
-    (folder / "scores.svg").write_text(draw_scores(shown.scores, title=said), encoding="utf-8")
-    _tell(shown.to_dict() | {"plot": str(folder / "scores.svg")}, as_json=json, text=_in_words(shown, folder))
+    title = "Eight sites, one model, no row moved"
+    scores = draw_scores(shown.scores, title=title)
+    losses = draw_losses(shown.losses, title=title, killed_after=shown.killed_after)
+    lines = [shown.data, _loss_of_site(shown), shown.verdict]
+    page = page_of(shown.scores, [scores, losses], title=title, said=lines)
+    for name, text in (("scores.svg", scores), ("losses.svg", losses), ("report.html", page)):
+        (folder / name).write_text(text, encoding="utf-8")
+    told = shown.to_dict() | {"plot": str(folder / "scores.svg"), "report": str(folder / "report.html")}
+    _tell(told, as_json=json, text=_in_words(shown, folder))
+
+
+def _loss_of_site(shown: Any) -> str:
+    return f"One site was killed; the coordinator noticed after {shown.noticed_s:.2f} s and went on."
 
 
 def _in_words(shown: Any, folder: Path) -> str:
-    rows = [f"{s.name:>12}  AUC {s.value:.3f}  [{s.low:.3f}, {s.high:.3f}]" for s in shown.scores]
-    lost = f"One site was killed; the coordinator noticed after {shown.noticed_s:.2f} s and went on."
-    return "\n".join([shown.data, *rows, lost, shown.verdict, f"Plot: {folder / 'scores.svg'}"])
+    wide = max(len(score.name) for score in shown.scores)
+    rows = [f"{s.name:>{wide}}  AUC {s.value:.3f}  [{s.low:.3f}, {s.high:.3f}]" for s in shown.scores]
+    ends = f"Plot: {folder / 'scores.svg'}\nReport: {folder / 'report.html'}"
+    return "\n".join([shown.data, *rows, _loss_of_site(shown), shown.verdict, ends])
 
 
 @app.command("simulate")
