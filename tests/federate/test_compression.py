@@ -22,7 +22,7 @@ FEATURES = ["a", "b", "c"]
 
 
 @settings(max_examples=25, deadline=None)
-@given(size=st.integers(1, 9000), sites=st.integers(2, 60), seed=st.integers(0, 1000))
+@given(size=st.integers(1, 20_000), sites=st.integers(2, 60), seed=st.integers(0, 1000))
 def test_a_sum_of_words_is_the_sum_of_the_numbers(size: int, sites: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     code = Quantized(size, 2.0, sites, seed=str(seed).encode())
@@ -34,7 +34,7 @@ def test_a_sum_of_words_is_the_sum_of_the_numbers(size: int, sites: int, seed: i
     # what is behind the vector is exact; the vector is off by rounding alone, evenly over its numbers
     np.testing.assert_allclose(got[size:], values[:, size:].sum(axis=0), atol=1e-6)
     away = np.linalg.norm(got[:size] - values[:, :size].sum(axis=0))
-    assert away < 1.3 * code.step * np.sqrt(len(vectors) * (size + 4096))
+    assert away < 1.3 * code.step * np.sqrt(len(vectors) * size) + 1e-9
 
 
 def test_rounding_at_random_is_right_on_average_and_costs_half_the_bytes() -> None:

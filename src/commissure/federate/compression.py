@@ -26,7 +26,8 @@ from commissure.federate.masks import add_masks
 
 __all__ = ["Compressed", "Quantized", "chosen"]
 
-_SIDES = (4, 8, 16, 32, 64)
+_SIDES = (256, 128, 64, 32, 16, 8, 4, 2, 1)
+_PADDED = 1.05
 _REACH = 6.0  # in standard deviations of a rotated number
 _LIMBS, _HALF = 4, 1 << 15
 
@@ -82,7 +83,8 @@ class Quantized:
 
     @property
     def _side(self) -> int:
-        return next((side for side in _SIDES if side * side >= self.size), _SIDES[-1])
+        # the largest blocks that add next to nothing: the larger, the more evenly a change is spread
+        return next(side for side in _SIDES if -(-self.size // side**2) * side**2 <= _PADDED * self.size)
 
     @property
     def _blocks(self) -> int:
