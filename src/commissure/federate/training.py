@@ -135,15 +135,15 @@ class Training:
             start[head:] = memory["head"]
         own = memory.get("control", np.zeros(1))
         correction = state["control"] - own if "control" in state else None
-        weights = self._improved(start, correction, (x, y), int(state["round"][0]))
+        weights, loss = self._improved(start, correction, (x, y), int(state["round"][0]))
         kept = {"head": weights[head:].copy()} if self.personal else {}
         change = weights - start
         if self.personal:
             change[head:] = 0.0
         weight = 1.0 if self.noise else min(len(y) / self.rows, 1.0)
         change = self._shortened(change)
-        loss = min(self.network.gradient(start, x, y)[0], 1.0)
-        out = {"change": weight * change, "weight": np.array([weight]), "loss": np.array([weight * loss])}
+        loss = weight * min(loss, 1.0)
+        out = {"change": weight * change, "weight": np.array([weight]), "loss": np.array([loss])}
         if "control" in state:
             drift = -change / (self.steps * self.rate) - state["control"]
             out["control"] = np.clip(drift, -self.clip, self.clip) * weight
@@ -152,11 +152,15 @@ class Training:
 
     def _improved(
         self, start: Array, correction: Array | None, rows: tuple[Array, Array], round: int
-    ) -> Array:
+    ) -> tuple[Array, float]:
         x, y = rows
-        weights = start.copy()
-        for chosen in self._batches(len(y), round):
-            _, gradient = self.network.gradient(weights, x[chosen], y[chosen])
+        weights, batches = start.copy(), self._batches(len(y), round)
+        # the first step over all rows tells the loss before the round as well
+        before = 0.0 if isinstance(batches[0], slice) else self.network.gradient(start, x, y)[0]
+        for number, chosen in enumerate(batches):
+            loss, gradient = self.network.gradient(weights, x[chosen], y[chosen])
+            if number == 0 and isinstance(chosen, slice):
+                before = loss
             gradient += self.decay * weights
             if self.proximal:
                 gradient += self.proximal * (weights - start)
@@ -166,7 +170,7 @@ class Training:
             weights -= gradient
         if not np.isfinite(weights).all():
             raise BadInput("Training at this site went to infinite weights; take a smaller rate.")
-        return weights
+        return weights, before
 
     def _batches(self, rows: int, round: int) -> list[Any]:
         if not 0 < self.batch < rows:
