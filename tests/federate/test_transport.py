@@ -3,12 +3,15 @@
 import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +19,7 @@ import numpy as np
 import pytest
 
 from commissure.errors import CommissureError, NotPermitted
+from commissure.faces.cli import main
 from commissure.federate.analyses import build
 from commissure.federate.analysis import run_locally
 from commissure.federate.certificates import Authority, Credentials
@@ -25,6 +29,7 @@ from commissure.testing.federation import make_sites
 from commissure.workflows.join_study import SiteFolder, join_study, read_columns
 from commissure.workflows.make_network import make_network
 from commissure.workflows.plan_study import plan_study
+from commissure.workflows.run_study import study_status
 from commissure.workflows.train_federated import write_rows
 
 NOW = datetime.now(UTC)
@@ -99,8 +104,6 @@ class Deployment:
 
 
 def free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -189,3 +192,68 @@ def test_a_site_without_approval_or_with_another_table_stays_out(tmp_path: Path)
         (site.path / "approvals" / made.plan.digest).unlink()
         with pytest.raises(NotPermitted, match="No steward has approved"):
             join_study(url, site, table=lambda _: {}, now=NOW, entropy=os.urandom)
+
+
+class Proxy:
+    """A proxy as hospitals have them: it opens a line when asked to CONNECT, and carries what it cannot read."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listening.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                line, _ = self._listening.accept()
+                threading.Thread(target=self._serve, args=(line,), daemon=True).start()
+
+    def _serve(self, line: socket.socket) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += line.recv(4096)
+        self.asked.append(head.split(b" ")[1].decode())
+        host, _, port = self.asked[-1].rpartition(":")
+        other = socket.create_connection((host, int(port)))
+        line.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        threading.Thread(target=self._carry, args=(other, line), daemon=True).start()
+        self._carry(line, other)
+
+    @staticmethod
+    def _carry(one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while data := one.recv(65536):
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self._listening.close()
+
+
+def test_a_site_goes_out_through_a_proxy_and_with_a_renewed_certificate(tmp_path: Path) -> None:
+    made, port, proxy = Deployment(tmp_path, count=3, rounds=3), free_port(), Proxy()
+    before = (tmp_path / "keys" / "s000" / "certificate.pem").read_bytes()
+    words = ["federate", "renew", str(tmp_path / "keys"), "--site", "s000", "--site", "coordinator", "--days", "30"]  # fmt: skip
+    assert main(words) == 0
+    assert (tmp_path / "keys" / "s000" / "certificate.pem").read_bytes() != before
+    with made.coordinator(port), ThreadPoolExecutor(3) as pool:
+        until(lambda: "https://" in made.log if (tmp_path / "log").exists() else False, "the coordinator")
+
+        def join(name: str) -> dict[str, np.ndarray]:
+            site = SiteFolder(tmp_path / "keys" / name, f"http://127.0.0.1:{proxy.port}")
+            return join_study(
+                f"https://127.0.0.1:{port}", site, table=lambda _: made.tables[name], now=NOW, entropy=os.urandom
+            )  # fmt: skip
+
+        results = list(pool.map(join, made.tables))
+    proxy.close()
+    assert set(proxy.asked) == {f"127.0.0.1:{port}"} and len(proxy.asked) >= 6
+    np.testing.assert_allclose(results[0]["weights"], run_locally(build(made.plan), made.tables)["weights"], atol=1e-4)  # fmt: skip
+    status = study_status(tmp_path / "study", now=datetime.now(UTC))
+    assert status["rounds"] == 5 and status["starts"] == 1 and status["seconds_since"] < 60
+    with pytest.raises(ValueError, match="A proxy's address"):
+        join_study(f"https://127.0.0.1:{port}", SiteFolder(tmp_path / "keys" / "s000", "proxy:1"), table=lambda _: {}, now=NOW, entropy=os.urandom)  # fmt: skip
+    elsewhere = Authority.make("elsewhere", now=NOW, days=9, entropy=os.urandom)
+    with pytest.raises(NotPermitted, match="not of this network"):
+        elsewhere.renew(SiteFolder(tmp_path / "keys" / "s000").credentials, now=NOW, days=9, entropy=os.urandom)  # fmt: skip

@@ -23,11 +23,12 @@ def main() -> int:
     parser.add_argument("url")
     parser.add_argument("--site", type=Path, required=True)
     parser.add_argument("--table", type=Path, required=True)
+    parser.add_argument("--proxy", default="")
     parser.add_argument("--json", action="store_true")
     said = parser.parse_args()
     try:
         result = join_study(
-            said.url, SiteFolder(said.site), now=datetime.now(UTC), entropy=os.urandom,
+            said.url, SiteFolder(said.site, said.proxy), now=datetime.now(UTC), entropy=os.urandom,
             say=lambda text: print(text, file=sys.stderr, flush=True),  # noqa: T201
             table=lambda plan: read_columns(said.table, [column.name for column in plan.columns]),
         )  # fmt: skip

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -64,11 +65,39 @@ class Authority:
         certificate = builder.sign(key, None)
         return cls(Credentials(_private(key), certificate.public_bytes(Encoding.PEM)))
 
+    def renew(self, credentials: Credentials, *, now: datetime, days: int, entropy: Entropy) -> Credentials:
+        """A new certificate for the same key and names: plans that name the key stay valid.
+
+        Raises
+        ------
+        NotPermitted
+            If the old one is of another authority.
+        """
+        old = x509.load_pem_x509_certificate(credentials.certificate)
+        own = x509.load_pem_x509_certificate(self.credentials.certificate)
+        try:
+            old.verify_directly_issued_by(own)
+        except (ValueError, TypeError, InvalidSignature) as error:
+            raise NotPermitted("The certificate to renew is not of this network's authority.") from error
+        hosts: tuple[str, ...] = ()
+        for extension in old.extensions:
+            if isinstance(extension.value, x509.SubjectAlternativeName):
+                hosts = tuple(str(name.value) for name in extension.value)
+        who = identity_of(credentials)
+        return self.issue(who.name, now=now, days=days, entropy=entropy, hosts=hosts, private=who.private)
+
     def issue(
-        self, name: str, *, now: datetime, days: int, entropy: Entropy, hosts: tuple[str, ...] = ()
+        self,
+        name: str,
+        *,
+        now: datetime,
+        days: int,
+        entropy: Entropy,
+        hosts: tuple[str, ...] = (),
+        private: bytes = b"",
     ) -> Credentials:
         """A key and certificate for a site, or with ``hosts`` (names, addresses) for a coordinator."""
-        key = Ed25519PrivateKey.from_private_bytes(entropy(32))
+        key = Ed25519PrivateKey.from_private_bytes(private or entropy(32))
         issuer = x509.load_pem_x509_certificate(self.credentials.certificate)
         signer = load_pem_private_key(self.credentials.key, None)
         use = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH

@@ -37,9 +37,12 @@ class SiteFolder:
     ----------
     path : Path
         Holds ``key.pem``, ``certificate.pem``, ``authority.pem``; approvals and memories come to lie beside them.
+    proxy : str
+        ``http://host:port`` of the proxy through which the site's connections go out; empty for none.
     """
 
     path: Path
+    proxy: str = ""
 
     @property
     def credentials(self) -> Credentials:
@@ -192,10 +195,19 @@ class _Agent:
         if where.scheme != "https" or not where.hostname:
             raise BadInput(f"A coordinator's address looks like https://host:port; got {url!r}.")
         self.host, self.port, self.context = where.hostname, where.port or 443, site.context()
+        through = urlsplit(site.proxy)
+        if site.proxy and (through.scheme != "http" or not through.hostname):
+            raise BadInput(f"A proxy's address looks like http://host:port; got {site.proxy!r}.")
+        self.through = (through.hostname or "", through.port or 3128)
         self.patience_s, self.say = patience_s, say
 
     def connect(self, timeout_s: float) -> http.client.HTTPSConnection:
-        return http.client.HTTPSConnection(self.host, self.port, timeout=timeout_s, context=self.context)
+        host, port = self.through if self.through[0] else (self.host, self.port)
+        line = http.client.HTTPSConnection(host, port, timeout=timeout_s, context=self.context)
+        if self.through[0]:
+            # the proxy carries what it cannot read: TLS is between the site and the coordinator
+            line.set_tunnel(self.host, self.port)
+        return line
 
     def patiently(self, act: Callable[[http.client.HTTPSConnection], bytes]) -> bytes:
         """Do it over a new connection, again and again while the coordinator is away."""

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from commissure.errors import BadInput, Conflict
+from commissure.errors import BadInput, Conflict, NotFound
 from commissure.federate.certificates import Authority, Credentials, identity_of
 from commissure.store import files
 
-__all__ = ["make_network"]
+__all__ = ["make_network", "renew_certificates"]
 
 
 def make_network(
@@ -62,6 +62,39 @@ def make_network(
             _write(folder / name, authority.issue(name, now=now, days=days, entropy=entropy), authority)
         keys[name] = identity_of(_read(folder / name)).public.hex()
     return keys
+
+
+def renew_certificates(
+    folder: Path, *, names: Sequence[str], now: datetime, days: int, entropy: Callable[[int], bytes]
+) -> list[Path]:
+    """New certificates for the keys that sites or the coordinator have, so that approved plans stay valid.
+
+    Parameters
+    ----------
+    folder : Path
+        The network's, with its ``authority``.
+    names : sequence of str
+        Sites, or ``"coordinator"``.
+    now : datetime
+    days : int
+        How long they are valid.
+    entropy : callable
+
+    Raises
+    ------
+    NotFound
+        If the network has no such folder, or no authority.
+    """
+    out = []
+    for name in ("authority", *names):
+        if not (folder / name / "certificate.pem").exists():
+            raise NotFound(f"This network has no folder {name!r} with a certificate.")
+    authority = Authority(_read(folder / "authority"))
+    for name in names:
+        made = authority.renew(_read(folder / name), now=now, days=days, entropy=entropy)
+        files.replace(folder / name / "certificate.pem", made.certificate)
+        out.append(folder / name / "certificate.pem")
+    return out
 
 
 def _read(folder: Path) -> Credentials:

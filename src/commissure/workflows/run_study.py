@@ -1,7 +1,9 @@
 """Run a study: the coordinator's conductor, with its state in a folder so that ``kill -9`` costs one round at most."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from commissure.errors import CommissureError, NotFound
 from commissure.federate.analysis import Array, State
@@ -12,7 +14,7 @@ from commissure.federate.robust import combiner
 from commissure.federate.wire import pack, pack_arrays, unpack, unpack_arrays
 from commissure.store import files
 
-__all__ = ["RunningStudy", "open_study"]
+__all__ = ["RunningStudy", "open_study", "study_status"]
 
 
 class RunningStudy:
@@ -134,3 +136,23 @@ def open_study(folder: Path, *, say: Callable[[str], None] = lambda _: None) -> 
     session = f"{plan.id}/{starts}"
     conductor = Conductor(plan, state=state, index=index, session=session, combine=combiner(plan.parameters))
     return RunningStudy(conductor, save=lambda data: files.replace(folder / "state", data), say=say)
+
+
+def study_status(folder: Path, *, now: datetime) -> dict[str, Any]:
+    """Where a study stands, from its folder alone: rounds done, starts, and seconds since the last sign of life.
+
+    Raises
+    ------
+    NotFound
+        If the folder holds no plan.
+    """
+    if not (folder / "plan.json").exists():
+        raise NotFound("This folder holds no plan.json; name the folder of a study.")
+    state, starts = folder / "state", folder / "starts"
+    last = max(path.stat().st_mtime for path in (folder / "plan.json", state, starts) if path.exists())
+    return {
+        "rounds": int(unpack(state.read_bytes())[0]["index"]) if state.exists() else 0,
+        "starts": int(starts.read_text()) if starts.exists() else 0,
+        "seconds_since": round(max(now.timestamp() - last, 0.0), 1),
+        "done": (folder / "result.json").exists(),
+    }

@@ -51,6 +51,35 @@ def network(
     _tell(keys, as_json=json, text="\n".join(f"{name}={key}" for name, key in keys.items()))
 
 
+@app.command("renew")
+def renew(
+    folder: Annotated[Path, typer.Argument(help="The network's folder, with its authority.")],
+    site: Names,
+    days: Annotated[int, typer.Option(help="How long the new certificates are valid.")] = 365,
+    json: AsJson = False,
+) -> None:
+    """Renew certificates (`--site coordinator` too): keys stay, so approved plans do."""
+    from commissure.workflows.make_network import renew_certificates
+
+    made = renew_certificates(folder, names=site, now=datetime.now(UTC), days=days, entropy=os.urandom)
+    _tell({"written": [str(path) for path in made]}, as_json=json, text="\n".join(map(str, made)))
+
+
+@app.command("status")
+def status(
+    folder: Annotated[Path, typer.Argument(help="The study's folder, at the coordinator.")],
+    stale: Annotated[float, typer.Option(help="Seconds without a round after which all is not well.")] = 600,
+    json: AsJson = False,
+) -> None:
+    """Say where a study stands, for a monitor: exit code 1 if no round was done for too long."""
+    from commissure.workflows.run_study import study_status
+
+    told = study_status(folder, now=datetime.now(UTC))
+    _tell(told, as_json=json, text="\n".join(f"{name}: {value}" for name, value in told.items()))
+    if not told["done"] and told["seconds_since"] > stale:
+        raise typer.Exit(1)
+
+
 @study.command("new")
 def new(
     plan: Annotated[Path, typer.Argument(help="The plan to write (JSON).")],
@@ -165,11 +194,12 @@ def join(
     url: Annotated[str, typer.Argument(help="https://host:port of the coordinator.")],
     site: Annotated[Path, typer.Option("--site", help="This site's folder of keys.")],
     table: Annotated[Path, typer.Option(help="This site's rows: a CSV or TSV file.")],
+    proxy: Annotated[str, typer.Option(help="http://host:port that connections go out through.")] = "",
     json: AsJson = False,
 ) -> None:
     """Take part in a study as a site: connections go out only, rows stay here."""
     # the agent stays for days: it begins anew in this process, without what a command line needs
-    words = [url, "--site", str(site), "--table", str(table), *(["--json"] if json else [])]
+    words = [url, "--site", str(site), "--table", str(table), "--proxy", proxy, *(["--json"] if json else [])]
     os.execv(sys.executable, [sys.executable, "-m", "commissure.faces.site_agent", *words])
 
 
