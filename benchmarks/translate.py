@@ -28,19 +28,17 @@ import train_people
 from sklearn.linear_model import LogisticRegression
 
 from commissure.terms.grams import GramIndex
-from commissure.terms.lexicon import Lexicon
+from commissure.terms.lexicon import Lexicon, Match, Name
 from commissure.terms.load import contract, read_ontology
 from commissure.terms.normal import plain, sides
-from commissure.translate.abbreviations import ANSWER, AbbreviationReader, context_features
+from commissure.translate.abbreviations import ANSWER, AbbreviationReader
 from commissure.translate.align import align
-from commissure.translate.features import query
 from commissure.translate.mapper import Mapper
 from commissure.translate.methods.groups import find_groups
 from commissure.translate.methods.numbers import read_number
 from commissure.translate.methods.people import ABSTAIN_BELOW, candidates, count_people, mentions_of
 from commissure.translate.methods.read import read_methods
 from commissure.translate.methods.sections import from_text
-from commissure.translate.ranker import decision_features
 
 Answer = tuple[str, str | None, float, set[str]]  # split, given, confidence, right
 
@@ -76,7 +74,7 @@ def regions(bench: Path, ontologies: Path, mapper: Mapper) -> None:
     results["as shipped"] = [
         (r["split"], a.curie, a.confidence, g) for r, a, g in zip(rows, answers, gold, strict=True)
     ]
-    results["own name hidden"] = hidden(rows, gold, mapper)
+    results["own name hidden"] = hidden(rows, gold, mapper.lexicon)
     splits = sorted({r["split"] for r in rows} - {"nil"})
     for name, found in results.items():
         each = {s: np.mean([g in r for sp, g, _, r in found if sp == s]) for s in splits}
@@ -105,28 +103,35 @@ def baseline(rows: list[dict[str, str]], gold: list[set[str]], ontologies: Path)
     return out
 
 
-def hidden(rows: list[dict[str, str]], gold: list[set[str]], mapper: Mapper) -> list[Answer]:
-    names = mapper._names
-    same = defaultdict(list)
-    for i, name in enumerate(names.names):
-        if name.scope != "label":
-            same[name.curie, plain(name.text)].append(i)
-    out: list[Answer] = []
+class Unknowing(Mapper):
+    """A mapper for which no source knows the asked-for name, of whatever term; labels stay."""
+
+    def hide(self, text: str) -> None:
+        self._seen.clear()
+        self.gone = {plain(v) for v, _ in sides(text)}
+
+    def _is_gone(self, name: Name) -> bool:
+        return name.scope != "label" and plain(name.text) in self.gone
+
+    def _matches(self, text: str, kinds: tuple[str, ...]) -> list[Match]:
+        return [m for m in super()._matches(text, kinds) if not self._is_gone(m.name)]
+
+    def _barred(self, text: str) -> list[int]:
+        if "_of_plain" not in self.__dict__:
+            self._of_plain: dict[str, list[int]] = defaultdict(list)
+            for i, name in enumerate(self._names.plains):
+                self._of_plain[name].append(i)
+        gone = [i for v in self.gone for i in self._of_plain[v] if self._is_gone(self._names.names[i])]
+        return [*super()._barred(text), *gone]
+
+
+def hidden(rows: list[dict[str, str]], gold: list[set[str]], lexicon: Lexicon) -> list[Answer]:
+    """As if no source knew the asked-for name: what a new name will meet."""
+    mapper, out = Unknowing(lexicon), []
     for row, right in zip(rows, gold, strict=True):
-        bare = sides(row["query"])[-1][0]
-        barred = [i for c in right for v in {plain(row["query"]), plain(bare)} for i in same[c, v]]
-        q = query(bare)
-        pool, cosines = names.pool(q, barred=np.array(barred, dtype=np.int64))
-        if not len(pool):
-            out.append((row["split"], None, 0.0, right))
-            continue
-        features = names.features(q, pool, cosines)
-        terms = names.term[pool]
-        best, evidence = decision_features(
-            features, mapper._ranker.scores(features), terms=terms, away=names.away[terms]
-        )
-        given = names.curies[int(terms[best])] if best >= 0 else None
-        out.append((row["split"], given, mapper._ranker.confidence(evidence) if best >= 0 else 0.0, right))
+        mapper.hide(row["query"])
+        answer = mapper.map(row["query"])
+        out.append((row["split"], answer.curie, answer.confidence, right))
     return out
 
 
@@ -167,8 +172,7 @@ def abbreviations(bench: Path, mapper: Mapper) -> None:
         gold = set(filter(None, (row.get("gold_curie") or "").split("|")))
         meant = mapper.map(re.split(r"[)/–]", row["long_form"])[-1].strip("([ "))
         other = {meant.curie} if not gold and meant.curie and meant.confidence >= 0.85 else gold
-        prior, curie, known = reader.prior(row["abbrev"])
-        found = context_features(row["abbrev"], train_abbreviations.hide(row), prior=prior, known=known)
+        found, curie = reader.evidence(row["abbrev"], train_abbreviations.hide(row))
         table_only = {m.term.curie for m in mapper.lexicon.match(row["abbrev"], kinds=("region",))}
         data.append((row["pmcid"], gold, other, found, curie, table_only))
     count = Counter(k for d in data for k in d[3])

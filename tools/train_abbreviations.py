@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from commissure.terms.lexicon import Lexicon
-from commissure.translate.abbreviations import ANSWER, AbbreviationReader, context_features
+from commissure.translate.abbreviations import ANSWER, AbbreviationReader
 from commissure.translate.mapper import Mapper
 
 OUT = Path(__file__).parents[1] / "src" / "commissure" / "translate" / "data" / "context.json"
@@ -41,8 +41,7 @@ def main() -> None:
         gold = set(filter(None, (row.get("gold_curie") or "").split("|")))
         meant = reader.mapper.map(re.split(r"[)/–]", row["long_form"])[-1].strip("([ "))
         relabelled = not gold and meant.curie is not None and meant.confidence >= 0.85
-        prior, curie, known = reader.prior(row["abbrev"])
-        features = context_features(row["abbrev"], hide(row), prior=prior, known=known)
+        features, curie = reader.evidence(row["abbrev"], hide(row))
         data.append((row, gold, {meant.curie} if relabelled else gold, features, curie))
     counts = Counter(key for d in data for key in d[3])
     papers_of: dict[str, set[str]] = {}

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from commissure.terms.words import CRANIAL, FILLER, FRONT_BACK, GREEK, NUMBERS, SAME, SPINAL
+from commissure.terms.words import COMBINING, CRANIAL, FILLER, FRONT_BACK, GREEK, NUMBERS, SAME, SPINAL
 
 __all__ = ["Forms", "bag", "forms", "plain", "sides", "squash", "stem", "tokens"]
 
@@ -20,6 +20,8 @@ _DROP_ACCENTS = str.maketrans(
     {**GREEK, "ø": "o", "ß": "ss", "ł": "l", "’": "'", "‘": "'", "–": "-", "—": "-"}
 )
 _SPLIT = re.compile(r"[^a-z0-9/']+|(?<![0-9])/|/(?![0-9])")
+#: what the second half of a compound may be
+_CANONICAL = frozenset(SAME.values()) - {"area", "field", "cell", "part", "branch"}
 _CAMEL = re.compile(r"(?<=[a-z0-9,])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=[A-Z])(?=[A-Z][a-z])")
 _CORD = re.compile(r"^([ctls])(\d{1,2})$")
 _CORD_NAMES = {"c": "cervical", "t": "thoracic", "l": "lumbar", "s": "sacral"}
@@ -103,6 +105,22 @@ def stem(word: str) -> str:
     return short
 
 
+@lru_cache(maxsize=65536)
+def compound(word: str) -> tuple[str, ...]:
+    """The stems of a word, two if it joins two directions or regions.
+
+    >>> compound("ventroposteromedial"), compound("occipitotemporal"), compound("thalamic")
+    (('ventral', 'posterior', 'medial'), ('occipit', 'tempor'), ('thalam',))
+    """
+    for size in range(5, 12) if word not in SAME else ():
+        first, rest = COMBINING.get(word[:size]), word[size:]
+        if first and len(rest) > 4:
+            tail = compound(rest)
+            if len(tail) > 1 or tail[0] in _CANONICAL:
+                return (stem(first), *tail)
+    return (stem(word),)
+
+
 def _words(text: str) -> list[str]:
     words = []
     for raw in _SPLIT.split(plain(text)):
@@ -131,7 +149,7 @@ def tokens(text: str) -> tuple[str, ...]:
         if segment:
             out += [segment[2], stem(_CORD_NAMES[segment[1]])]
         else:
-            out.append(stem(word))
+            out += compound(word)
     numbers = {CRANIAL[word] for word in out if word in CRANIAL}
     if numbers and len(out) > 2 and not _NERVE_WORDS.isdisjoint(out):
         out = [word for word in out if word not in numbers]

@@ -4,7 +4,7 @@ Facts of language, not a list of answers: Latin beside English, British beside A
 plurals and numbers in words.
 """
 
-__all__ = ["CRANIAL", "FILLER", "FRONT_BACK", "GREEK", "NUMBERS", "SAME", "SPINAL"]
+__all__ = ["COMBINING", "CRANIAL", "FILLER", "FRONT_BACK", "GREEK", "NUMBERS", "SAME", "SPINAL"]
 
 
 def _list(text: str) -> list[str]:
@@ -104,7 +104,6 @@ SAME: dict[str, str] = _pairs("""
     pituitary: pituitary hypophysis hypophysial hypophyseal hypophyseos hypophyseus
     pineal: pineal epiphysis epiphyseal
     solitary: solitary solitarius solitarii solitari solitariospinal
-    spinocerebellar: spinocerebellar spinocerebellaris
     mammillary: mammillary mamillary mammillaris mammillare mamillaris mamillare mammillarybody mammill
     caudate: caudate caudatus caudati
     lentiform: lentiform lenticular lentiformis
@@ -174,7 +173,7 @@ SAME: dict[str, str] = _pairs("""
     pyramid: pyramid pyramids pyramis pyramus
     visual: visual visualis
     stria: stria striae
-    taste: gustatory gustatorius gustatoria gustat
+    taste: taste gustatory gustatorius gustatoria gustat
     limb: limb limbs extremity extremities crus crura cruris crural
     dopamine: dopaminergic dopamine da
     leaf: folium folia
@@ -187,17 +186,6 @@ SAME: dict[str, str] = _pairs("""
     thick: thick
     spongy: spongy
     gland: gland glands glandula glandular
-    posteromedial: posteromedial posteromedialis
-    dorsolateral: dorsolateral dorsolateralis
-    dorsomedial: dorsomedial dorsomedialis mediodorsal mediodorsalis
-    ventrolateral: ventrolateral ventrolateralis lateroventral
-    ventromedial: ventromedial ventromedialis medioventral
-    anteroventral: anteroventral anteroventralis ventroanterior
-    anterodorsal: anterodorsal anterodorsalis dorsoanterior
-    anteromedial: anteromedial anteromedialis medioanterior
-    posterolateral: posterolateral posterolateralis
-    posterodorsal: posterodorsal posterodorsalis
-    posteroventral: posteroventral posteroventralis
     cingulate: cingulate cingularis cingulatus cinguli cingular
     cingulum: cingulum cingulus
     orbital: orbital orbitalis orbitofrontal orb
@@ -271,13 +259,24 @@ SAME: dict[str, str] = _pairs("""
     respiratory: respiratory respiration
     occipit: occip
     pariet: parietal par
-    temporal: temp tempor temporalis
+    tempor: temporal temp tempor temporalis
     front: frontal front frontalis
-    operculum: oper opercul opercular opercularis
-    triangular: tri triang triangularis
+    operculum: operculum oper operc opercul opercular opercularis
+    triangular: triangular tri triang triangularis
     body: truncus trunk trunci truncal
     heschl: heschl heschls
 """)
+
+#: the first half of a compound (``ventroposterior``, ``occipitotemporal``) and the word it stands for
+COMBINING: dict[str, str] = {
+    "ventro": "ventral", "dorso": "dorsal", "antero": "anterior", "postero": "posterior", "medio": "medial",
+    "latero": "lateral", "rostro": "rostral", "caudo": "caudal", "supero": "superior", "infero": "inferior",
+    "centro": "central", "fronto": "frontal", "temporo": "temporal", "parieto": "parietal", "occipito": "occipital",
+    "cortico": "cortical", "thalamo": "thalamic", "hypothalamo": "hypothalamic", "septo": "septal",
+    "amygdalo": "amygdaloid", "habenulo": "habenular", "olivo": "olivary", "ponto": "pontine", "tecto": "tectal",
+    "vestibulo": "vestibular", "cerebello": "cerebellar", "striato": "striatal", "hippocampo": "hippocampal",
+    "spino": "spinal",
+}  # fmt: skip
 
 #: words that say little: left out of the order-free key
 FILLER: frozenset[str] = frozenset(

@@ -29,6 +29,20 @@ _DATA = Path(__file__).parent / "data"
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
 _SIDE = re.compile(r"^(?:[lrLRbB]|bi|le|ri)[-_ ]?(?=[A-Z]{2})")
 _SUB = re.compile(r"^(?:[advpcmrl]{1,2})(?=[A-Z]{2})")
+_SHORT = re.compile(r"\b[a-z]{0,3}[A-Z][A-Za-z]{0,2}[A-Z][A-Za-z]{0,3}\b")
+_SIDED = re.compile(
+    r"\b(?:left|right|bilateral|bilaterally|ipsilateral|contralateral|the [LR])[\s(]*$", re.IGNORECASE
+)
+_ANATOMY_AFTER = re.compile(
+    r"\)?[\s-]*(?:neurons?|activity|activations?|volumes?|lesions?|projections?|connectivity|inputs?|outputs?|seeds?|cells|"
+    r"stimulation|subregions?|subfields?|afferents?|efferents?|nuclei|cortex)\b",
+    re.IGNORECASE,
+)
+_METHOD_AFTER = re.compile(
+    r"\)?[\s-]*(?:groups?|patients?|participants?|subjects|scores?|scale|tests?|tasks?|analys[ie]s|method|sequence|model|"
+    r"trials?|values?|participants|conditions?|signals?|rate)\b",
+    re.IGNORECASE,
+)
 ANSWER = 0.6  # from here on the id is given
 _REGION_WORDS = frozenset(
     ("cortex", "cortical", "gyrus", "gyri", "sulcus", "lobule", "lobe", "nucleus", "nuclei", "bilateral", "left",
@@ -103,7 +117,8 @@ def context_features(abbreviation: str, text: str, *, prior: float, known: bool)
     near = text[max(0, at - 110) : at + len(abbreviation) + 110] if at >= 0 else text[:220]
     close = text[max(0, at - 35) : at + len(abbreviation) + 25] if at >= 0 else ""
     words = [w.lower() for w in _WORD.findall(near.replace(abbreviation, " "))]
-    after = text[at + len(abbreviation) : at + len(abbreviation) + 12] if at >= 0 else ""
+    before = text[max(0, at - 24) : max(0, at)]
+    after = text[at + len(abbreviation) : at + len(abbreviation) + 24] if at >= 0 else ""
     out = {
         "bias": 1.0,
         "prior": math.log(prior / (1 - prior)),
@@ -113,6 +128,9 @@ def context_features(abbreviation: str, text: str, *, prior: float, known: bool)
         "equals": float(bool(re.match(r"\)?\s*[=:<>]", after))),
         "number": float(bool(re.match(r"\)?\s*[=/]?\s*\d", after))),
         "length": min(5.0, len(abbreviation)),
+        "side_before": float(bool(_SIDED.search(before))),
+        "anatomy_after": float(bool(_ANATOMY_AFTER.match(after))),
+        "method_after": float(bool(_METHOD_AFTER.match(after))),
     }
     for word in set(words):
         if word not in _REGION_WORDS and len(word) > 2:
@@ -173,6 +191,8 @@ class AbbreviationReader:
         answer = self.mapper.map(abbreviation)
         if answer.how in ("exact", "side") and answer.curie and answer.confidence > 0.5:
             return 0.06 if len(abbreviation) < 4 else 0.12, answer.curie, False
+        if answer.how == "ranked" and answer.curie and answer.confidence > 0.4:
+            return 0.04, answer.curie, False
         return 0.02, None, False
 
     def read_all(self, rows: Iterable[Mapping[str, str]]) -> list[Meaning]:
@@ -201,13 +221,28 @@ class AbbreviationReader:
             answer = self.mapper.map(definition)
             if answer.curie is not None and answer.confidence >= 0.8 and answer.how != "empty":
                 return Meaning(abbreviation, answer.curie, answer.label, answer.confidence, "definition")
-        prior, curie, known = self.prior(short)
-        confidence = self.sureness(context_features(short, text, prior=prior, known=known))
+        features, curie = self.evidence(short, text)
+        confidence = self.sureness(features)
         if definition:
             confidence *= 0.5
         if curie is None or confidence < ANSWER:
             return Meaning(abbreviation, None, None, min(confidence, ANSWER) if curie else 0.0, "context")
         return Meaning(abbreviation, curie, self.lexicon.get(curie).label, confidence, "context")
+
+    def evidence(self, short: str, text: str) -> tuple[dict[str, float], str | None]:
+        """What speaks for a region in this text, and which region it would be."""
+        prior, curie, known = self.prior(short)
+        features = context_features(short, text, prior=prior, known=known)
+        at = max(0, text.find(short))
+        near = text[max(0, at - 110) : at + len(short) + 110]
+        others = {m[0] for m in _SHORT.finditer(near) if short not in m[0]}
+        priors = [self._table[o][0] for o in others if o in self._table]
+        features["region_shorts"] = min(4.0, sum(p >= 0.8 for p in priors))
+        features["other_shorts"] = min(4.0, sum(p <= 0.1 for p in priors))
+        hits = self.lexicon.find(near, kinds=("region",))
+        named = {h.text.lower() for h in hits if h.scope != "abbreviation" and len(h.text) > 4}
+        features["region_names"] = min(4.0, len(named))
+        return features, curie
 
     def sureness(self, features: dict[str, float]) -> float:
         """The probability that a region is meant."""

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from commissure.errors import BadInput
 from commissure.terms.lexicon import Lexicon, Name
@@ -21,14 +22,19 @@ from commissure.terms.normal import plain, squash, tokens
 from commissure.translate.features import FEATURES, Names, query
 from commissure.translate.ranker import Ranker
 
-__all__ = ["Pair", "align", "as_sssom"]
+__all__ = ["PARTS", "WEIGHTS", "Comparison", "Pair", "align", "as_sssom", "compare"]
 
 THRESHOLD = 10.0
 POOL = 15
-_WEIGHTS = {
-    "rank": 0.35, "exact": 1.2, "grouping": -2.0, "coverage": 2.0, "least": 1.0, "conflict": -0.5, "above": 1.5,
-    "ahead": 0.5, "cell": -3.0, "sorted": 1.0, "residual": 0.5,
+PARTS: tuple[str, ...] = (
+    "rank", "exact", "grouping", "coverage", "least", "conflict", "cell", "sorted", "residual"
+)  # fmt: skip
+WEIGHTS: dict[str, float] = {
+    "rank": 0.35, "exact": 1.2, "grouping": -2.0, "coverage": 2.0, "least": 1.0, "conflict": -0.5, "cell": -3.0,
+    "sorted": 1.0, "residual": 0.5, "above": 1.5, "ahead": 0.5,
 }  # fmt: skip
+Row = NDArray[np.float32]
+Parts = NDArray[np.float64]
 _AT = {name: i for i, name in enumerate(FEATURES)}
 _LIMB = re.compile(r"\b(upper|lower) (?:limb|extremity)\b", re.IGNORECASE)
 _GENERIC = frozenset(
@@ -126,27 +132,63 @@ def align(left: Sequence[RawTerm], right: Sequence[RawTerm], *, lexicon: Lexicon
     BadInput
         If one of them has no term with a label.
     """
+    return compare(left, right, lexicon=lexicon).choose()
+
+
+def compare(left: Sequence[RawTerm], right: Sequence[RawTerm], *, lexicon: Lexicon) -> "Comparison":
+    """All pairs that may be the same with what speaks for each; :meth:`Comparison.choose` decides.
+
+    Raises
+    ------
+    BadInput
+        If one of the ontologies has no term with a label.
+    """
     one, two = _Side(_own(left), lexicon), _Side(_own(right), lexicon)
     if not one.names or not two.names:
         raise BadInput("Both ontologies need terms with labels; one has none.")
     there, back = _opinions(one, two), _opinions(two, one)
-    base = {(a, b): _score(one, two, a, b, there[a, b], back[b, a]) for a, b in there if (b, a) in back}
-    scores, taken = dict(base), dict[str, str]()
-    for _ in range(3):
-        taken = _greedy(scores)
-        scores = {pair: value + _context(one, two, pair, taken) for pair, value in base.items()}
-    ahead = _lead(scores)
-    final = {pair: value + _WEIGHTS["ahead"] * ahead[pair] for pair, value in scores.items()}
-    return [
-        Pair(
-            a,
-            b,
-            one.terms[a].label,
-            two.terms[b].label,
-            float(1 / (1 + np.exp(-0.6 * (final[a, b] - THRESHOLD + 2)))),
-        )
-        for a, b in sorted(_greedy(final).items(), key=lambda pair: -final[pair])
-    ]
+    pairs = [(a, b) for a, b in there if (b, a) in back]
+    parts = [_parts(one, two, a, b, there[a, b], back[b, a]) for a, b in pairs]
+    return Comparison(one, two, pairs, np.array(parts, dtype=np.float64).reshape(-1, len(PARTS)))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Candidate pairs of two ontologies, and what speaks for each: a row of ``parts`` in the order of ``PARTS``."""
+
+    one: _Side
+    two: _Side
+    pairs: list[tuple[str, str]]
+    parts: Parts
+
+    def choose(
+        self, weights: Mapping[str, float] | None = None, *, threshold: float = THRESHOLD
+    ) -> list[Pair]:
+        """The pairs taken greedily, best first, each term once.
+
+        Parameters
+        ----------
+        weights : mapping of str to float
+            What each part counts, with ``"above"`` for aligned ancestors and ``"ahead"`` for the lead over rivals.
+        threshold : float
+            Pairs with less are not taken.
+        """
+        w = WEIGHTS if weights is None else weights
+        totals = self.parts @ np.array([w[name] for name in PARTS])
+        near = totals + w["above"] + 6 * w["ahead"] >= threshold
+        base = {pair: float(v) for pair, v, keep in zip(self.pairs, totals, near, strict=True) if keep}
+        scores, taken = dict(base), dict[str, str]()
+        for _ in range(3):
+            taken = _greedy(scores, threshold)
+            scores = {p: v + w["above"] * _context(self.one, self.two, p, taken) for p, v in base.items()}
+        ahead = _lead(scores)
+        final = {pair: value + w["ahead"] * ahead[pair] for pair, value in scores.items()}
+        chosen = sorted(_greedy(final, threshold).items(), key=lambda pair: -final[pair])
+        return [
+            Pair(a, b, self.one.terms[a].label, self.two.terms[b].label,
+                 float(1 / (1 + np.exp(-0.6 * (final[a, b] - threshold + 2)))))
+            for a, b in chosen
+        ]  # fmt: skip
 
 
 def as_sssom(pairs: Sequence[Pair]) -> str:
@@ -179,12 +221,10 @@ def _core(words: str) -> str:
     return " ".join(w for w in words.split() if w not in _GENERIC)
 
 
-def _opinions(
-    one: _Side, two: _Side
-) -> dict[tuple[str, str], tuple[float, "np.ndarray[tuple[int], np.dtype[np.float32]]"]]:
+def _opinions(one: _Side, two: _Side) -> dict[tuple[str, str], tuple[float, Row]]:
     """For each pair that the pool finds, the ranker's best score and that name pair's features."""
     names, ranker = two.pool(), Ranker.load()
-    best: dict[tuple[str, str], tuple[float, np.ndarray[tuple[int], np.dtype[np.float32]]]] = {}
+    best: dict[tuple[str, str], tuple[float, Row]] = {}
     for name in one.names:
         q = query(name.text)
         pool, cosines = names.pool(q, size=POOL) if q.content else (np.empty(0, dtype=np.int64), None)
@@ -214,28 +254,27 @@ def _exactness(one: _Side, two: _Side, a: str, b: str) -> float:
     return 1.7 if one.cores[a] & two.cores[b] else 0.0
 
 
-def _score(
-    one: _Side, two: _Side, a: str, b: str, there: "tuple[float, np.ndarray[tuple[int], np.dtype[np.float32]]]",
-    back: "tuple[float, np.ndarray[tuple[int], np.dtype[np.float32]]]",
-) -> float:  # fmt: skip
+def _parts(
+    one: _Side, two: _Side, a: str, b: str, there: tuple[float, Row], back: tuple[float, Row]
+) -> list[float]:  # fmt: skip
+    """What speaks for a pair, in the order of ``PARTS``."""
     (value, f), (other, g) = there, back
-    w = _WEIGHTS
-    return float(
-        w["rank"] * (value + other)
-        + w["exact"] * _exactness(one, two, a, b)
-        + w["grouping"] * (two.labels[b].endswith(" part") != one.labels[a].endswith(" part"))
-        + w["coverage"] * (f[_AT["coverage_query"]] + f[_AT["coverage_name"]])
-        + w["least"] * (f[_AT["least_covered"]] + g[_AT["least_covered"]])
-        + w["conflict"] * f[_AT["conflict"]]
-        + w["cell"] * (one.cell[a] != two.cell[b])
-        + w["sorted"] * f[_AT["edit_sorted"]]
-        + w["residual"] * (f[_AT["residual_above"]] + g[_AT["residual_above"]])
-    )
+    return [
+        value + other,
+        _exactness(one, two, a, b),
+        float(two.labels[b].endswith(" part") != one.labels[a].endswith(" part")),
+        float(f[_AT["coverage_query"]] + f[_AT["coverage_name"]]),
+        float(f[_AT["least_covered"]] + g[_AT["least_covered"]]),
+        float(f[_AT["conflict"]]),
+        float(one.cell[a] != two.cell[b]),
+        float(f[_AT["edit_sorted"]]),
+        float(f[_AT["residual_above"]] + g[_AT["residual_above"]]),
+    ]
 
 
 def _context(one: _Side, two: _Side, pair: tuple[str, str], taken: Mapping[str, str]) -> float:
     above = {taken[x] for x in one.above[pair[0]] if x in taken}
-    return _WEIGHTS["above"] * len(above & two.above[pair[1]]) / max(1, len(above))
+    return len(above & two.above[pair[1]]) / max(1, len(above))
 
 
 def _lead(scores: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], float]:
@@ -256,11 +295,11 @@ def _lead(scores: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], floa
     return out
 
 
-def _greedy(scores: Mapping[tuple[str, str], float]) -> dict[str, str]:
+def _greedy(scores: Mapping[tuple[str, str], float], threshold: float) -> dict[str, str]:
     pairs: dict[str, str] = {}
     used: set[str] = set()
     for (a, b), value in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
-        if value < THRESHOLD:
+        if value < threshold:
             break
         if a not in pairs and b not in used:
             pairs[a] = b

@@ -175,11 +175,20 @@ class Mapper:
             return Mapping(text, None, None, 0.0, "none", "empty")
         for strict, kinds in ((True, self.kinds), (True, self.also), (False, self.kinds)):
             for variant, side, how in self._variants(text) if kinds else ():
-                found = self.lexicon.match(variant, kinds=kinds)
-                found = [m for m in found if self._same_case(m, variant, strict=strict)]
+                found = [
+                    m for m in self._matches(variant, kinds) if self._same_case(m, variant, strict=strict)
+                ]
                 if found:
                     return self._choose(text, found, side or found[0].side, how or found[0].how)
         return None
+
+    def _matches(self, text: str, kinds: tuple[str, ...]) -> list[Match]:
+        """The terms with this very name."""
+        return self.lexicon.match(text, kinds=kinds)
+
+    def _barred(self, text: str) -> list[int]:
+        """The positions of names that are not to compete: abbreviations that differ in case alone."""
+        return self._names.short_forms(text)
 
     @staticmethod
     def _variants(text: str) -> Iterator[tuple[str, str, str]]:
@@ -239,8 +248,8 @@ class Mapper:
         q = query(bare)
         if not q.content:
             return Mapping(text, None, None, 0.0, "none", "unlike", side)
-        other_case = names.short_forms(bare)
-        pool, cosines = names.pool(q, barred=np.array(other_case, dtype=np.int64) if other_case else None)
+        barred = self._barred(bare)
+        pool, cosines = names.pool(q, barred=np.array(barred, dtype=np.int64) if barred else None)
         if not len(pool):
             return Mapping(text, None, None, 0.0, "none", "unlike", side)
         features = names.features(q, pool, cosines)

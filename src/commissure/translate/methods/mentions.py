@@ -54,6 +54,16 @@ _TOOK_PART = re.compile(
     r"examined|examine|scanned|we (?:studied|used)|performed|complet|assess|evaluat|measured|imaging|fMRI",
     re.IGNORECASE,
 )
+_KEPT_BEFORE = re.compile(
+    r"\b(?:remaining|leaving|left with|final(?:ly)?|result(?:ing|ed) in|yielding|reduc\w+ (?:the )?(?:sample|group)\w* to|"
+    r"(?:analys[ie]s|data) (?:from|of|on|included)|included (?:data from )?)\W+(?:\w+\W+){0,4}?$",
+    re.IGNORECASE,
+)
+_KEPT_AFTER = re.compile(
+    r"\s*(?:[\w'’-]+\s+){0,4}?(?:remained|(?:were|was) (?:finally )?(?:included|retained|used|entered|analy[sz]ed|available)\b|"
+    r"(?:data )?(?:sets? )?(?:were|was) (?:therefore |thus )?(?:included|used|analy[sz]ed)|completed (?:the|all|both))",
+    re.IGNORECASE,
+)
 _EARLIER = re.compile(
     r"previous(?:ly)? (?:study|studies|report|work|publish|research)|et al|reported by|earlier stud|prior stud|meta-analy|literature",
     re.IGNORECASE,
@@ -83,6 +93,22 @@ _OF = re.compile(
     r"\b(?:sample(?: size)?|group|total|cohort|number|set|data(?:set)?s?|final|sample included|sample comprised)\s+(?:\w+\s+)?(?:of|was|from|included|comprised|for)\s*$",
     re.IGNORECASE,
 )
+_SEX_NEXT = re.compile(
+    r"\s*(?:(?:healthy|right-handed|adult|young|old|older)[\s,]+)*(male|female|men|women|boys|girls)\b",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"\b(?:experiments?|exp\.?|study|studies|session|day|phase|group|visit|step|stage|type|level|table|fig\.?|figure|"
+    r"chapter|section|grade|version|run|block|subjects|participants|task|dataset|sample|wave|site|cohort|model|no\.?|#)"
+    r"\s*$",
+    re.IGNORECASE,
+)
+_ELLIPSIS = re.compile(
+    r"\s*(?:(?:took part|participated|were (?:included|tested|scanned))\s+)?(?:in|for)\s+(?:the\s+)?"
+    r"(?:(?:first|second|third|fourth|other|main|present|behaviou?ral|fMRI|MEG|EEG|control|pilot)\s*(?:experiment|study|sample|group|"
+    r"dataset|cohort|one)?|experiment\s+\w+|study\s+\w+|exp\.?\s*\w+)\s*(?=[,.;()]|$|and\b)",
+    re.IGNORECASE,
+)
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _CLAUSE = re.compile(
     r";|,\s+(?:and|but|while|whereas|with|leaving|resulting)\b|\bwhile\b|\bwhereas\b|\bbut\b|\bleaving\b|\bresulting in\b|\bthus\b|\byielding\b"
@@ -93,8 +119,9 @@ _CLAUSE = re.compile(
 class Mention:
     """A number of people (or animals) in a sentence.
 
-    ``group`` is ``"patients"``, ``"healthy"`` or empty; ``sex`` is ``"male"``, ``"female"`` or empty; ``excluded``,
-    ``final``, ``total`` and ``earlier`` tell what the words around say; ``inside`` is true within brackets.
+    ``group`` is ``"patients"``, ``"healthy"`` or empty; ``sex`` is ``"male"``, ``"female"`` or empty, by the noun;
+    ``kept`` is true where the number is said to be what remains or was analysed; ``adjective`` is the sex said right after the number (``28 female users``); ``excluded``, ``final``, ``total`` and
+    ``earlier`` tell what the words around say; ``inside`` is true within brackets.
     """
 
     value: int
@@ -112,7 +139,8 @@ class Mention:
     role: str
     heading: str
     sentence: int
-    each: bool = False
+    adjective: str = ""
+    kept: bool = False
 
 
 def find_mentions(sentence: Sentence, *, index: int = 0) -> list[Mention]:
@@ -158,6 +186,11 @@ def _read(text: str, sentence: Sentence, index: int, *, offset: int, inside: boo
                 sentence.role,
                 sentence.heading,
                 index,
+                _adjective(text[number.end : number.end + 30]),
+                bool(
+                    _KEPT_BEFORE.search(text[max(0, number.start - 60) : number.start])
+                    or _KEPT_AFTER.match(text[number.end :])
+                ),
             )  # fmt: skip
         )
     return out
@@ -167,6 +200,8 @@ def _noun(text: str, number: Number, *, inside: bool) -> tuple[str, int] | None:
     """What is counted and where its name ends: a person noun, ``"n"`` for N = …, ``"they"`` for a bare number; or None."""
     after, before = text[number.end :], text[: number.start]
     if 1950 <= number.value <= 2035 and (_YEAR.search(before) or after.startswith(",")):
+        return None
+    if number.text.isdigit() and _NUMBERED.search(before) and not _OF.search(before):
         return None
     if re.match(r"\s*[±:]|\s?(?:%|°)|\s*\.\d", after) or (
         re.search(r"[=<>±]\s*$", before) and not _EQUALS.search(before)
@@ -186,6 +221,8 @@ def _noun(text: str, number: Number, *, inside: bool) -> tuple[str, int] | None:
     if inside and (sex := _labelled_sex(before)):
         return sex, number.end
     if (_OF.search(before) and not _NOT_PEOPLE.match(after.lstrip())) or _BARE_VERB.match(after):
+        return "they", number.end
+    if _ELLIPSIS.match(after) and _ANY_PERSON.search(before):
         return "they", number.end
     if (
         re.match(r"\s+with(?:out)?\b", after)
@@ -219,6 +256,11 @@ def _sex(noun: str) -> str:
     if lowered in ("male", "males", "men", "boy", "boys"):
         return "male"
     return "female" if lowered in ("female", "females", "women", "girl", "girls") else ""
+
+
+def _adjective(after: str) -> str:
+    match = _SEX_NEXT.match(after)
+    return ("male" if match[1].lower() in ("male", "men", "boys") else "female") if match else ""
 
 
 def _group(described: str) -> str:

@@ -9,7 +9,7 @@ into a probability. Below the threshold the answer is to abstain.
 import json
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,11 +18,22 @@ from pathlib import Path
 from commissure.errors import Fault
 from commissure.translate.methods.mentions import Mention, find_mentions
 from commissure.translate.methods.sections import Paper, Sentence, sentences
+from commissure.translate.methods.sums import (
+    At,
+    propose_experiments,
+    propose_remains,
+    propose_sections,
+    propose_sexes,
+    propose_sums,
+)
 
 __all__ = ["ABSTAIN_BELOW", "Candidate", "candidates", "count_people", "mentions_of"]
 
 _WEIGHTS = Path(__file__).parent.parent / "data" / "people.json"
 ABSTAIN_BELOW = 0.75
+_SEVERAL = re.compile(
+    r"\b(?:experiment|study|dataset|sample|exp)s?\.?\s*(?:1|2|one|two|I|II)\b", re.IGNORECASE
+)
 _DF = re.compile(
     r"\b[tT]\s*_?\(\s*(\d{1,4})\s*\)|\b[tT]_?(\d{1,4})\s*=|\b[fF]\s*_?\(\s*\d{1,2}\s*,\s*(\d{1,4})\s*\)|df\s*=\s*(\d{1,4})\b"
 )
@@ -67,11 +78,13 @@ def candidates(paper: Paper) -> list[Candidate]:
 
     plain = [m for m in usable if (not m.sex or _alone(m, usable)) and m.noun != "some" and not m.earlier]
     _direct(plain, at)
-    _sums(plain, at)
-    _sexes(usable, at)
-    _remains(plain, at)
-    _sections(plain, at)
+    propose_sums(plain, at)
+    propose_sexes(usable, at)
+    propose_remains(plain, at)
+    propose_sections(plain, at)
+    propose_experiments(plain, at)
     _backed(paper, table)
+    _compared(plain, table)
     for candidate in table.values():
         f = candidate.features
         f["bias"] = 1.0
@@ -81,6 +94,7 @@ def candidates(paper: Paper) -> list[Candidate]:
         f["in_abstract_and_people"] = float({"abstract", "people"} <= candidate.roles)
         f["roles"] = float(len(candidate.roles))
         f["sums"] = math.log1p(f.pop("n_sums", 0.0))
+        f["shares"] = math.log1p(f.pop("n_shares", 0.0))
         f["parts"] = math.log1p(f.pop("n_parts", 0.0))
         f["log_mentions"] = math.log1p(sum(m.value == candidate.value for m in plain))
     return [c for c in table.values() if c.value > 0]
@@ -94,130 +108,27 @@ def _alone(mention: Mention, mentions: Sequence[Mention]) -> bool:
     return not mention.inside and not any(others)
 
 
-def _direct(plain: Sequence[Mention], at: "object") -> None:
-    make = at  # a function of a value
+def _direct(plain: Sequence[Mention], at: At) -> None:
     first: dict[str, bool] = {}
     both = {m.role for m in plain if m.group == "patients"} & {m.role for m in plain if m.group == "healthy"}
     for m in plain:
         role = m.role if m.role in ("abstract", "people", "methods", "results") else "other"
         if m.excluded:
-            make(m.value).mark(f"excluded_{role}", m)  # type: ignore[operator]
+            at(m.value).mark(f"excluded_{role}", m)
             continue
-        c = make(m.value)  # type: ignore[operator]
+        c = at(m.value)
         kind = "part" if m.group and m.role in both else "whole"
         c.mark(f"said_{role}_{kind}", m)
         if role not in first:
             first[role] = True
             c.mark(f"first_{role}", m)
-        for flag in ("final", "total", "took_part"):
+        for flag in ("final", "total", "took_part", "kept"):
             if getattr(m, flag):
                 c.mark(f"{flag}_{'near' if role in ('abstract', 'people') else 'far'}", m)
         if m.noun in ("n", "they"):
             c.mark(f"noun_{m.noun}_{role}", m)
         if m.inside:
             c.mark("inside", m)
-
-
-def _sums(plain: Sequence[Mention], at: "object") -> None:
-    by_sentence: dict[int, list[Mention]] = defaultdict(list)
-    for m in plain:
-        if not m.excluded and m.value > 1:
-            by_sentence[m.sentence].append(m)
-    for group in by_sentence.values():
-        role = group[0].role if group[0].role in ("abstract", "people") else "other"
-        outside = [m for m in group if not m.inside]
-        inside = [m for m in group if m.inside and m.noun == "n"]
-        for name, members in (("outside", outside), ("inside", inside)):
-            distinct = members[:5]
-            if len(distinct) == 2 and name == "outside" or len(distinct) == 2 and size_two(distinct):
-                at(sum(m.value for m in distinct)).features["n_sums"] += 1.0  # type: ignore[operator]
-                for m in distinct:
-                    at(m.value).features["n_parts"] += 1.0  # type: ignore[operator]
-            if 2 <= len(distinct) <= 4 and all(m.final for m in distinct):
-                at(sum(m.value for m in distinct)).mark(f"sum_final_{role}", *distinct)  # type: ignore[operator]
-            for size in (2, 3, 4):
-                if len(distinct) == size:
-                    at(sum(m.value for m in distinct)).mark(f"sum_{role}_{name}_{min(size, 3)}", *distinct)  # type: ignore[operator]
-            if len(distinct) > 2:
-                at(sum(m.value for m in distinct[:2])).mark(f"sum_{role}_first_two", *distinct[:2])  # type: ignore[operator]
-            if size_two(distinct):
-                at(sum(m.value for m in distinct)).mark(f"sum_{role}_patients_healthy", *distinct)  # type: ignore[operator]
-    for role in ("abstract", "people", "methods"):
-        here = [m for m in plain if m.role == role and not m.excluded and m.value > 1]
-        sick = [m for m in here if m.group == "patients"]
-        well = [m for m in here if m.group == "healthy"]
-        if sick and well:
-            at(sick[0].value + well[0].value).mark(f"groups_first_{role}", sick[0], well[0])  # type: ignore[operator]
-            at(sick[-1].value + well[-1].value).mark(f"groups_last_{role}", sick[-1], well[-1])  # type: ignore[operator]
-        final = [m for m in here if m.final and m.group]
-        if len(final) == 2:
-            at(final[0].value + final[1].value).mark(f"groups_final_{role}", *final)  # type: ignore[operator]
-
-
-def _sections(plain: Sequence[Mention], at: "object") -> None:
-    """Sums over several sections about people: several experiments, studies or samples in one paper."""
-    firsts: dict[str, Mention] = {}
-    finals: dict[str, Mention] = {}
-    order: list[tuple[str, int]] = []
-    for m in plain:
-        if m.role != "people" or m.excluded or m.value < 4:
-            continue
-        key = m.heading if not order or order[-1][0] == m.heading else f"{m.heading}{len(order)}"
-        if not order or order[-1][0] != m.heading:
-            order.append((m.heading, m.start))
-            firsts[key] = m
-        if m.final:
-            finals[order[-1][0]] = m
-    if 2 <= len(firsts) <= 4:
-        at(sum(m.value for m in firsts.values())).mark("sum_sections_first", *firsts.values())  # type: ignore[operator]
-        best = [finals.get(m.heading, m) for m in firsts.values()]
-        at(sum(m.value for m in best)).mark("sum_sections_final", *best)  # type: ignore[operator]
-    for m in plain:
-        if m.role in ("abstract", "people") and not m.excluded and m.each:
-            at(2 * m.value).mark("twice_each", m)  # type: ignore[operator]
-            at(3 * m.value).mark("thrice_each", m)  # type: ignore[operator]
-
-
-def size_two(members: Sequence[Mention]) -> bool:
-    """Whether two mentions are one group of patients and one of healthy people."""
-    return {m.group for m in members} == {"patients", "healthy"} and len(members) == 2
-
-
-def _sexes(usable: Sequence[Mention], at: "object") -> None:
-    by_sentence: dict[int, list[Mention]] = defaultdict(list)
-    for m in usable:
-        if m.sex and not m.excluded:
-            by_sentence[m.sentence].append(m)
-    for group in by_sentence.values():
-        men = [m for m in group if m.sex == "male"]
-        women = [m for m in group if m.sex == "female"]
-        role = group[0].role if group[0].role in ("abstract", "people") else "other"
-        for man, woman in zip(men, women, strict=False):
-            at(man.value + woman.value).mark(f"sexes_{role}", man, woman)  # type: ignore[operator]
-        if len(men) == len(women) == 2:
-            at(sum(m.value for m in group)).mark(f"sexes_all_{role}", *group)  # type: ignore[operator]
-        if len(group) == 1:
-            at(group[0].value).mark(f"one_sex_{role}", group[0])  # type: ignore[operator]
-
-
-def _remains(plain: Sequence[Mention], at: "object") -> None:
-    """What is left of the first number of a section after the exclusions that follow it."""
-    for role in ("people", "methods", "abstract"):
-        here = [m for m in plain if m.role == role and m.noun != "some"]
-        starts = [m for m in here if not m.excluded and m.value >= 5][:2]
-        for start in starts:
-            lost: list[Mention] = []
-            for m in here:
-                if m.excluded and m.start > start.start and m.value < start.value:
-                    lost.append(m)
-                    left = start.value - sum(x.value for x in lost)
-                    if left > 2:
-                        at(left).mark(f"remains_{role}_{min(len(lost), 3)}", start, *lost)  # type: ignore[operator]
-            if lost:
-                at(start.value).mark(f"loses_{role}", start)  # type: ignore[operator]
-                left = start.value - sum(x.value for x in lost)
-                if left > 2:
-                    at(left).mark(f"remains_{role}_all", start, *lost)  # type: ignore[operator]
 
 
 def _backed(paper: Paper, table: dict[int, Candidate]) -> None:
@@ -229,6 +140,28 @@ def _backed(paper: Paper, table: dict[int, Candidate]) -> None:
         if value > 7:
             candidate.features["df_one"] = math.log1p(counts.get(value - 1, 0))
             candidate.features["df_two"] = math.log1p(counts.get(value - 2, 0))
+
+
+def _compared(plain: Sequence[Mention], table: dict[int, Candidate]) -> None:
+    """What a value is beside the others: what exclusions leave of one, the largest, the oftenest said."""
+    lost = {m.value for m in plain if m.excluded}
+    said = [
+        m for m in plain if not m.excluded and m.role in ("abstract", "people", "methods") and m.value > 4
+    ]
+    counts = Counter(m.value for m in plain if not m.excluded)
+    most = max(counts.values(), default=0)
+    top = max((m.value for m in said if m.role in ("abstract", "people")), default=0)
+    values = {m.value for m in said}
+    several = bool(_SEVERAL.search(" ".join(m.heading for m in plain)))
+    for value, candidate in table.items():
+        f = candidate.features
+        f["left_of_one"] = float(any(v - value in lost for v in values if v > value))
+        f["loses_to_one"] = float(any(value - v in lost for v in values if v < value))
+        f["oftenest"] = float(counts[value] == most > 1)
+        f["largest"] = float(value == top)
+        f["beyond_largest"] = math.log(max(1.0, value / top)) if top else 0.0
+        f["below_largest"] = math.log(max(1.0, top / value)) if top and value else 0.0
+        f["several_sum"] = float(several and any(k.startswith(("experiments", "sum_sections")) for k in f))
 
 
 @lru_cache(maxsize=1)

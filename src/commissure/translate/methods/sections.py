@@ -33,7 +33,7 @@ _ROLES = (
     ("keywords", r"^keywords"),
 )  # fmt: skip
 _ABBREVIATED = re.compile(
-    r"(?:\b(?:e\.g|i\.e|cf|vs|approx|Fig|Figs|et al|Dr|St|No|Inc|Ltd|resp|ca|yrs?|min|max|std|S\.D|SD|M|F|N|n|p|P)|\b[A-Z])$"
+    r"(?:\b(?:e\.g|i\.e|cf|vs|approx|Fig|Figs|[Ee]xp|[Ee]xps|et al|Dr|St|No|Inc|Ltd|resp|ca|yrs?|min|max|std|S\.D|SD|M|F|N|n|p|P)|\b[A-Z])$"
 )
 _END = re.compile(r"[.!?;]?[.!?](?=[\s\]\)]|$)|\n\s*\n|\n(?=#)")
 
