@@ -15,6 +15,7 @@ import torch
 from commissure.translate.methods.people import candidates
 from commissure.translate.methods.sections import from_text
 
+DECAY = 1.0  # the weakest penalty whose 0.8 means 0.95 over three partitions
 OUT = Path(__file__).parents[1] / "src" / "commissure" / "translate" / "data" / "people.json"
 
 
@@ -68,7 +69,7 @@ def main() -> None:
         ids.append(k)
     print("candidate recall", np.mean([y.any() for _, y in data]).round(3), "features", len(keys))
     fold = np.array([k % 5 for k in ids])
-    for decay in (0.3, 0.4, 0.5):
+    for decay in (0.6, 1.0):
         right, sure = [], []
         for k in range(5):
             w = fit([d for d, f in zip(data, fold, strict=True) if f != k and len(d[0])], decay=decay)
@@ -81,11 +82,10 @@ def main() -> None:
                     sure.append(p[best] if len(x) else 0.0)
         right, sure = np.array(right), np.array(sure)
         line = [
-            f"{t}: {right[sure >= t].mean():.3f} of {np.mean(sure >= t):.2f}"
-            for t in (0.5, 0.6, 0.7, 0.75, 0.8)
+            f"{t}: {right[sure >= t].mean():.3f} of {np.mean(sure >= t):.2f}" for t in (0.6, 0.7, 0.8, 0.85)
         ]
         print(f"decay {decay}: exact {right.mean():.3f}; precision where sure", "; ".join(line))
-    w = fit([d for d in data if len(d[0])], decay=0.4)
+    w = fit([d for d in data if len(d[0])], decay=DECAY)
     weights = dict(zip([*keys, "none"], (round(float(v), 4) for v in w), strict=True))
     OUT.write_text(json.dumps(weights, indent=0, sort_keys=True) + "\n")
 

@@ -20,6 +20,8 @@ _COMMON_WORDS = (
     "region root scale second set shell skin so stem structure system tail task test than that the them there these "
     "they this to two type us was we web who will with"
 )
+_PLURALS = {"cortex": "cortices", "gyrus": "gyri", "nucleus": "nuclei", "sulcus": "sulci", "area": "areas"}
+_ORDER = {"label": 0, "variant": 2}
 _COMMON = frozenset(_COMMON_WORDS.split())
 
 
@@ -51,6 +53,8 @@ class Scanner:
             if len(key) < 3 or key in _COMMON or scope in ("broad", "related", "narrow"):
                 continue
             self._terms.setdefault(key, []).append((term, scope, name))
+            for other in _variants(key) if scope != "abbreviation" else ():
+                self._terms.setdefault(other, []).append((term, "variant", name))
         self._automaton = self._build()
 
     def _build(self) -> Any:
@@ -79,7 +83,7 @@ class Scanner:
             text = document[words[first][1] : words[last][2]]
             found = [(t, s) for t, s, name in self._terms[key] if s != "abbreviation" or name == text]
             if found:
-                terms = tuple(dict.fromkeys(t for t, _ in sorted(found, key=lambda f: f[1] != "label")))
+                terms = tuple(dict.fromkeys(t for t, _ in sorted(found, key=lambda f: _ORDER.get(f[1], 1))))
                 hits.append(Hit(words[first][1], words[last][2], text, terms, found[0][1]))
                 taken = last
         return hits
@@ -110,6 +114,19 @@ class Scanner:
                 if key in self._terms:
                     spans.append((first, last, key))
         return spans
+
+
+def _variants(key: str) -> list[str]:
+    """Other ways to write a name in a sentence: its plural, without its hyphen, ``motor cortical`` for motor cortex."""
+    head, _, last = key.rpartition(" ")
+    out = [key.replace(" - ", "")] if " - " in key else []
+    if last in _PLURALS:
+        out.append(f"{head} {_PLURALS[last]}".strip())
+    elif len(last) > 3 and last.isalpha() and not last.endswith(("s", "y", "x", "a", "i", "um")):
+        out.append(f"{head} {last}s".strip())
+    if last == "cortex" and head:
+        out.append(f"{head} cortical")
+    return out
 
 
 def _key(name: str) -> str:

@@ -180,6 +180,13 @@ class AbbreviationReader:
         answer = self.mapper.map(name)
         return answer.curie if answer.how == "exact" or answer.confidence >= 0.85 else None
 
+    def may_be_region(self, abbreviation: str) -> bool:
+        """Whether the table or the lexicon knows a region by this abbreviation, written just so."""
+        found = self._table.get(abbreviation)
+        if found is not None:
+            return found[1] is not None
+        return any(m.name.text == abbreviation for m in self.lexicon.match(abbreviation, kinds=("region",)))
+
     def prior(self, abbreviation: str) -> tuple[float, str | None, bool]:
         """How often it means a region, which one, and whether the table has it."""
         for form in (abbreviation, _SIDE.sub("", abbreviation)):

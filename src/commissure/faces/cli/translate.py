@@ -20,6 +20,7 @@ from commissure.translate.lines import read_lines, read_table
 from commissure.translate.mapper import Mapper
 from commissure.translate.methods.read import read_methods
 from commissure.workflows.translate import in_words, read_bytes, read_papers, told_of, write_harmonized
+from commissure.workflows.translate_model import add_from_model, model_at
 
 __all__ = ["app"]
 
@@ -153,12 +154,22 @@ def methods(
     ],
     hub: HubAt = None,
     json: AsLines = False,
+    model_url: Annotated[
+        str | None,
+        typer.Option(
+            "--model-url", help="Also ask a language model here (OpenAI-compatible); gets the text."
+        ),
+    ] = None,
+    model: Annotated[str, typer.Option("--model", help="The model's name.")] = "default",
 ) -> None:
     """Read species, numbers, ages, devices and parameters out of a paper, each with its place in the text."""
-    lexicon = site_lexicon(hub_folder(hub))
-    rows = [
-        told_of(name, read_methods(paper, lexicon=lexicon), paper=paper) for name, paper in read_papers(file)
-    ]
+    lexicon, rows = site_lexicon(hub_folder(hub)), []
+    ask = model_at(model_url, name=model) if model_url else None
+    for name, paper in read_papers(file):
+        found = read_methods(paper, lexicon=lexicon)
+        if ask is not None:
+            add_from_model(found, paper, ask)
+        rows.append(told_of(name, found, paper=paper))
     if json:
         return _print_lines(rows)
     return show({}, as_json=False, draw=lambda console: console.print(in_words(rows), markup=False))

@@ -119,33 +119,24 @@ def find_acquisition(text: str, *, offset: int = 0) -> list[Tag]:
             value = _CONVERT[kind](value, match.groupdict().get("unit") or "")
             low, high = _LIMITS.get(field, (0, 1e9))
             if low <= value <= high:
-                start = match.start("n")
-                tag = Tag(
-                    field, round(value, 6), offset + match.start(), offset + match.end(), match[0].strip()
-                )
-                found.setdefault((field, start), tag)
+                found.setdefault((field, match.start("n")), _tag(field, round(value, 6), match, offset))
     for match in _VOXEL.finditer(text):
         if not _ANALYSIS.search(text[max(0, match.start() - 60) : match.start()]):
             sizes = (
                 [match["a"], match["b"], match["c"]] if match["a"] else [match["iso"] or match["iso2"]] * 3
             )
             if all(0.02 <= float(size) <= 12 for size in sizes):
-                tag = Tag(
-                    "voxel_mm",
-                    " × ".join(sizes),
-                    offset + match.start(),
-                    offset + match.end(),
-                    match[0].strip(),
+                found.setdefault(
+                    ("voxel_mm", match.start()), _tag("voxel_mm", " × ".join(sizes), match, offset)
                 )
-                found.setdefault(("voxel_mm", match.start()), tag)
     for match in _DRUG.finditer(text):
         dose = f" {match['dose']} {match['unit']}" if match["dose"] else ""
-        tag = Tag(
-            "drug",
-            match["drug"].lower() + dose,
-            offset + match.start(),
-            offset + match.end(),
-            match[0].strip(),
-        )
-        found.setdefault(("drug", match.start()), tag)
+        found.setdefault(("drug", match.start()), _tag("drug", match["drug"].lower() + dose, match, offset))
     return sorted(found.values(), key=lambda t: (t.start, t.field))
+
+
+def _tag(field: str, value: str | float, match: re.Match[str], offset: int) -> Tag:
+    """A tag over the match without the blanks at its ends."""
+    start = match.start() + len(match[0]) - len(match[0].lstrip())
+    text = match[0].strip()
+    return Tag(field, value, offset + start, offset + start + len(text), text)

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 
+from commissure.translate.methods.numbers import find_numbers
 from commissure.translate.methods.sections import Paper
 from commissure.translate.methods.tag import Tag
 
@@ -63,8 +64,10 @@ def ask_model(paper: Paper, ask: Callable[[str], str]) -> list[Tag]:
 
 
 def _borne_out(value: str | int | float, quote: str) -> bool:
+    """Whether the quotation says the value: each of its words, or its number in digits or in words."""
     if isinstance(value, str):
-        return value.lower() in quote.lower() or len(value) > 3
-    return bool(
-        re.search(rf"(?<!\d){re.escape(f'{value:g}')}(?!\d)", quote.replace(",", ""))
-    ) or not re.search(r"\d", quote)
+        said = set(re.findall(r"\w+", quote.lower()))
+        words = re.findall(r"\w+", value.lower())
+        return bool(words) and said.issuperset(words)
+    digits = re.search(rf"(?<![\d.]){re.escape(f'{value:g}')}(?![\d]|\.\d)", quote.replace(",", ""))
+    return bool(digits) or any(number.value == value for number in find_numbers(quote))

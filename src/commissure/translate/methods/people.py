@@ -30,7 +30,7 @@ from commissure.translate.methods.sums import (
 __all__ = ["ABSTAIN_BELOW", "Candidate", "candidates", "count_people", "mentions_of"]
 
 _WEIGHTS = Path(__file__).parent.parent / "data" / "people.json"
-ABSTAIN_BELOW = 0.75
+ABSTAIN_BELOW = 0.8
 _SEVERAL = re.compile(
     r"\b(?:experiment|study|dataset|sample|exp)s?\.?\s*(?:1|2|one|two|I|II)\b", re.IGNORECASE
 )

@@ -10,6 +10,7 @@ import re
 from commissure.terms.lexicon import Lexicon
 from commissure.terms.scan import Hit
 from commissure.translate.abbreviations import find_definition
+from commissure.translate.methods.places import find_regions
 from commissure.translate.methods.sections import Sentence
 from commissure.translate.methods.tag import Tag
 
@@ -17,7 +18,7 @@ __all__ = ["find_terms"]
 
 KINDS: dict[str, str] = {
     "species": "species", "strain": "strain", "technique": "technique", "device": "device", "diagnosis": "diagnosis",
-    "task": "task", "stimulus": "stimulus", "region": "region", "cell type": "cell_type",
+    "task": "task", "stimulus": "stimulus", "cell type": "cell_type",
 }  # fmt: skip
 _ROLES = frozenset(("title", "keywords", "abstract", "methods", "people"))
 _DENIED = re.compile(
@@ -29,7 +30,7 @@ _DENIED = re.compile(
 )
 _EARLIER = re.compile(
     r"\b(previous(?:ly)?|prior|earlier|other|recent)\s+(?:\w+\s+){0,2}?(?:stud(?:y|ies)|work|reports?|findings|research|literature)\b|"
-    r"\bet\s+al\b|has\s+been\s+(?:shown|reported|suggested|implicated|associated)|have\s+been\s+(?:shown|reported|suggested|implicated|associated)|"
+    r"\bet\s+al\b[^;]{0,60}?\b(?:show|report|found|observ|demonstrat|suggest|argu|propos)\w*|has\s+been\s+(?:shown|reported|suggested|implicated|associated)|have\s+been\s+(?:shown|reported|suggested|implicated|associated)|"
     r"\bmeta-?analys",
     re.IGNORECASE,
 )
@@ -49,7 +50,7 @@ _VAGUE_WORDS = (
 _VAGUE = frozenset(_VAGUE_WORDS.split("|"))
 _SHORT_WORDS = (
     "EEG MEG MRI fMRI PET SPECT fNIRS NIRS iEEG SEEG sEEG ECoG EMG ECG EOG DTI DWI TMS rTMS tDCS tACS DBS LFP MRS ERP "
-    "ERPs BOLD VTA CA1 CA3 GCaMP rs-fMRI ADHD PTSD OCD ASD MDD IHC MEA 2AFC T1w MPRAGE PSG CA2"
+    "ERPs BOLD GCaMP GCaMP6 GCaMP6s GCaMP6f GCaMP6m GCaMP7f GCaMP8 jGCaMP7f jGCaMP8m jGCaMP8s rs-fMRI ADHD PTSD OCD ASD MDD IHC MEA 2AFC T1w MPRAGE PSG"
 )
 _KNOWN_SHORT = frozenset(_SHORT_WORDS.split(" "))
 
@@ -58,35 +59,29 @@ def find_terms(sentences: "list[Sentence]", lexicon: Lexicon, *, document: str) 
     """One tag for each place a term is meant; ``document`` is the whole text, for definitions of abbreviations."""
     tags = []
     defined: dict[str, str] = {}
-    for sentence in sentences:
-        if sentence.role not in _ROLES:
-            continue
+    read = [s for s in sentences if s.role in _ROLES]
+    told = [s for s in read if s.role in ("title", "people") or not _EARLIER.search(s.text)]
+    for sentence in told:
         denied = [m.start() for m in _DENIED.finditer(sentence.text)]
-        earlier = bool(_EARLIER.search(sentence.text)) and sentence.role not in ("title", "people")
         for hit in lexicon.find(sentence.text, kinds=KINDS):
-            if earlier or _is_denied(hit, denied, sentence.text) or hit.text.lower() in _VAGUE:
+            if is_denied(hit.start, denied, sentence.text) or hit.text.lower() in _VAGUE:
                 continue
             term = hit.terms[0]
             if hit.scope == "abbreviation" and not _means(hit, document, defined, lexicon):
                 continue
-            confidence = 0.9 if len(hit.terms) == 1 else 0.6
-            start = sentence.start + hit.start
-            tags.append(
-                Tag(
-                    KINDS[term.kind],
-                    term.label,
-                    start,
-                    start + len(hit.text),
-                    hit.text,
-                    term.curie,
-                    confidence,
-                )
-            )
+            start, sure = sentence.start + hit.start, 0.9 if len(hit.terms) == 1 else 0.6
+            kind = KINDS[term.kind]
+            tags.append(Tag(kind, term.label, start, start + len(hit.text), hit.text, term.curie, sure))
+        tags += [
+            t for t in find_regions(sentence, lexicon, document=document)
+            if not is_denied(t.start - sentence.start, denied, sentence.text) and t.text.lower() not in _VAGUE
+        ]  # fmt: skip
     return tags
 
 
-def _is_denied(hit: Hit, denied: list[int], text: str) -> bool:
-    return any(at < hit.start and not re.search(r"[;.]|\bbut\b", text[at : hit.start]) for at in denied)
+def is_denied(start: int, denied: list[int], text: str) -> bool:
+    """Whether a denial stands before a place in the same clause."""
+    return any(at < start and not re.search(r"[;.]|\bbut\b", text[at:start]) for at in denied)
 
 
 def _means(hit: Hit, document: str, defined: dict[str, str], lexicon: Lexicon) -> bool:
