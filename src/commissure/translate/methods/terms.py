@@ -64,7 +64,7 @@ def find_terms(sentences: "list[Sentence]", lexicon: Lexicon, *, document: str) 
     for sentence in told:
         denied = [m.start() for m in _DENIED.finditer(sentence.text)]
         for hit in lexicon.find(sentence.text, kinds=KINDS):
-            if is_denied(hit.start, denied, sentence.text) or hit.text.lower() in _VAGUE:
+            if _is_denied(hit.start, denied, sentence.text) or hit.text.lower() in _VAGUE:
                 continue
             term = hit.terms[0]
             if hit.scope == "abbreviation" and not _means(hit, document, defined, lexicon):
@@ -74,12 +74,12 @@ def find_terms(sentences: "list[Sentence]", lexicon: Lexicon, *, document: str) 
             tags.append(Tag(kind, term.label, start, start + len(hit.text), hit.text, term.curie, sure))
         tags += [
             t for t in find_regions(sentence, lexicon, document=document)
-            if not is_denied(t.start - sentence.start, denied, sentence.text) and t.text.lower() not in _VAGUE
+            if not _is_denied(t.start - sentence.start, denied, sentence.text) and t.text.lower() not in _VAGUE
         ]  # fmt: skip
     return tags
 
 
-def is_denied(start: int, denied: list[int], text: str) -> bool:
+def _is_denied(start: int, denied: list[int], text: str) -> bool:
     """Whether a denial stands before a place in the same clause."""
     return any(at < start and not re.search(r"[;.]|\bbut\b", text[at:start]) for at in denied)
 
