@@ -52,7 +52,7 @@ def model_at(url: str, *, name: str, key: str = "", timeout_s: float = 120.0) ->
     return ask
 
 
-def add_from_model(found: Methods, paper: Paper, ask: Callable[[str], str]) -> Sequence[Tag]:
+def add_from_model(found: Methods, paper: Paper, *, ask: Callable[[str], str]) -> Sequence[Tag]:
     """Add the model's tags of fields that the grammars found nothing of; gives those that were added."""
     known = {tag.field for tag in found.tags}
     more = [tag for tag in ask_model(paper, ask) if tag.field not in known and tag.field != "n"]

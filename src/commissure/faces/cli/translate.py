@@ -168,7 +168,7 @@ def methods(
     for name, paper in read_papers(file):
         found = read_methods(paper, lexicon=lexicon)
         if ask is not None:
-            add_from_model(found, paper, ask)
+            add_from_model(found, paper, ask=ask)
         rows.append(told_of(name, found, paper=paper))
     if json:
         return _print_lines(rows)
