@@ -29,11 +29,11 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 
 @pytest.fixture(scope="module")
 def shared_release(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Four people's EEG, private to ada."""
+    """Six people's EEG, private to ada."""
     raw, world = tmp_path_factory.mktemp("raw"), Cohorts(np.random.default_rng(5))
     lab, task = world.lab("lab"), world.paradigm("rest")
-    for number in range(4):
-        made = world.record(world.participant("x"), lab=lab, paradigm=task, seconds=6.0)
+    for number in range(6):
+        made = world.record(world.participant("x"), lab=lab, paradigm=task, seconds=5.0)
         who = {"id": f"MRN7{number}", "name": f"Quasten{number} Flosser"}
         truth = Planted(made.si() * 0.1, made.rate_hz, tuple(c.name for c in made.channels), identifiers=who)
         write_edf(raw, truth, name=f"visit{number}.edf")
@@ -42,25 +42,25 @@ def shared_release(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_share_describes_and_seals_each_persons_signal(hub: Hub, shared_release: str) -> None:
     kept = hub.records.descriptors.of(shared_release)
-    assert len(kept) == 4
+    assert len(kept) == 6
     assert all(each.asset.encrypted and each.person for each in kept)
     told = open_descriptors(hub, shared_release, now=NOW)
     assert {each.task for each in told} == {"rest"} and all(
         "covariance" in each.descriptor.blocks for each in told
     )
     said = hub.records.releases.get(shared_release).metadata["signal"]
-    assert said == {"descriptor": VERSION, "sessions": {"electro": 4}}
+    assert said == {"descriptor": VERSION, "sessions": {"electro": 6}}
 
 
 def test_strangers_see_nothing_and_a_grant_opens(hub: Hub, shared_release: str) -> None:
     records, at = hub.records.descriptors, NOW.isoformat()
     assert records.means(viewer="", now=at, version=VERSION) == ()
     assert records.means(viewer="eve", now=at, version=VERSION) == ()
-    assert [mean.subjects for mean in records.means(viewer="ada", now=at, version=VERSION)] == [4]
+    assert [mean.subjects for mean in records.means(viewer="ada", now=at, version=VERSION)] == [6]
     with pytest.raises(NotPermitted):
         open_descriptors(hub.acting_as(Person("eve")), shared_release, now=NOW)
     grant(hub, shared_release, person="bob", now=NOW, until=NOW.replace(year=2027))
-    assert len(open_descriptors(hub.acting_as(Person("bob")), shared_release, now=NOW)) == 4
+    assert len(open_descriptors(hub.acting_as(Person("bob")), shared_release, now=NOW)) == 6
     assert [mean.dataset for mean in records.means(viewer="bob", now=at, version=VERSION)] == [shared_release]
 
 
@@ -73,7 +73,7 @@ def test_a_withdrawal_deletes_the_descriptor_and_makes_the_mean_anew(hub: Hub, s
     assert gone.asset.subject not in {each.asset.subject for each in records.of(shared_release)}
     assert _blobs(hub) < blobs
     (after,) = records.means(viewer="ada", now=at, version=VERSION)
-    assert after.subjects == 3 and np.abs(after.descriptor.values - before.descriptor.values).max() > 1e-3
+    assert after.subjects == 5 and np.abs(after.descriptor.values - before.descriptor.values).max() > 1e-3
     assert "signal" not in hub.records.releases.get(shared_release).metadata
     withdraw(
         hub,
@@ -82,7 +82,7 @@ def test_a_withdrawal_deletes_the_descriptor_and_makes_the_mean_anew(hub: Hub, s
         reason="consent withdrawn",
         now=NOW,
     )
-    assert records.means(viewer="ada", now=at, version=VERSION) == ()  # the mean of two people is never kept
+    assert records.means(viewer="ada", now=at, version=VERSION) == ()  # the mean of four people is never kept
     withdraw(hub, shared_release, reason="dataset withdrawn", now=NOW)
     assert records.of(shared_release) == ()
 

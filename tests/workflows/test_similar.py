@@ -31,8 +31,8 @@ from commissure.workflows.similar import similar
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 #: lab, task, people, public
 DATASETS = (
-    ("ada", "rest", 4, True), ("ada", "nback", 4, True), ("bea", "rest", 4, True), ("bea", "nback", 4, True),
-    ("cy", "rest", 4, False), ("cy", "nback", 4, False), ("dee", "rest", 2, True),
+    ("ada", "rest", 5, True), ("ada", "nback", 5, True), ("bea", "rest", 5, True), ("bea", "nback", 5, True),
+    ("cy", "rest", 5, False), ("cy", "nback", 5, False), ("dee", "rest", 2, True),
 )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, Path]
     for lab, task, people, public in DATASETS:
         sessions, last = [], None
         for number in range(people):
-            last = made.record(made.participant("x"), lab=labs[lab], paradigm=tasks[task], seconds=8.0)
+            last = made.record(made.participant("x"), lab=labs[lab], paradigm=tasks[task], seconds=6.0)
             sessions.append(Described(f"p{number}", "", task, describe_signal(last)))
         _release(hub, f"ds-{lab}-{task}", lab, task, people=people, public=public, sessions=sessions)
         if (lab, task) == ("bea", "nback"):
@@ -126,7 +126,7 @@ def test_sessions_need_a_grant(world: tuple[Hub, Path]) -> None:
     with pytest.raises(NotPermitted):
         similar(hub, str(file), viewer="", sessions=True, now=NOW)
     reply = similar(hub, str(file), viewer="ada", sessions=True, now=NOW)
-    assert reply.sessions[0].dataset == "ds-bea-nback" and reply.sessions[0].subject == "p3"
+    assert reply.sessions[0].dataset == "ds-bea-nback" and reply.sessions[0].subject == "p4"
     assert not any(each.dataset.startswith("ds-cy") for each in reply.sessions)
 
 

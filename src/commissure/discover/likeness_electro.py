@@ -32,8 +32,8 @@ _SLOW, _SPECTRUM = log_bins(1.0, 4.0, count=4), log_bins(4.0, 40.0, count=20)
 _FAST = ((40.0, 46.0), (53.0, 57.0), (63.0, 78.0), (78.0, 97.0))
 _BANDS = (4.0, 7.0, 10.0, 14.0, 20.0, 40.0)
 _PEAKS = ((4.0, 7.5), (7.5, 14.0), (14.0, 30.0))
-_LEAST_REGIONS, _SHRINK, _OUTLIER = 7, 0.05, 4.0
-_SPREAD_OF_CHANGE = 0.5
+_LEAST_REGIONS, _SHRINK, _OUTLIER, _LEAST_ELECTRODES = 7, 0.05, 4.0, 6
+_SPREAD_OF_CHANGE, _LEAST_WINDOWS = 0.5, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,13 @@ def _alive(recording: Recording, columns: list[int]) -> list[int]:
     if not usable.any():
         raise BadInput("No channel holds numbers throughout; a signal of NaN cannot be described.")
     size = np.nanmax(np.where(usable, known, 0.0), axis=0)
+    still = usable & (size <= 1e-30)
     kept = [place for place, moves, good in zip(columns, size > 1e-30, usable, strict=True) if moves and good]
+    electrodes = [p for p in columns if recording.channels[p].type.upper() in _REFERENCED]
+    flat = [p for p, quiet in zip(columns, still, strict=True) if quiet and p in electrodes]
+    if len(flat) == 1 and len(electrodes) > _LEAST_ELECTRODES:
+        # one electrode that stands still among many that move is the reference: the common average brings it back
+        kept = sorted([*kept, *flat])
     if not kept:
         raise BadInput("No channel changes over time; a flat signal cannot be described.")
     return kept
@@ -210,7 +216,7 @@ def _montage_free(found: _Spectra, median: Array, *, top: float) -> dict[str, Ar
         bands = bin_log_power(median, frequencies_hz=hz, edges_hz=_BANDS) - total
         if bands.shape[1] >= 4:
             parts["spread"] = np.subtract(*np.percentile(bands, [80, 20], axis=1))
-        if len(found.power) >= 8:
+        if len(found.power) >= _LEAST_WINDOWS:
             windows = bin_log_power(np.swapaxes(found.power, 0, 1), frequencies_hz=hz, edges_hz=_BANDS)
             course = np.median(windows - total, axis=2).T
             course = (course - np.median(course, axis=0)) / _SPREAD_OF_CHANGE

@@ -199,8 +199,13 @@ def rereference(volts: Array, names: tuple[str, ...], *, reference: str) -> Arra
     return np.asarray(volts - volts[:, [names.index(reference)]])
 
 
-def exported(recording: Recording, *, rate_hz: float, reference: str, gain: float) -> Recording:
-    """The recording as another vendor's export would hold it: resampled, against another reference, in another unit."""
+def exported(
+    recording: Recording, *, rate_hz: float, reference: str, gain: float, drop: bool = False
+) -> Recording:
+    """The recording as another vendor's export would hold it: resampled, against another reference, in another unit.
+
+    With ``drop`` the electrode of reference, which would be flat, is left out.
+    """
     signal = need("scipy.signal", purpose="Resampling")
     names = tuple(channel.name for channel in recording.channels)
     volts = recording.si()
@@ -215,5 +220,8 @@ def exported(recording: Recording, *, rate_hz: float, reference: str, gain: floa
         moved[:, electrodes] = rereference(
             moved[:, electrodes], tuple(names[i] for i in electrodes), reference=reference
         )
-    return replace(recording, signal=moved * gain, rate_hz=float(rate_hz), native=None,
-                   channels=tuple(replace(c, gain=1.0, offset=0.0) for c in recording.channels))  # fmt: skip
+    kept = [i for i, name in enumerate(names) if not (drop and name == reference)]
+    channels = tuple(replace(recording.channels[i], gain=1.0, offset=0.0) for i in kept)
+    return replace(
+        recording, signal=moved[:, kept] * gain, rate_hz=float(rate_hz), channels=channels, native=None
+    )

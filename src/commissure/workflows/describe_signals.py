@@ -1,7 +1,7 @@
 """Describe signals: at ``share`` each session gets a descriptor, and each dataset that is large enough their mean.
 
 A person's descriptors are subject-level data: they lie in the vault under the subject's key and open by a Grant. What a
-dataset is like, the mean over its subjects, is kept beside the catalogue where it stands for three people or more.
+dataset is like, the mean over its subjects, is kept beside the catalogue where it stands for five people or more.
 """
 
 import base64
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 #: the mean of fewer people tells too much of each
-LEAST_PERSONS = 3
+LEAST_PERSONS = 5
 _STANDARDS = frozenset({"bids", "nwb"})
 
 

@@ -48,7 +48,7 @@ class SignalMatch:
     dataset, family : str
         Which, and in which kind of signal.
     closeness : float
-        From 0 to 1; about 0.14 for strangers of one kind.
+        From 0 to 1; about 0.14 for strangers of one kind. Two digits: more would tell more of who is behind it.
     alike, unlike : tuple of str
         What is alike, and what is not.
     subjects, sessions : int
@@ -67,7 +67,6 @@ class SignalMatch:
         """The match as plain values."""
         return {
             **asdict(self),
-            "closeness": round(self.closeness, 4),
             "alike": list(self.alike),
             "unlike": list(self.unlike),
         }
@@ -203,7 +202,7 @@ def near_datasets(
         for match in _near(query, [m for m in known if m.dataset != query.dataset], limit):
             if match.dataset not in best or match.closeness > best[match.dataset].closeness:
                 best[match.dataset] = match
-    return tuple(sorted(best.values(), key=lambda m: (-m.closeness, m.dataset))[:limit])
+    return tuple(sorted(best.values(), key=lambda m: -m.closeness)[:limit])
 
 
 def _near(query: Mean, known: Sequence[Mean], limit: int) -> list[SignalMatch]:
@@ -221,7 +220,7 @@ def _near(query: Mean, known: Sequence[Mean], limit: int) -> list[SignalMatch]:
     found = []
     for place in order:
         told, row = compare_blocks(moved[0], moved[place + 1]), rows[place]
-        found.append(SignalMatch(row.dataset, row.descriptor.family, told.closeness, told.alike, told.unlike,
+        found.append(SignalMatch(row.dataset, row.descriptor.family, round(told.closeness, 2), told.alike, told.unlike,
                                  row.subjects, row.sessions))  # fmt: skip
     return found
 
