@@ -281,7 +281,21 @@ def made(seed: int) -> dict[str, dict[str, float]]:
     def same_task(q: Session, s: Session) -> bool:
         return q.task == s.task
 
+    def mean_to_mean() -> float:
+        names = sorted({s.dataset for s in moved})
+        means = []
+        for name in names:
+            mine = [s for s in moved if s.dataset == name]
+            means.append(
+                replace(
+                    mine[0],
+                    descriptor=aggregate([s.descriptor for s in mine], subjects=[s.person for s in mine]),
+                )
+            )
+        return top_1(means, elsewhere, same_task, ours(means))
+
     rows["another site: the same paradigm"] = {
+        "ours, dataset to dataset": mean_to_mean(),
         "ours": to_means(moved, lambda q, n: n.startswith(q.lab), lambda q, n: n.endswith(q.task)),
         "ours, single sessions": top_1(moved, elsewhere, same_task, ours(moved)),
         "not re-centered": top_1(sessions, elsewhere, same_task, sources["ours"]),

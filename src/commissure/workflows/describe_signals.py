@@ -22,6 +22,7 @@ from commissure.discover.likeness_layout import SIZE, VERSION
 from commissure.errors import BadInput, NotFound, NotPermitted
 from commissure.formats.detect import detect
 from commissure.formats.listing import Listing
+from commissure.formats.nwb_signals import open_signals
 from commissure.formats.registry import READERS
 from commissure.govern import access
 from commissure.hub import Hub
@@ -99,6 +100,11 @@ def _looked_into(noun: Any, scratch: Path) -> Iterator[Any]:
     """The noun; of a tree, the nouns in its files."""
     if not isinstance(noun, Tree):
         yield noun
+        return
+    if noun.standard == "nwb":
+        for name in noun.files:
+            with open_signals(noun.root / name, noun.about) as inside:
+                yield from inside
         return
     listing = Listing.of(noun.root)
     wanted = set(noun.files)
