@@ -136,3 +136,24 @@ def test_bad_cohorts_are_refused_with_the_numbers(brains: tuple[Volumes, np.ndar
         checked_volumes(Volumes(voxels * 900, table))
     with pytest.raises(BadInput, match=r"\(160, 8, 16, 16\)"):
         checked_volumes(Volumes(voxels[:, :8], table))
+
+
+@deep
+def test_a_private_fit_spends_what_was_said_and_refuses_too_few(brains: tuple[Volumes, np.ndarray]) -> None:
+    if not has("opacus"):
+        pytest.skip("needs the extra deep")
+    from commissure.protect.noise import RehearsalNoise
+    from commissure.protect.synth_private_diffusion import PrivateDiffusion
+
+    cohort, _ = brains
+    public, private = cohort.take(np.arange(60)), cohort.take(np.arange(60, 160))
+    small = Training(codec_steps=15, steps=15, width=8, batch=8)
+    model = PrivateDiffusion(public=public, epsilon=8.0, training=small, private_steps=3, noise=RehearsalNoise(np.random.default_rng(0)))  # fmt: skip
+    made = model.fit(private).sample(4, np.random.default_rng(1))
+    assert made.voxels.shape == (4, 16, 16, 16) and np.isfinite(made.voxels).all()
+    assert 4.0 < model.total_epsilon_ <= 8.0
+    assert {spend.kind for spend in model.spends_} == {"sampled-gaussian", "gaussian"}
+    with pytest.raises(BadInput, match=r"100 subjects are too few for epsilon 0\.1 .* it takes \d+ subjects"):
+        PrivateDiffusion(public=public, epsilon=0.1, training=small, private_steps=3).fit(private)
+    with pytest.raises(BadInput, match="below 1/100"):
+        PrivateDiffusion(public=public, epsilon=1.0, delta=0.05, training=small).fit(private)

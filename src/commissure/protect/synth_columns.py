@@ -22,6 +22,10 @@ _DECIMALS = 4
 _FEWEST_ROWS = 50
 #: a value that so many people share may be given out as it stands; a rarer one is only interpolated between
 _SHARED = 3
+#: deviations by which a heap stands out of its neighbourhood
+_SIGNIFICANT = 2.5
+#: the width of the kernel, as a share of spread times n to the power of -1/5
+_SMOOTH = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +49,23 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What is known of one column: its sorted values, the share missing, whether they are few, and their decimals."""
+    """What is known of one column: its sorted values, the share missing, whether they are few, their decimals and heaps."""
 
     ordered: Array
     missing: float
     few: bool
     decimals: int | None
+    heaps: Array
 
     @classmethod
     def of(cls, values: Array) -> "Column":
         """The column of ``values``, NaN where missing."""
         known = np.sort(values[~np.isnan(values)])
         exact = (k for k in range(_DECIMALS) if np.allclose(known, np.round(known, k), rtol=0, atol=1e-9))
-        return cls(known, float(np.isnan(values).mean()), len(np.unique(known)) <= _FEW, next(exact, None))
+        decimals = next(exact, None)
+        few = len(np.unique(known)) <= _FEW
+        heaps = np.ones(len(known)) if few else _heaps(known, decimals)
+        return cls(known, float(np.isnan(values).mean()), few, decimals, heaps)
 
     def scores(self, values: Array, *, rng: np.random.Generator | None = None) -> Array:
         """Normal scores; ties in the middle, or spread at random if there is an ``rng``; 0 where missing."""
@@ -68,20 +76,56 @@ class Column:
         rank = np.clip(low + share * (high - low), 0.5, len(self.ordered) - 0.5)
         return np.where(np.isnan(values), 0.0, np.asarray(special.ndtri(rank / len(self.ordered))))
 
-    def values(self, scores: Array) -> Array:
-        """Values of normal scores: those that several people share as they are, others between their neighbours."""
+    def values(self, scores: Array, *, rng: np.random.Generator) -> Array:
+        """Values of normal scores: heaps as they are, others from a smooth curve through the real ones.
+
+        A value that many more people share than its neighbourhood explains (0, or a round number) is a heap. Elsewhere
+        how often each value is met in one cohort is chance, and would be no other cohort's; and the oldest person's very
+        age is theirs.
+        """
         special: Any = need("scipy.special", purpose="Synthesizing a table")
-        rank = np.clip(special.ndtr(scores) * len(self.ordered) - 0.5, 0, len(self.ordered) - 1)
-        near = self.ordered[np.rint(rank).astype(int)]
-        shared = (
-            np.searchsorted(self.ordered, near, side="right")
-            - np.searchsorted(self.ordered, near, side="left")
-        ) >= _SHARED
-        # the rarest ends are drawn inwards: the oldest person's very age is theirs
         last = len(self.ordered) - 1
-        inner = np.interp(np.clip(rank, 0.5, max(last - 0.5, 0.5)), np.arange(last + 1), self.ordered)
-        made = np.where(shared, near, inner)
+        rank = np.clip(special.ndtr(scores) * len(self.ordered) - 0.5, 0, last)
+        near = np.rint(rank).astype(int)
+        smooth = np.interp(np.clip(rank, 0.5, max(last - 0.5, 0.5)), np.arange(last + 1), self.ordered)
+        smooth = _jittered(smooth, self.ordered[~self.heap_mask()], rng)
+        made = np.where(rng.uniform(size=len(rank)) < self.heaps[near], self.ordered[near], smooth)
         return made if self.decimals is None else np.round(made, self.decimals)
+
+    def heap_mask(self) -> NDArray[np.bool_]:
+        """Which of the sorted values lie on a heap for the most part."""
+        return np.asarray(self.heaps > 0.5)
+
+
+def _jittered(values: Array, real: Array, rng: np.random.Generator) -> Array:
+    """Values of a smoothed curve: moved a little at random, spread kept, turned back at the ends."""
+    if len(real) < _FEW:
+        return values
+    spread, middle = float(real.std()), float(real.mean())
+    inner = float(np.subtract(*np.quantile(real, [0.75, 0.25]))) / 1.349
+    width = _SMOOTH * (min(spread, inner) if inner > 0 else spread) * len(real) ** -0.2
+    shrink = (1 + (width / max(spread, 1e-300)) ** 2) ** -0.5
+    moved = middle + shrink * (values - middle + width * rng.normal(size=len(values)))
+    low, high = float(real[0]), float(real[-1])
+    moved = np.where(moved < low, 2 * low - moved, moved)
+    return np.clip(np.where(moved > high, 2 * high - moved, moved), low, high)
+
+
+def _heaps(ordered: Array, decimals: int | None) -> Array:
+    """For each sorted value the chance that it is met as a heap, beyond what the values about it explain."""
+    value, count = np.unique(ordered, return_counts=True)
+    if decimals is None or len(value) <= 2:
+        shared = np.where(count >= _SHARED, 1.0, 0.0)
+        return np.repeat(shared, count)
+    reach = max(float(np.subtract(*np.quantile(ordered, [0.75, 0.25]))) / 3, 3 * 10.0**-decimals)
+    low = np.searchsorted(ordered, value - reach, side="left")
+    high = np.searchsorted(ordered, value + reach, side="right")
+    first, end = np.maximum(value - reach, ordered[0]), np.minimum(value + reach, ordered[-1])
+    steps = np.maximum((end - first) * 10.0**decimals, 1.0)
+    expected = (high - low - count) / steps
+    beyond = count - expected
+    heap = (count >= _SHARED) & (beyond > _SIGNIFICANT * np.sqrt(expected + 1.0))
+    return np.repeat(np.where(heap, beyond / count, 0.0), count)
 
 
 def checked_columns(table: Table) -> tuple[Column, ...]:

@@ -62,7 +62,7 @@ class Copula:
         made = np.empty(share.shape)
         for j, column in enumerate(self.columns_):
             above = (share[:, j] - column.missing) / max(1 - column.missing, 1e-9)
-            value = column.values(np.asarray(special.ndtri(np.clip(above, 1e-9, 1 - 1e-9))))
+            value = column.values(np.asarray(special.ndtri(np.clip(above, 1e-9, 1 - 1e-9))), rng=rng)
             made[:, j] = np.where(share[:, j] < column.missing, np.nan, value)
         return Table(self.table_.names, made, self.table_.levels)
 
@@ -121,7 +121,7 @@ class SequentialForest:
                 made[ok, j] = self._classes(before[have], real[have, j], now[ok], rng)
             else:
                 scores = column.scores(real[:, j], rng=rng)[have]
-                made[ok, j] = column.values(self._numbers(before[have], scores, now[ok], rng))
+                made[ok, j] = column.values(self._numbers(before[have], scores, now[ok], rng), rng=rng)
         return Table(self.table_.names, made, self.table_.levels)
 
     def _features(self, rows: Array, before: int) -> Array:
