@@ -26,11 +26,24 @@ type PageInfo { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: Str
 type DatasetConnection { edges: [DatasetEdge] pageInfo: PageInfo! }
 type DatasetEdge { id: String! node: Dataset! cursor: String! }
 type Dataset { id: ID! created: DateTime! public: Boolean publishDate: DateTime name: String draft: Draft
-  snapshots: [Snapshot] latestSnapshot: Snapshot! metadata: Metadata analytics: Analytic }
+  snapshots: [Snapshot] latestSnapshot: Snapshot! metadata: Metadata analytics: Analytic uploader: User
+  permissions: DatasetPermissions stars: [Star] followers: [Follower] }
+type User { id: ID! name: String email: String orcid: String provider: String avatar: String }
+type DatasetPermissions { id: ID! userPermissions: [Permission] }
+type Permission { datasetId: ID! userId: String! user: User level: String! }
+type Star { userId: String datasetId: String }
+type Follower { userId: String datasetId: String }
+type ValidationIssue { key: String code: String severity: String! reason: String
+  files: [ValidationIssueFile] additionalFileCount: Int }
+type ValidationIssueFile { evidence: String line: Int character: Int severity: String reason: String file: FileDetail }
+type FileDetail { name: String path: String relativePath: String }
+type SummaryPetField { BodyPart: [String] ScannerManufacturer: [String] ScannerManufacturersModelName: [String]
+  TracerName: [String] TracerRadionuclide: [String] }
 type Draft { id: ID modified: DateTime description: Description summary: Summary readme: String head: String size: BigInt
-  files(tree: String, prefix: String): [DatasetFile] }
+  issues: [ValidationIssue] files(tree: String, prefix: String, recursive: Boolean): [DatasetFile] }
 type Snapshot { id: ID! tag: String! created: DateTime dataset: Dataset! description: Description summary: Summary
-  readme: String hexsha: String size: BigInt analytics: Analytic files(tree: String, prefix: String): [DatasetFile]
+  readme: String hexsha: String size: BigInt analytics: Analytic issues: [ValidationIssue]
+  files(tree: String, prefix: String, recursive: Boolean): [DatasetFile]
   downloadFiles: [DatasetFile] }
 type Description { id: ID! Name: String! BIDSVersion: String! License: String Authors: [String] SeniorAuthor: String
   Acknowledgements: String HowToAcknowledge: String Funding: [String] ReferencesAndLinks: [String] DatasetDOI: String
@@ -38,14 +51,15 @@ type Description { id: ID! Name: String! BIDSVersion: String! License: String Au
 type SubjectMetadata { participantId: String! age: Int sex: String group: String }
 type Summary { id: ID! modalities: [String] primaryModality: String secondaryModalities: [String] sessions: [String]
   subjects: [String] subjectMetadata: [SubjectMetadata] tasks: [String] size: BigInt! totalFiles: Int!
-  dataProcessed: Boolean schemaVersion: String }
-type DatasetFile { id: ID! key: String filename: String! size: BigInt annexed: Boolean urls: [String] directory: Boolean }
+  dataProcessed: Boolean schemaVersion: String pet: SummaryPetField }
+type DatasetFile { id: ID! key: String filename: String! size: BigInt annexed: Boolean urls: [String] directory: Boolean
+  objectpath: String }
 type Analytic { datasetId: ID! tag: String views: Int downloads: Int }
 type Metadata { datasetId: ID! datasetUrl: String datasetName: String firstSnapshotCreatedAt: DateTime
   latestSnapshotCreatedAt: DateTime dxStatus: String tasksCompleted: [String] trialCount: Int studyDesign: String
   studyDomain: String studyLongitudinal: String dataProcessed: Boolean species: String associatedPaperDOI: String
   openneuroPaperDOI: String seniorAuthor: String ages: [Int] modalities: [String] grantFunderName: String
-  grantIdentifier: String }
+  grantIdentifier: String affirmedDefaced: Boolean affirmedConsent: Boolean }
 input DatasetSearchInput { keywords: [String] modality: String species: String tasks: [String] }
 """
 _QUERY = """type Query {{
@@ -131,7 +145,9 @@ def snapshot_node(
         "summary": {"id": release.digest[:40], "subjects": subjects, "sessions": [], "size": size,
                     "totalFiles": len(release.assets), "dataProcessed": False,
                     "primaryModality": modalities[0] if modalities else None, **told.get("summary", {})},
-        "files": lambda info, tree=None, prefix=None: _listed(release.assets, tree or prefix or "", files),
+        "files": lambda info, tree=None, prefix=None, recursive=False: _listed(
+            release.assets, tree or prefix or "", files=files, recursive=recursive
+        ),
         "downloadFiles": lambda info: [_file(asset, asset.path, files) for asset in release.assets],
     }  # fmt: skip
 
@@ -147,7 +163,13 @@ def _file(asset: Asset, name: str, files: Callable[[Asset], str]) -> dict[str, A
             "urls": [files(asset)], "directory": False}  # fmt: skip
 
 
-def _listed(assets: Sequence[Asset], below: str, files: Callable[[Asset], str]) -> list[dict[str, Any]]:
+def _listed(
+    assets: Sequence[Asset], below: str, *, files: Callable[[Asset], str], recursive: bool
+) -> list[dict[str, Any]]:
+    """What lies in a folder; with ``recursive`` every file below it, by its whole path."""
+    if recursive:
+        top = f"{below.strip('/')}/" if below.strip("/") else ""
+        return [_file(asset, asset.path, files) for asset in assets if asset.path.startswith(top)]
     return [
         _file(entry, name, files) if isinstance(entry, Asset) else
         {"id": entry, "key": entry, "filename": name, "size": 0, "annexed": False, "urls": [], "directory": True}
