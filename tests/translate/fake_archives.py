@@ -87,6 +87,10 @@ class Faults:
             return Response('{"results": [{"id": 1}, {"id"', media_type="application/json")
         if kind == "list":
             return JSONResponse(["not", "what", "was", "wanted"])
+        if kind == "nothing":
+            return JSONResponse(
+                dict.fromkeys(("data", "results", "datasets", "responses", "errors", "hits", "next"))
+            )
         if kind == "deep":
             return Response("[" * 200_000, media_type="application/json")
         return None
@@ -227,7 +231,7 @@ def make(faults: Faults) -> FastAPI:
         if struck := faults.strike("alyx"):
             return struck
         row = {"id": "d33baf74", "task_protocol": "choiceWorld", "projects": ["ibl"], "start_time": "2021-02-03T10:00:00",
-               "users": ["alex"], "url": "https://alyx/sessions/d33baf74", "narrative": ""}  # fmt: skip
+               "subject": "KS055", "number": 1, "lab": "cortexlab"}  # fmt: skip
         return {"count": 1, "next": None, "previous": None, "results": [row]}
 
     one(app, "/dandi/dandisets/{id}/", lambda id: dandiset(int(id)) if id.isdigit() else None)

@@ -124,26 +124,47 @@ def test_waits_grow_and_obey_the_archive(faults: Faults, address: str) -> None:
     [("429", "status 429"), ("500", "status 500"), ("html", "HTML page in place of JSON"), ("html403", "token"),
      ("400", "Malformed search"), ("truncated", "in place of JSON"), ("list", "shape"), ("deep", "JSON")],
 )  # fmt: skip
-@pytest.mark.parametrize("archive", ["dandi", "openneuro", "zenodo"])
+@pytest.mark.parametrize("archive", NAMES)
 def test_one_archives_failure_is_its_state_and_the_rest_stands(
     faults: Faults, address: str, archive: str, kind: str, says: str
 ) -> None:
     faults.kind[archive] = kind
-    reply = ask(address, archive, "gin")
+    other = "gin" if archive != "gin" else "zenodo"
+    reply = ask(address, archive, other, words="memory", modality="eeg")
     broken, whole = reply.status
     assert (broken.state, broken.found) == ("failed", 0)
     assert says in broken.message
     assert "\n" not in broken.message
-    assert (whole.archive, whole.state, whole.found) == ("gin", "ok", 1)
+    assert (whole.archive, whole.state, whole.found) == (other, "ok", 1)
     assert not reply.complete
 
 
-def test_a_slow_archive_does_not_hold_up_the_answer(faults: Faults, address: str) -> None:
-    faults.kind["zenodo"] = "slow"
-    reply = ask(
-        address, "zenodo", "gin", patience=Patience(timeout_s=0.2, tries=1, sleep=lambda seconds: None)
-    )
-    assert {one.archive: one.state for one in reply.status} == {"zenodo": "failed", "gin": "ok"}
+@pytest.mark.parametrize("archive", NAMES)
+def test_null_in_place_of_every_list_is_nothing(faults: Faults, address: str, archive: str) -> None:
+    faults.kind[archive] = "nothing"
+    (told,) = ask(address, archive, words="memory", modality="eeg").status
+    assert (told.found, told.state) == (0, "failed" if archive == "zenodo" else "ok")
+
+
+@pytest.mark.parametrize("archive", NAMES)
+@pytest.mark.parametrize("kind", ["429", "500", "503"])
+def test_every_archive_is_asked_again_when_it_passes(
+    faults: Faults, address: str, archive: str, kind: str
+) -> None:
+    faults.kind, faults.times = {archive: kind}, {archive: 2}
+    reply = ask(address, archive, words="memory", modality="eeg")
+    assert reply.complete or archive == "neurobagel"
+    assert reply.status[0].found >= 1
+    assert faults.asked[archive] >= 3
+
+
+@pytest.mark.parametrize("archive", NAMES)
+def test_no_slow_archive_holds_up_the_answer(faults: Faults, address: str, archive: str) -> None:
+    faults.kind[archive] = "slow"
+    other = "gin" if archive != "gin" else "zenodo"
+    patience = Patience(timeout_s=0.2, tries=1, sleep=lambda seconds: None)
+    reply = ask(address, archive, other, patience=patience, words="memory", modality="eeg")
+    assert [one.state for one in reply.status] == ["failed", "ok"]
     assert "no answer in time" in reply.status[0].message
 
 

@@ -121,6 +121,38 @@ def test_octave_reads_what_python_wrote_and_python_what_octave_wrote(tmp_path: P
     assert (got["e"].size, got["z"]) == (0, 1 + 2j)
 
 
+@OCTAVE
+@pytest.mark.octave
+def test_the_structures_of_three_toolboxes_hold_in_octave(tmp_path: Path) -> None:
+    """What EEGLAB's ``eeg_checkset``, FieldTrip's ``ft_datatype_raw`` and Brainstorm's templates ask of a structure."""
+    truth = planted(rng=np.random.default_rng(5))
+    edf = write_edf(tmp_path, truth)
+    for tool, name in (("eeglab", "e.set"), ("fieldtrip", "f.mat"), ("brainstorm", "b.mat")):
+        (tmp_path / name).write_bytes(file_mat(edf, stretch=Stretch(1, 3), tool=tool))
+    out = octave(
+        """load('-mat', 'e.set'); load('f.mat'); b = load('b.mat'); n = EEG.nbchan; t = EEG.pnts;
+        out.eeglab = [isequal(size(EEG.data), [n t]), EEG.trials == 1, abs(EEG.xmax - EEG.xmin - (t - 1) / EEG.srate) < 1e-9, ...
+          numel(EEG.times) == t, isstruct(EEG.chanlocs) && numel(EEG.chanlocs) == n, isempty(EEG.icaweights), ...
+          isempty(EEG.event) || all([EEG.event.latency] >= 0.5 & [EEG.event.latency] <= t + 0.5), ischar(EEG.setname)];
+        d = data; k = size(d.trial{1}, 2);
+        out.fieldtrip = [iscellstr(d.label) && isequal(size(d.label), [n 1]), iscell(d.trial) && isequal(size(d.trial), [1 1]), ...
+          iscell(d.time) && isequal(size(d.time{1}), [1 k]), size(d.trial{1}, 1) == n, isequal(size(d.sampleinfo), [1 2]), ...
+          diff(d.sampleinfo) == k - 1, abs(1 / mean(diff(d.time{1})) - d.fsample) < 1e-6, d.hdr.nChans == n, ...
+          isempty(d.cfg.event) || all([d.cfg.event.sample] >= 1 & [d.cfg.event.sample] <= k)];
+        out.brainstorm = [isequal(size(b.F), [n t]), isequal(size(b.Time), [1 t]), isequal(size(b.ChannelFlag), [n 1]), ...
+          all(abs(b.ChannelFlag) == 1), numel(b.Channel) == n, ischar(b.Comment), strcmp(b.DataType, 'recordings'), ...
+          isempty(b.Events) || all(arrayfun(@(e) size(e.epochs, 2) == size(e.times, 2), b.Events))];
+        out.same = [max(max(abs(double(EEG.data) * 1e-6 - d.trial{1}))), max(max(abs(b.F - d.trial{1})))];
+        out.volts = d.trial{1}(2, 1:4); out.events = [numel(EEG.event), numel(d.cfg.event)];""",
+        tmp_path,
+    )
+    for tool in ("eeglab", "fieldtrip", "brainstorm"):
+        assert all(out[tool]), (tool, out[tool])
+    assert max(out["same"]) < 1e-9
+    assert np.allclose(out["volts"], truth.volts[256:260, 1], atol=2 * truth.resolution_v)
+    assert out["events"][0] == out["events"][1]
+
+
 def test_a_form_field_stands_for_a_body(served: SimpleNamespace) -> None:
     keyed = {"Authorization": f"Bearer {served.token}"}
     url = f"{served.address}/api/v1/share"
