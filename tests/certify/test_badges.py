@@ -116,7 +116,7 @@ def test_a_badge_holds_its_evidence_and_verifies_without_a_hub(badge: dict[str, 
     assert (said.holds, said.status, said.levels) == (
         True,
         "unknown",
-        ("findable", "standard", "quality-checked", "ethical"),
+        ("findable", "standard", "quality-checked", "reproducible", "ethical"),
     )
     assert said.subject == f"{ORIGIN}/datasets/ds-b/0.1.0"
     told = " ".join(one["narrative"] for one in badge["evidence"])

@@ -128,7 +128,7 @@ def test_a_release_of_a_hub_earns_nearly_all(hub: Hub, dataset: str) -> None:
     assert points(found.assessment, "data.valid") == 2 and points(found.assessment, "data.consent") == 2
     assert points(found.assessment, "data.units") == 1  # channels have units; the sample has no positions
     assert points(found.assessment, "data.hed") == 0
-    assert set(found.levels) == {"findable", "standard", "quality-checked", "ethical"}
+    assert set(found.levels) == {"findable", "standard", "quality-checked", "reproducible", "ethical"}
     assert is_persistent(found.one.ark)
     bare = certify(hub, shown, viewer="", now=NOW)
     assert bare.assessment.principles["accessible"].points < found.assessment.principles["accessible"].points

@@ -45,7 +45,7 @@ def write_edf(
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Hub:
-    return open_hub(tmp_path / "hub")
+    return open_hub(tmp_path / "hub", clock=lambda: NOW)
 
 
 @pytest.fixture

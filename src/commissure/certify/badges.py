@@ -34,8 +34,8 @@ LEVELS: tuple[Level, ...] = (
     Level("findable", "A persistent identifier, and at least 80 % of F-UJI's points for findability (metrics v0.8)."),
     Level("standard", "BIDS or NWB, without an error of the field's own validators (BIDS validator, NWB Inspector, HED)."),
     Level("quality-checked", "Quality control ran, and neither it nor any validator found an error."),
-    Level("reproducible", "Raw input, code with versions and environment are linked, every file has a SHA-256, and the provenance "
-          "is described in PROV."),
+    Level("reproducible", "Raw input and code with versions are linked, the environment is there and complete (an interpreter, every "
+          "package at one version, programs by their hash), every file has a SHA-256, and the provenance is described in PROV."),
     Level("ethical", "A licence; the search for identifying information ran; for persons, consent is stated by a reference or a "
           "DUO term."),
 )  # fmt: skip

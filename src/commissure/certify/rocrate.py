@@ -9,11 +9,15 @@ from collections.abc import Iterable
 
 from commissure.certify.contexts import CRATE_CONTEXT
 from commissure.certify.describe import record_of, split_name, texts
+from commissure.certify.environment import ENVIRONMENT
 from commissure.certify.jsonld import licence_url
 from commissure.model import Activity, Asset, Release, Software
 
 __all__ = ["ro_crate"]
 
+_OF_ENVIRONMENT = (
+    "The environment that made this release: Python, every package by version and hash, and programs."
+)
 _DESCRIPTOR = "ro-crate-metadata.json"
 _PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 _VERBS = {
@@ -66,6 +70,7 @@ def ro_crate(release: Release, *, activities: Iterable[Activity] | None = None) 
     for asset in release.assets:
         by_hash.setdefault(f"sha256:{asset.sha256}", []).append(asset.path)
     actions, things = _actions(done, by_hash)
+    _require(things, release)
     record = record_of(None, release)
     authors = [_author(name) for name in texts(record, "authors")]
     root: Entity = {
@@ -157,6 +162,7 @@ def _file(asset: Asset) -> Entity:
         "contentSize": str(asset.bytes),
         "encodingFormat": asset.media_type,
         "sha256": asset.sha256,
+        "description": _OF_ENVIRONMENT if asset.path == ENVIRONMENT else None,
     })  # fmt: skip
 
 
@@ -197,6 +203,14 @@ def _actions(
             })
         )  # fmt: skip
     return actions, [things[key] for key in sorted(things)]
+
+
+def _require(things: list[Entity], release: Release) -> None:
+    """Say that our program needs what the environment beside the crate lists."""
+    if any(asset.path == ENVIRONMENT for asset in release.assets):
+        for thing in things:
+            if thing.get("@type") == "SoftwareApplication" and thing.get("name") == "commissure":
+                thing["softwareRequirements"] = {"@id": ENVIRONMENT}
 
 
 def _mentioned(

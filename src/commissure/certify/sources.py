@@ -9,11 +9,12 @@ from typing import Any
 
 from commissure.certify.describe import texts as words_in
 from commissure.certify.described import Described
+from commissure.certify.environment import ENVIRONMENT, check_environment
 from commissure.certify.evidence import DataFacts, Evidence, from_schema_org, is_persistent, items
 from commissure.certify.jsonld import described_jsonld
 from commissure.certify.tree import HUMAN, consent_kind, facts_of_tree
 from commissure.errors import BadInput
-from commissure.model import Finding, Severity
+from commissure.model import Finding, Release, Severity
 
 __all__ = ["of_folder", "of_page", "of_release"]
 
@@ -22,7 +23,7 @@ _FORMATS = {".edf": "edf", ".bdf": "bdf", ".vhdr": "brainvision", ".nii": "nifti
 
 
 #: parameters of an Activity that tell in which environment it ran
-_ENVIRONMENT = frozenset({"environment", "container", "lock"})
+_CONTAINED = frozenset({"container", "lock"})
 
 
 def of_release(one: Described, texts: Mapping[str, str], *, negotiated: bool = True) -> Evidence:
@@ -59,7 +60,7 @@ def of_release(one: Described, texts: Mapping[str, str], *, negotiated: bool = T
         valid=not sum(errors) if errors else None,
         raw=told.raw or raw,
         code=told.code or any(tool.version for each in activities for tool in each.software),
-        environment=told.environment or any(_ENVIRONMENT & set(each.parameters) for each in activities),
+        environment=told.environment or _rebuildable(release, texts.get(ENVIRONMENT, "")),
         quality=_quality(release.findings),
         consent=consent_kind(stated) if human or stated else None,
         deidentified=isinstance(record.get("identifiers_removed"), Mapping) or None,
@@ -72,6 +73,14 @@ def of_release(one: Described, texts: Mapping[str, str], *, negotiated: bool = T
         standards=(*seen.standards, *release.standard.split("+")),
         data=facts,
     )
+
+
+def _rebuildable(release: Release, text: str) -> bool:
+    """Whether the release carries the environment that made it, complete, or an Activity names a container."""
+    software = [tool for each in release.activities for tool in each.software]
+    if text and software and not check_environment(_parsed(text), software):
+        return True
+    return any(_CONTAINED & set(each.parameters) for each in release.activities)
 
 
 def _quality(findings: Sequence[Finding]) -> bool:
@@ -132,7 +141,7 @@ def of_folder(
 def _parsed(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text) if text else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from commissure.certify.environment import ENVIRONMENT
 from commissure.certify.evidence import DataFacts
 
 __all__ = ["HUMAN", "consent_kind", "facts_of_tree", "wanted_text"]
@@ -29,6 +30,7 @@ def wanted_text(path: str, size: int) -> bool:
     return small and (
         name
         in {"dataset_description.json", "dataset.jsonld", "ro-crate-metadata.json", "CITATION.cff", "LICENSE"}
+        or path == ENVIRONMENT
         or name.startswith("README")
         or name.endswith(("_channels.tsv", "_events.tsv", "_events.json"))
         or name == "events.json"

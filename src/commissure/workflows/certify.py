@@ -127,7 +127,8 @@ def certify(hub: Hub, shown: Shown, *, viewer: str, now: datetime, origin: str =
 
 
 def _texts(hub: Hub, release: Release, *, viewer: str, now: datetime) -> dict[str, str]:
-    wanted = [asset for asset in release.assets if wanted_text(asset.path, asset.bytes)][:_MOST_TEXTS]
+    small = [asset for asset in release.assets if wanted_text(asset.path, asset.bytes)]
+    wanted = sorted(small, key=lambda asset: asset.path.count("/"))[:_MOST_TEXTS]
     asking, found = hub.acting_as(Person(viewer)), {}
     for asset in wanted:
         try:

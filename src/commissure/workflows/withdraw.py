@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from commissure.certify.environment import ENVIRONMENT
 from commissure.certify.rocrate import ro_crate
 from commissure.errors import NotFound, NotPermitted
 from commissure.govern import access
@@ -188,7 +189,8 @@ def _with_crate(hub: Hub, latest: Release, draft: Release) -> Release:
     if not any(asset.path == CRATE for asset in latest.assets):
         return draft
     files = tuple(asset for asset in draft.assets if asset.path != CRATE)
-    draft = replace(draft, assets=files, digest=release_digest(files))
+    data = tuple(asset for asset in files if asset.path != ENVIRONMENT)
+    draft = replace(draft, assets=files, digest=release_digest(data))
     crate = json.dumps(ro_crate(draft), indent=2, ensure_ascii=False).encode()
     asset = hub.vault.put(
         io.BytesIO(crate), path=CRATE, dataset=draft.dataset, media_type="application/ld+json"

@@ -11,12 +11,14 @@ import typer
 from rich.console import Console, Group
 from rich.text import Text
 
+from commissure.certify.environment import requirements
 from commissure.certify.repair import Said
 from commissure.faces.cli.show import facts, findings_list, line, show
 from commissure.faces.cli.words import AsJson, HubAt, opened
 from commissure.workflows import certify as workflow
 from commissure.workflows.browse import show as show_release
 from commissure.workflows.certify_badge import issue_badge, verify_badge
+from commissure.workflows.certify_environment import check_rebuild
 from commissure.workflows.certify_folder import assess_path, fix_folder
 
 __all__ = ["app"]
@@ -68,6 +70,36 @@ def _draw(console: Console, told: Mapping[str, Any]) -> None:
         ("Not looked at", ", ".join(told["skipped"])),
     ]
     console.print(Group(facts(rows), Text(""), findings_list(told["findings"], most=30)))
+
+
+@app.command()
+def environment(
+    reference: Reference,
+    hub: HubAt = None,
+    ask_index: Annotated[
+        bool, typer.Option(help="Ask the package index for every version; installs nothing.")
+    ] = False,
+    output: Output = None,
+    json: AsJson = False,
+) -> None:
+    """Check the environment that made a release: is it complete, is this one the same, can it be had again?"""
+    here = opened(hub)
+    found = check_rebuild(here, reference, viewer=here.actor.id, now=datetime.now(UTC), ask_index=ask_index)
+    told = found.to_dict()
+    if output:
+        output.write_text(requirements(found.document), encoding="utf-8")
+    show(told, as_json=json, draw=lambda console: _draw_environment(console, told))
+
+
+def _draw_environment(console: Console, told: Mapping[str, Any]) -> None:
+    known = {None: "not asked", True: "yes", False: "no"}
+    rows = [
+        ("Complete", known[told["complete"]]), ("Same as this one", known[told["same"]]),
+        ("Had from an index", known[told["resolved"]]), ("Python", f"{told['python']} on {told['platform']}"),
+        ("Packages", told["packages"]), ("Programs", ", ".join(dict.fromkeys(p["name"] for p in told["programs"]))),
+    ]  # fmt: skip
+    lines = [Text(f"- {one}", style="dim") for one in told["differences"][:20]]
+    console.print(Group(facts(rows), *lines, findings_list(told["findings"])))
 
 
 @app.command()

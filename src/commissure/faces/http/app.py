@@ -17,6 +17,7 @@ from commissure.faces.http import (
     likeness,
     matlab,
     neurobagel,
+    news,
     openneuro,
     peers,
     privacy,
@@ -69,6 +70,7 @@ def create_app(hub: Hub, *, name: str = "commissure", close: bool = False) -> Fa
     for spoken in (dandi_upload, dandi, openneuro, neurobagel):
         app.include_router(spoken.router)
     app.include_router(certify.feeds, include_in_schema=False)
+    app.include_router(news.router, include_in_schema=False)
     app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     install(app, draw=pages.problem)

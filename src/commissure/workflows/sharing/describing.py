@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from commissure.certify.environment import ENVIRONMENT
 from commissure.certify.readme import nwb_readme
 from commissure.model import About, Cells, Fact, Image, Movie, Recording, Subject, Sweeps
 from commissure.standardize.bids_dataset import Card, write_dataset
@@ -33,16 +34,16 @@ def describe(work: Work) -> None:
     ]
     if pairs:
         write_dataset(work.staging.tree / "bids", card=_card(work), written=pairs)
-        _ignore_crate(work.staging.tree / "bids" / ".bidsignore")
+        _ignore_papers(work.staging.tree / "bids" / ".bidsignore")
     if any(item.standard == "nwb" for item in work.standing):
         text = nwb_readme(work.metadata)
         (work.staging.tree / "nwb" / "README.md").write_text(text, encoding="utf-8", newline="\n")
 
 
-def _ignore_crate(path: Path) -> None:
+def _ignore_papers(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    if CRATE not in lines:
-        path.write_text("\n".join([*lines, CRATE]) + "\n", encoding="utf-8", newline="\n")
+    papers = [name for name in (CRATE, ENVIRONMENT) if name not in lines]
+    path.write_text("\n".join([*lines, *papers]) + "\n", encoding="utf-8", newline="\n")
 
 
 def plan_rows(work: Work) -> tuple[dict[str, object], ...]:

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import cast
 
+from commissure.certify.environment import ENVIRONMENT
 from commissure.certify.rocrate import ro_crate
 from commissure.errors import NotFound, NotPermitted
 from commissure.hub import Hub
@@ -19,6 +20,7 @@ from commissure.model import Activity, Asset, Consent, Dataset, Finding, Release
 from commissure.plugins import Registry
 from commissure.store.releases import release_digest
 from commissure.workflows.sharing.describing import CRATE
+from commissure.workflows.sharing.environment import environment_text
 from commissure.workflows.sharing.likening import keep_likeness
 from commissure.workflows.sharing.options import ShareOptions
 from commissure.workflows.sharing.report import ShareReport
@@ -181,8 +183,16 @@ def release(work: Work) -> None:
         activities=_activities(work, assets),
         created=work.now.isoformat(),
     )
-    work.release = _put(work, _with_crate(work, draft))
+    work.release = _put(work, _with_crate(work, _with_environment(work, draft)))
     keep_likeness(work, work.release)
+
+
+def _with_environment(work: Work, draft: Release) -> Release:
+    """The draft with the environment that made it, which is no part of the data and so of their digest."""
+    asset = work.hub.vault.put(
+        io.BytesIO(environment_text()), path=ENVIRONMENT, dataset=work.dataset, media_type="application/json"
+    )
+    return replace(draft, assets=tuple(sorted((*draft.assets, asset), key=lambda each: each.path)))
 
 
 def _with_crate(work: Work, draft: Release) -> Release:
