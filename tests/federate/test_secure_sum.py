@@ -64,7 +64,7 @@ def random_words(count: int, length: int, bits: int, seed: int = 0) -> np.ndarra
 
 
 @QUICK
-@given(data=st.data(), count=st.integers(3, 9), bits=st.sampled_from([32, 64]))
+@given(data=st.data(), count=st.integers(3, 9), bits=st.sampled_from([16, 32, 64]))
 def test_the_sum_is_exact_for_every_set_of_survivors(data: st.DataObject, count: int, bits: int) -> None:
     minimum = data.draw(st.integers(count // 2 + 1, count))
     alive = data.draw(st.lists(st.integers(0, count - 1), min_size=minimum, max_size=count, unique=True))
