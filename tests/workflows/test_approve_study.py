@@ -38,10 +38,10 @@ def hub(tmp_path: Path) -> Hub:
     return hub
 
 
-def study(folder: Path, **parameters: object) -> tuple[Plan, SiteFolder]:
+def study(folder: Path, *, analysis: str = "training", **parameters: object) -> tuple[Plan, SiteFolder]:
     keys = make_network(folder / "keys", sites=["a", "b", "c"], now=NOW, entropy=os.urandom)
     plan = plan_study(
-        "Memory", sites=[f"{n}={k}" for n, k in keys.items()], columns=["age", "y"], analysis="training",
+        "Memory", sites=[f"{n}={k}" for n, k in keys.items()], columns=["age", "y"], analysis=analysis,
         parameters={"features": ["age"], "outcome": "y", "rounds": 4, **parameters},
     )  # fmt: skip
     return plan, SiteFolder(folder / "keys" / "a")
@@ -59,9 +59,13 @@ def test_a_study_is_in_the_ledger_before_it_is_approved(hub: Hub, tmp_path: Path
     assert state.totals[-1] == pytest.approx(gaussian_epsilon(0.5, 1e-5), rel=1e-6)
     lines = [line for line in hub.ledger.lines() if line.kind == "privacy spend"]
     assert [line.body["what"] for line in lines] == [spend.what] and lines[0].by == "ada"
+    # where each row is clipped a subject moves a sum by half as much
+    rows, _ = study(tmp_path, analysis="private_training", noise=8.0, rows=100)
+    approve_study(hub, "ds-1", plan=rows, site=site, now=NOW)
+    assert budget_state(hub, "ds-1").spends[1].mu == pytest.approx(0.25)
     # what has been changed is another plan, and costs again
     approve_study(hub, "ds-1", plan=replace(plan, title="Changed"), site=site, now=NOW)
-    assert len(budget_state(hub, "ds-1").spends) == 2
+    assert len(budget_state(hub, "ds-1").spends) == 3
 
 
 def test_what_the_budget_does_not_allow_is_not_signed(hub: Hub, tmp_path: Path) -> None:

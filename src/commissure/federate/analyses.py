@@ -10,6 +10,7 @@ from commissure.federate.compression import Compressed
 from commissure.federate.deep import DeepTraining
 from commissure.federate.mixed import MixedModel
 from commissure.federate.plan import Plan
+from commissure.federate.private_training import PrivateTraining
 from commissure.federate.regression import Regression
 from commissure.federate.scaled import Scaled
 from commissure.federate.summaries import Components, Histogram, Moments, Quantiles
@@ -62,6 +63,7 @@ ANALYSES: Mapping[str, Callable[..., Analysis]] = {
     "mixed": MixedModel,
     "training": _training,
     "deep": _deep,
+    "private_training": PrivateTraining,
     "trees": _trees,
 }
 

@@ -118,6 +118,11 @@ class Plan:
         """Each site's public signing key."""
         return {site: bytes.fromhex(key) for site, key in self.sites.items()}
 
+    @property
+    def hides_rows(self) -> bool:
+        """Whether noise hides one subject with its row; otherwise it hides a whole site."""
+        return self.analysis == "private_training"
+
     def leaves(self, shapes: Mapping[str, tuple[int, ...]]) -> list[str]:
         """What leaves a site, in words, for answers of these shapes."""
         numbers = sum(int(np.prod(shape)) for shape in shapes.values())
@@ -141,9 +146,8 @@ class Plan:
         if not noise:
             return ["No noise is added: a sum tells what a sum tells."]
         epsilon = spent_epsilon(noise=noise, rounds=rounds, delta=_DELTA)
-        return [
-            f"Noise hides a whole site: epsilon {epsilon:.2f} at delta {_DELTA:g}, over all {rounds} rounds."
-        ]
+        whom = "one subject" if self.hides_rows else "a whole site"
+        return [f"Noise hides {whom}: epsilon {epsilon:.2f} at delta {_DELTA:g}, over all {rounds} rounds."]
 
 
 def approve(plan: Plan, identity: Identity) -> Letter:

@@ -44,15 +44,23 @@ def noise_for(*, epsilon: float, rounds: int, delta: float) -> float:
     return high
 
 
-def mu_of_subject(*, noise: float, rounds: int) -> float:
+def mu_of_subject(*, noise: float, rounds: int, rows: bool) -> float:
     """What a study costs one subject of a site, in Gaussian differential privacy.
 
-    With or without a whole site a sum moves by one clipping norm; with or without one subject of it by two at most, from
-    one side of the ball of clipped changes to the other.
+    Parameters
+    ----------
+    noise : float
+        Of each sum, as a multiple of the clipping norm.
+    rounds : int
+    rows : bool
+        Whether each row is clipped: a subject then moves a sum by one clipping norm. If each site's answer is, by two: from
+        one side of the ball of clipped answers to the other.
 
-    >>> mu_of_subject(noise=4.0, rounds=4)
-    1.0
+    Examples
+    --------
+    >>> mu_of_subject(noise=4.0, rounds=4, rows=False), mu_of_subject(noise=4.0, rounds=4, rows=True)
+    (1.0, 0.5)
     """
     if not (noise > 0 and rounds > 0):
         raise BadInput("noise and rounds must be above zero.")
-    return 2.0 * float(np.sqrt(rounds)) / noise
+    return (1.0 if rows else 2.0) * float(np.sqrt(rounds)) / noise

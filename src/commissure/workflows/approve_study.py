@@ -53,7 +53,8 @@ def approve_study(hub: Hub, dataset: str, *, plan: Plan, site: SiteFolder, now: 
         )
     what = f"federated study {plan.id} {plan.digest[:16]}"
     if all(spend.what != what for spend in state.spends):
-        mu = mu_of_subject(noise=noise, rounds=int(plan.parameters.get("rounds", plan.rounds)))
+        rounds = int(plan.parameters.get("rounds", plan.rounds))
+        mu = mu_of_subject(noise=noise, rounds=rounds, rows=plan.hides_rows)
         spend = Spend(what=what, mu=mu, neighbours=state.limit.neighbours)
         charge(hub, dataset, spend=spend, now=now)
     return site.approve(plan)
