@@ -186,7 +186,7 @@ def attacked(
 
 
 def canary(task: Task, plan: TrainingPlan | None, *, runs: int, rng: np.random.Generator) -> float:
-    """The AUC of telling runs with an extreme, wrongly labelled row from runs without it, by the better of two scores."""
+    """The AUC of telling runs with an extreme, wrongly labelled row from runs without it, by its log odds (nothing is learnt)."""
     n = len(task.table) // 2
     x, y = task.table[:n], task.labels[:n]
     direction = (x - np.mean([task.bounds.lower, task.bounds.upper], axis=0)).T @ (2 * y - 1)
@@ -196,20 +196,8 @@ def canary(task: Task, plan: TrainingPlan | None, *, runs: int, rng: np.random.G
     whole = Task("", np.vstack([x, row]), np.append(y, 0.0), task.unseen, task.bounds, task.hidden)
     inside = np.arange(2 * runs) % 2 == 0
     models = [trained(whole, np.arange(n + int(i)), plan, int(rng.integers(1 << 31))) for i in inside]
-    w = np.stack([flat(m) for m in models])
-    found = []
-    for judge in (np.arange(2 * runs) % 4 < 2, np.arange(2 * runs) % 4 >= 2):
-        learn = ~judge
-        gap = w[learn & inside].mean(axis=0) - w[learn & ~inside].mean(axis=0)
-        white = w @ (gap / (w[learn].var(axis=0) + 1e-12))
-        odds = -np.array([m.logit(row[None])[0] for m in models])
-        # which of the two is used is learnt on the other half, too
-        better = max(
-            (odds, white),
-            key=lambda s, learn=learn: auc(s[learn & inside], s[learn & ~inside]) - 0.03 * (s is white),
-        )
-        found.append(auc(better[judge & inside], better[judge & ~inside]))
-    return float(np.mean(found))
+    odds = -np.array([m.logit(row[None])[0] for m in models])
+    return auc(odds[inside], odds[~inside])
 
 
 def table(tasks: list[Task], *, runs: int) -> None:

@@ -6,12 +6,14 @@ from dataclasses import replace
 import nibabel
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from commissure.annotate.face import check_face
 from commissure.errors import BadInput, MissingExtra
 from commissure.kernels.affine import find_rigid, rigid_mm
 from commissure.model import About, Image, Severity, Subject
-from commissure.protect.deface import Defaced, check_defaced, deface
+from commissure.protect.cortex import cortex_change, measure_cortex
+from commissure.protect.deface import Defaced, Measured, check_defaced, deface
 from commissure.protect.deface_cut import FaceCut, cut_of, moved_cut, removed_by
 from commissure.protect.deface_others import deface_like, head_overlap
 from commissure.protect.deface_voxels import ScaledVoxels
@@ -52,7 +54,7 @@ def test_the_face_is_gone_the_brain_is_whole_and_the_rest_is_bit_identical(
 
 def test_the_checks_pass_with_figures(planted: tuple[Image, np.ndarray], done: Defaced) -> None:
     figures, findings = check_defaced(
-        planted[0], done, rng=np.random.default_rng(0), brain_after=planted[1], people=20
+        planted[0], done, rng=np.random.default_rng(0), measured=Measured(planted[1]), people=20
     )
     assert [finding.check for finding in findings] == ["protect.defaced", "protect.brain_shape"]
     assert (figures["brain_lost"], figures["volume_change"]) == (0.0, 0.0)
@@ -73,7 +75,9 @@ def test_each_check_fails_where_it_should(planted: tuple[Image, np.ndarray], don
         (done, shrunk, "protect.deface.volume"),
         (kept, None, "protect.deface.attack"),
     ):
-        _, findings = check_defaced(planted[0], wrong, rng=rng, brain_after=after, people=20)
+        _, findings = check_defaced(
+            planted[0], wrong, rng=rng, measured=None if after is None else Measured(after), people=20
+        )
         assert [(f.check, f.severity) for f in findings] == [(check, Severity.ERROR)]
 
 
@@ -149,6 +153,116 @@ def test_an_image_of_something_else_is_refused(planted: tuple[Image, np.ndarray]
     ball = image((np.sqrt((grid**2).sum(axis=0)) < 25) * 100.0, np.diag([4.0, 4.0, 4.0, 1.0]), "T2w")
     with pytest.raises(BadInput, match="cannot be laid over"):
         deface_like(ball, reference=planted[0], defaced=done)
+
+
+def as_ct(volume: np.ndarray) -> np.ndarray:
+    """Hounsfield units: air -1000, skin 50, bone 1000, brain 35, fluid 5."""
+    made = np.full(volume.shape, -1000.0)
+    for planted_value, units in ((90, 50.0), (20, 1000.0), (100, 35.0), (15, 5.0)):
+        made[np.round(volume) == planted_value] = units
+    return made
+
+
+@pytest.mark.parametrize("contrast", ["ct", "pet"])
+def test_ct_and_pet_lose_the_face_by_the_t1s_cut(
+    planted: tuple[Image, np.ndarray], done: Defaced, contrast: str
+) -> None:
+    volume, affine = np.asarray(planted[0].array), planted[0].affine_mm
+    if contrast == "ct":
+        values, move = (
+            as_ct(volume).astype(np.int16),
+            rigid_mm(np.array([0.04, 0.02, -0.03, 4, -3, 5]), centre_mm=np.zeros(3)),
+        )
+    else:  # tracer in the brain, little in the skin, 4 mm blur and noise
+        glow = np.select([planted[1], volume == 90], [900.0, 250.0], 0.0)
+        blurred = ndimage.gaussian_filter(glow, 1.0) + np.abs(
+            np.random.default_rng(0).normal(0, 8, volume.shape)
+        )
+        values, move = blurred.astype(np.float32), np.eye(4)
+    other = Image(
+        values, move @ affine, About("pet" if contrast == "pet" else "anat", Subject("01"), suffix=contrast)
+    )
+    assert check_face(other) is not None
+    made = deface_like(other, reference=planted[0], defaced=done)
+    assert check_face(made.image) is None
+    figures, findings = check_defaced(other, made, rng=np.random.default_rng(0), people=15)
+    assert not [f for f in findings if f.severity is Severity.ERROR], (figures, findings)
+    assert figures["brain_lost"] == 0
+    assert np.asarray(made.image.array).min() == values.min()  # air stays air, -1000 in a CT
+
+
+def test_a_ct_called_t1w_and_a_wrong_affine_are_refused_with_the_numbers(
+    planted: tuple[Image, np.ndarray],
+) -> None:
+    before, brain = planted
+    volume = np.asarray(before.array)
+    with pytest.raises(BadInput, match=r"air is at -1000 and its brightest at 1000, as in a CT"):
+        find_brain(as_ct(volume), affine_mm=before.affine_mm)
+    with pytest.raises(BadInput, match=r"a voxel measures 20 × 20 × 20 mm; 0\.15 to 6 mm"):
+        find_brain(volume, affine_mm=before.affine_mm @ np.diag([10.0, 10, 10, 1]))
+    with pytest.raises(BadInput, match="a voxel measures 0 × 2 × 2 mm"):
+        find_brain(volume, affine_mm=before.affine_mm @ np.diag([0.0, 1, 1, 1]))
+    swapped = before.affine_mm[:, [0, 2, 1, 3]]
+    for wrong in (np.diag([1.0, -1, -1, 1]) @ before.affine_mm, swapped):
+        with pytest.raises(
+            BadInput, match=r"does not stand upright \(it looks back and it stands on its head\).*front 12 mm"
+        ):
+            deface(replace(before, affine_mm=wrong), brain=brain)
+
+
+def test_a_head_without_its_skull_is_left_as_it_is(planted: tuple[Image, np.ndarray]) -> None:
+    stripped = np.where(planted[1], np.asarray(planted[0].array), 0)
+    made = deface(replace(planted[0], array=stripped), brain=planted[1])
+    assert made.already and made.image.array is stripped
+    _, findings = check_defaced(planted[0], made, rng=np.random.default_rng(0))
+    assert "protect.deface.already" in {finding.check for finding in findings} or made.already
+
+
+def test_the_template_takes_a_face_and_spares_the_brain(planted: tuple[Image, np.ndarray]) -> None:
+    pytest.importorskip("ants")
+    pytest.importorskip("pydeface")
+    made = deface(planted[0], brain=planted[1], by="template")
+    before, after = np.asarray(planted[0].array), np.asarray(made.image.array)
+    assert np.array_equal(before[planted[1]], after[planted[1]])
+    assert made.figures["face_removed_share"] > 0.5
+    move = rigid_mm(np.array([0.1, 0, 0, 5.0, 0, 0]), centre_mm=np.zeros(3))
+    here = removed_by(made.cut, shape=before.shape, affine_mm=planted[0].affine_mm)
+    there = removed_by(
+        moved_cut(made.cut, move_mm=move),
+        shape=before.shape,
+        affine_mm=np.linalg.inv(move) @ planted[0].affine_mm,
+    )
+    assert (here != there).mean() < 2e-3  # a mask is read at the nearest voxel
+    with pytest.raises(BadInput, match="'planes' or 'template'"):
+        deface(planted[0], brain=planted[1], by="hand")
+
+
+def test_what_the_finder_strays_by_itself_is_not_blamed_on_the_cut(
+    planted: tuple[Image, np.ndarray], done: Defaced
+) -> None:
+    less = planted[1].copy()
+    less[tuple(np.argwhere(less)[: int(0.007 * less.sum())].T)] = False
+    rng = np.random.default_rng(0)
+    for measured, fails in (
+        (Measured(less), True),
+        (Measured(less, 0.003, 0.003), True),
+        (Measured(less, 0.01, 0.02), False),
+    ):
+        figures, findings = check_defaced(planted[0], done, rng=rng, measured=measured, people=10)
+        assert figures["volume_change"] == pytest.approx(0.007, abs=1e-4)
+        assert ("protect.deface.volume" in {f.check for f in findings}) == fails
+    assert "strays by 1.00%" in findings[0].message
+
+
+def test_a_cortex_measures_what_was_planted() -> None:
+    grid = np.mgrid[-50:50, -50:50, -50:50].astype(float)
+    radius = np.sqrt((grid**2).sum(axis=0))
+    volume = np.select([radius < 40, radius < 43, radius < 46], [100.0, 70.0, 20.0], 0.0)
+    volume += np.random.default_rng(0).normal(0, 0.05, volume.shape)
+    found = measure_cortex(volume, radius < 46, affine_mm=np.eye(4))
+    assert found.thickness_mm == pytest.approx(3.0, abs=0.4)
+    assert found.white_ml == pytest.approx(4 / 3 * np.pi * 40**3 / 1000, rel=0.03)
+    assert cortex_change(found, measure_cortex(volume, radius < 45.5, affine_mm=np.eye(4))) < 0.02
 
 
 def test_a_moved_cut_takes_the_same_places(planted: tuple[Image, np.ndarray], done: Defaced) -> None:

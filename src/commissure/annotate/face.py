@@ -30,6 +30,7 @@ _MIDDLE_MM, _CHEEK_MM = 7.0, (26.0, 38.0)
 #: how far behind the brow the middle of a face may lie, how far it stands out, over how much height
 _BEHIND_BROW_MM, _PROMINENCE_MM, _HEIGHT_MM = 8.0, 14.0, 12.0
 _SMALLEST_HEAD_MM = 90.0
+_CT_AIR = -500.0
 
 
 def check_face(image: Image) -> Finding | None:
@@ -105,10 +106,14 @@ def _judged(array: Any, affine_mm: NDArray[np.float64], *, where: str) -> Findin
 
 
 def _grey(volume: NDArray[Any]) -> NDArray[Any]:
-    """One number a voxel: the mean of colours, the magnitude of complex values."""
+    """One number a voxel: the mean of colours, the magnitude of complex values, a CT counted from air."""
     if volume.dtype.names:
         return np.asarray(np.mean([volume[name].astype(float) for name in volume.dtype.names], axis=0))
-    return np.abs(volume) if np.iscomplexobj(volume) else volume
+    if np.iscomplexobj(volume):
+        return np.asarray(np.abs(volume))
+    # a CT counts from water: with air far below zero, its skin would drown in the blur of the air before it
+    is_ct = np.issubdtype(volume.dtype, np.number) and float(np.nanpercentile(volume, 5)) < _CT_AIR
+    return np.asarray(np.clip(volume, -1000, 400) + 1000.0) if is_ct else volume
 
 
 def _unjudged(where: str) -> Finding:

@@ -22,19 +22,31 @@ from commissure.errors import BadInput
 from commissure.extras import need
 from commissure.kernels.affine import on_grid_of, on_world_grid
 from commissure.model import Finding, Image, Severity
+from commissure.protect.cortex import cortex_change, measure_cortex
 from commissure.protect.deface_cut import FaceCut, cut_of, removed_by
+from commissure.protect.deface_template import template_cut
 from commissure.protect.deface_voxels import blank, first_volume, stored_of
 from commissure.protect.face_attack import Attack, attack_brain_shape, attack_faces, grow_heads
 from commissure.protect.head import (
     STEP_MM,
     brain_volume_ml,
     check_brain_volume,
+    check_upright,
     find_brain,
     find_head,
     front_mm,
 )
 
-__all__ = ["ALREADY_ML", "MARGIN_MM", "Defaced", "attack_head", "check_defaced", "deface", "deface_note"]
+__all__ = [
+    "ALREADY_ML",
+    "MARGIN_MM",
+    "Defaced",
+    "Measured",
+    "attack_head",
+    "check_defaced",
+    "deface",
+    "deface_note",
+]
 
 #: with less tissue than this beyond the cut (but for its very edge) there was no face
 ALREADY_ML = 2.0
@@ -71,6 +83,23 @@ class Defaced:
     figures: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A brain that was found anew in a defaced head, and how far its finder strays on the head as it was.
+
+    Parameters
+    ----------
+    brain : array of bool, shape (x, y, z)
+        On the image's grid.
+    volume_spread, cortex_spread : float
+        Relative, from :func:`commissure.protect.head.brain_spread`; 0 if it was not asked.
+    """
+
+    brain: NDArray[np.bool_] = field(repr=False)
+    volume_spread: float = 0.0
+    cortex_spread: float = 0.0
+
+
 def deface(
     image: Image,
     *,
@@ -78,6 +107,7 @@ def deface(
     margin_mm: float = MARGIN_MM,
     ears: bool = False,
     neck: bool = False,
+    by: str = "planes",
 ) -> Defaced:
     """Take the face off a T1-weighted head; no voxel of the brain nor of its margin is touched.
 
@@ -91,6 +121,8 @@ def deface(
         How far the cut stays from the brain.
     ears, neck : bool
         Whether those go too.
+    by : str
+        ``"planes"`` laid around the brain, or ``"template"``: the face of an average head (extra ``deep``).
 
     Returns
     -------
@@ -109,11 +141,17 @@ def deface(
     if mask.shape != volume.shape:
         raise BadInput(f"The brain mask must have the image's shape {volume.shape}; got {mask.shape}.")
     check_brain_volume(mask, affine_mm=image.affine_mm)
-    cut = cut_of(mask, affine_mm=image.affine_mm, margin_mm=margin_mm, ears=ears, neck=neck)
+    if by == "template":
+        cut = template_cut(volume, mask, affine_mm=image.affine_mm, margin_mm=margin_mm)
+    elif by == "planes":
+        cut = cut_of(mask, affine_mm=image.affine_mm, margin_mm=margin_mm, ears=ears, neck=neck)
+    else:
+        raise BadInput(f"A head is defaced by 'planes' or 'template'; got {by!r}.")
     coarse, grid = on_world_grid(volume, image.affine_mm, step_mm=STEP_MM)
     head = find_head(coarse)
     gone = removed_by(cut, shape=head.shape, affine_mm=grid)
     small_brain = on_grid_of(mask, image.affine_mm, shape=head.shape, grid_mm=grid) > 0.5
+    check_upright(head, small_brain)
     figures = {
         "brain_ml": brain_volume_ml(mask, affine_mm=image.affine_mm),
         "removed_ml": float((head & gone).sum() * STEP_MM**3 / 1000.0),
@@ -122,7 +160,7 @@ def deface(
     ndimage = need("scipy.ndimage", purpose="Defacing")
     if ndimage.binary_erosion(head & gone).sum() * STEP_MM**3 / 1000.0 < ALREADY_ML:
         return Defaced(image, cut, mask, already=True, figures=figures)
-    removed = removed_by(cut, shape=volume.shape, affine_mm=image.affine_mm)
+    removed = removed_by(cut, shape=volume.shape, affine_mm=image.affine_mm) & ~mask
     return Defaced(_without(image, removed), cut, mask, figures=figures)
 
 
@@ -131,7 +169,7 @@ def check_defaced(
     after: Defaced,
     *,
     rng: np.random.Generator,
-    brain_after: NDArray[np.bool_] | None = None,
+    measured: Measured | None = None,
     people: int = _PEOPLE,
 ) -> tuple[dict[str, float], tuple[Finding, ...]]:
     """Attack a defaced head and measure its brain: an ERROR for what fails, an INFO with the figures if nothing does.
@@ -144,7 +182,7 @@ def check_defaced(
         What :func:`deface` made of it.
     rng : Generator
         For the attack's other people and pictures.
-    brain_after : array of bool, or None
+    measured : Measured or None
         The brain as it was found anew in the defaced image; None to leave that check out.
     people : int
         How many the attacker has to choose from.
@@ -152,7 +190,7 @@ def check_defaced(
     Returns
     -------
     figures : dict
-        Those of ``after``, ``brain_lost`` (voxels), ``volume_change``, ``attack_before``, ``attack_after``, ``chance``
+        Those of ``after``, ``brain_lost`` (voxels), ``volume_change``, ``cortex_change``, ``attack_before``, ``attack_after``, ``chance``
         and ``brain_shape`` (how often the brain's outline alone gives the person away). A head that was defaced
         before has no face to be attacked by.
     findings : tuple of Finding
@@ -160,9 +198,8 @@ def check_defaced(
     """
     figures = dict(after.figures)
     figures["brain_lost"] = float(_changed(before.array, after.image.array)[after.brain].sum())
-    if brain_after is not None:
-        own = brain_volume_ml(after.brain, affine_mm=before.affine_mm)
-        figures["volume_change"] = abs(brain_volume_ml(brain_after, affine_mm=before.affine_mm) / own - 1.0)
+    if measured is not None:
+        figures |= _remeasured(before, after, measured)
     outline = on_world_grid(after.brain, before.affine_mm, step_mm=STEP_MM)[0] > 0.5
     figures["brain_shape"] = attack_brain_shape(outline, people=people, rng=rng).rate
     if after.already:
@@ -171,6 +208,17 @@ def check_defaced(
     first, then = attack_head(before, after, rng=rng, people=people)
     figures |= {"attack_before": first.rate, "attack_after": then.rate, "chance": then.chance}
     return figures, _failures(figures, then) or _passed(figures, people)
+
+
+def _remeasured(before: Image, after: Defaced, measured: Measured) -> dict[str, float]:
+    own, anew = after.brain, measured.brain
+    one = measure_cortex(first_volume(before.array), own, affine_mm=before.affine_mm)
+    other = measure_cortex(first_volume(after.image.array), anew, affine_mm=before.affine_mm)
+    change = abs(float(anew.sum()) / float(own.sum()) - 1.0)
+    figures = {"volume_change": change, "cortex_change": cortex_change(one, other)}
+    if measured.volume_spread or measured.cortex_spread:
+        figures |= {"volume_spread": measured.volume_spread, "cortex_spread": measured.cortex_spread}
+    return figures
 
 
 def attack_head(
@@ -230,10 +278,7 @@ def _failures(figures: Mapping[str, float], attack: Attack) -> tuple[Finding, ..
     told = []
     if figures["brain_lost"]:
         told.append(("brain", f"Defacing took {figures['brain_lost']:.0f} voxels of the brain."))
-    if (change := figures.get("volume_change", 0.0)) >= _LARGEST_CHANGE:
-        told.append(
-            ("volume", f"The brain measures {change:.2%} more or less after defacing; allowed are 0.5%.")
-        )
+    told += _off(figures)
     if not attack.is_chance:
         told.append((
             "attack",
@@ -246,8 +291,27 @@ def _failures(figures: Mapping[str, float], attack: Attack) -> tuple[Finding, ..
     )
 
 
+def _off(figures: Mapping[str, float]) -> list[tuple[str, str]]:
+    """What measures otherwise after defacing, by more than allowed and than the finder strays on the whole head."""
+    told = []
+    for what, name in (("brain's volume", "volume"), ("cortex", "cortex")):
+        change, spread = figures.get(f"{name}_change", 0.0), figures.get(f"{name}_spread", 0.0)
+        if change >= max(_LARGEST_CHANGE, spread):
+            strays = f", and on the whole head the finder strays by {spread:.2%}" if spread else ""
+            told.append(f"its {what} measures {change:.2%} more or less")
+            told[-1] += f" (allowed are 0.5%{strays})"
+    return [("volume", f"After defacing, {' and '.join(told)}.")] if told else []
+
+
 def _passed(figures: Mapping[str, float], people: int) -> tuple[Finding, ...]:
-    change = f", its volume changed by {figures['volume_change']:.2%}" if "volume_change" in figures else ""
+    change = ""
+    if "volume_change" in figures:
+        change = f", its volume changed by {figures['volume_change']:.2%}, its cortex by {figures['cortex_change']:.2%}"
+    if "volume_spread" in figures:
+        change += (
+            f" (on the whole head, finding the brain strays by {figures['volume_spread']:.2%} and "
+            f"{figures['cortex_spread']:.2%} itself)"
+        )
     text = (
         f"The face was taken off: {figures['face_removed_share']:.0%} of its surface ({figures['removed_ml']:.0f} mL), no "
         f"voxel of the brain lost{change}. Matching faces among {people} was right in {figures['attack_before']:.0%} before "

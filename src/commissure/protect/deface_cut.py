@@ -9,15 +9,15 @@ Reference: Schimke and Hale 2011, Quickshear defacing for neuroimages, USENIX He
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from commissure.errors import BadInput
-from commissure.kernels.affine import along_axes, zooms_mm
+from commissure.kernels.affine import along_axes, on_grid_of, zooms_mm
 
-__all__ = ["FaceCut", "cut_of", "moved_cut", "removed_by"]
+__all__ = ["FaceCut", "Region", "cut_of", "moved_cut", "removed_by"]
 
 #: degrees below straight ahead, and to how many degrees to either side each is turned: temples are of the face too
 _FACE_DEGREES = (24.0, 31.0, 38.0, 45.0, 52.0, 59.0)
@@ -28,9 +28,25 @@ _EAR_DEGREES, _EAR_ROOM_MM = (12.0, 24.0, 36.0), 7.0
 _NECK_DEGREES, _NECK_ROOM_MM = (60.0, 75.0, 90.0), 12.0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Region:
+    """A place in millimetres, as a mask on a grid of its own.
+
+    Parameters
+    ----------
+    where : array of bool, shape (x, y, z)
+        The place.
+    affine_mm : array, shape (4, 4)
+        From the mask's index to millimetres.
+    """
+
+    where: NDArray[np.bool_] = field(repr=False)
+    affine_mm: NDArray[np.float64]
+
+
 @dataclass(frozen=True, slots=True)
 class FaceCut:
-    """Half-spaces that are removed: a position ``p`` goes where ``p · normals[i] > bounds_mm[i]`` for any ``i``.
+    """What is removed: a position ``p`` goes where ``p · normals[i] > bounds_mm[i]`` for any ``i``, or in ``region``.
 
     Parameters
     ----------
@@ -40,11 +56,14 @@ class FaceCut:
         One a direction.
     margin_mm : float
         How far the face's bounds stay from the brain.
+    region : Region or None
+        A place that goes, where half-spaces do not say it all.
     """
 
     normals: tuple[tuple[float, float, float], ...]
     bounds_mm: tuple[float, ...]
     margin_mm: float
+    region: Region | None = None
 
 
 def cut_of(
@@ -109,6 +128,10 @@ def removed_by(cut: FaceCut, *, shape: Sequence[int], affine_mm: NDArray[np.floa
     removed = np.zeros(size, dtype=bool)
     for normal, bound in zip(cut.normals, cut.bounds_mm, strict=True):
         removed |= along_axes(size, affine_mm, normal=np.array(normal)) > bound
+    if cut.region is not None:
+        removed |= on_grid_of(
+            cut.region.where, cut.region.affine_mm, shape=size, grid_mm=np.asarray(affine_mm), nearest=True
+        ) > 0.5  # fmt: skip
     return removed
 
 
@@ -122,10 +145,13 @@ def moved_cut(cut: FaceCut, *, move_mm: NDArray[np.float64]) -> FaceCut:
     """
     turn, shift = np.asarray(move_mm)[:3, :3], np.asarray(move_mm)[:3, 3]
     normals = np.array(cut.normals)
+    region = cut.region and replace(cut.region, affine_mm=np.linalg.inv(move_mm) @ cut.region.affine_mm)
+    if not cut.normals:
+        return replace(cut, region=region)
     bounds = np.array(cut.bounds_mm) - normals @ shift
     turned = normals @ turn
     rows = tuple((float(x), float(y), float(z)) for x, y, z in turned)
-    return FaceCut(rows, tuple(float(bound) for bound in bounds), cut.margin_mm)
+    return FaceCut(rows, tuple(float(bound) for bound in bounds), cut.margin_mm, region)
 
 
 def _ahead(degrees: float, aside: float) -> tuple[float, float, float]:

@@ -14,13 +14,28 @@ from numpy.typing import NDArray
 from commissure.errors import BadInput, Fault
 from commissure.extras import need
 from commissure.kernels.affine import zooms_mm
+from commissure.protect.cortex import cortex_change, measure_cortex
 
-__all__ = ["STEP_MM", "brain_volume_ml", "check_brain_volume", "find_brain", "find_head", "front_mm"]
+__all__ = [
+    "STEP_MM",
+    "brain_spread",
+    "brain_volume_ml",
+    "check_brain_volume",
+    "find_brain",
+    "find_head",
+    "front_mm",
+]
 
 #: the grid on which heads are compared
 STEP_MM = 2.0
 _BRAIN_ML = (700.0, 2300.0)
 _EDGE_SHARE = 0.01
+#: how much further a head may reach the wrong way, and how far it reaches above and around its brain at most
+_TURNED_MM, _MOST_ABOVE_MM, _MOST_AROUND_MM = 25.0, 30.0, 85.0
+_VOXEL_MM = (0.15, 6.0)
+_CT_AIR, _CT_BONE = -500.0, 300.0
+#: voxels of air that are put around a head to see how steady the finder is
+_MORE_AIR = (3, 6, 9)
 
 
 def find_brain(
@@ -52,6 +67,7 @@ def find_brain(
     ----------
     Fisch et al. 2024, doi:10.1016/j.compbiomed.2024.108845
     """
+    check_t1(volume, affine_mm=affine_mm)
     nibabel = need("nibabel", purpose="Finding the brain in an image")
     need("deepbet", purpose="Finding the brain, which defacing must keep,")
     torch = need("torch", purpose="Finding the brain in an image")
@@ -67,6 +83,33 @@ def find_brain(
     brain = np.asarray(mask.dataobj) > 0
     check_brain_volume(brain, affine_mm=affine_mm)
     return brain
+
+
+def brain_spread(
+    volume: NDArray[Any], brain: NDArray[np.bool_], *, affine_mm: NDArray[np.float64]
+) -> tuple[float, float]:
+    """How far the finder strays on one and the same head: the largest relative changes of volume and cortex.
+
+    The head stays whole; it only gets more air around it, by an amount that shifts the network's own grid.
+
+    Parameters
+    ----------
+    volume : array, shape (x, y, z)
+        A head, T1-weighted.
+    brain : array of bool, shape (x, y, z)
+        As it was found in it.
+    affine_mm : array, shape (4, 4)
+        From voxel index to millimetres.
+    """
+    own = measure_cortex(volume, brain, affine_mm=affine_mm)
+    changes = []
+    for more in _MORE_AIR:
+        wide = find_brain(np.pad(volume, more, mode="edge"), affine_mm=affine_mm)
+        again = wide[more:-more, more:-more, more:-more]
+        cortex = measure_cortex(volume, again, affine_mm=affine_mm)
+        changes.append((abs(again.sum() / brain.sum() - 1.0), cortex_change(own, cortex)))
+    volumes, cortices = zip(*changes, strict=True)
+    return float(max(volumes)), float(max(cortices))
 
 
 @functools.cache
@@ -103,6 +146,66 @@ def check_brain_volume(brain: NDArray[np.bool_], *, affine_mm: NDArray[np.float6
     if faces > _EDGE_SHARE * brain.sum():
         raise BadInput(
             f"The brain is cut off by the edge of the image ({faces} voxels lie on it); give a whole head."
+        )
+
+
+def check_upright(head: NDArray[np.bool_], brain: NDArray[np.bool_]) -> None:
+    """Refuse a head that does not stand as its affine says: upside down, looking back, or with its axes swapped.
+
+    Parameters
+    ----------
+    head, brain : array of bool, shape (x, y, z)
+        On the grid of comparison, axes right, front, up.
+
+    Raises
+    ------
+    BadInput
+        With how far the head reaches beyond its brain to each side.
+    """
+    reach = {}
+    for axis, (low, high) in enumerate((("left", "right"), ("back", "front"), ("below", "above"))):
+        others = tuple({0, 1, 2} - {axis})
+        whole, inner = (np.nonzero(each.any(axis=others))[0] for each in (head, brain))
+        if whole.size == 0 or inner.size == 0:
+            raise BadInput("No head was found in the image; give a whole head, T1-weighted.")
+        reach[low] = float(inner[0] - whole[0]) * STEP_MM
+        reach[high] = float(whole[-1] - inner[-1]) * STEP_MM
+    turned = {
+        "it looks back": reach["back"] > reach["front"] + _TURNED_MM,
+        "it stands on its head": reach["above"] > max(reach["below"] + _TURNED_MM, _MOST_ABOVE_MM),
+        "its axes are swapped": max(reach["front"], reach["left"], reach["right"], reach["back"])
+        > _MOST_AROUND_MM,
+    }
+    wrong = [text for text, so in turned.items() if so]
+    if wrong:
+        told = ", ".join(f"{side} {length:.0f} mm" for side, length in reach.items())
+        raise BadInput(
+            f"By its affine the head does not stand upright ({' and '.join(wrong)}): it reaches beyond its brain {told}. "
+            "Correct the affine (qform, sform); a cut by it would spare the face."
+        )
+
+
+def check_t1(volume: NDArray[Any], *, affine_mm: NDArray[np.float64]) -> None:
+    """Refuse what cannot be a T1-weighted head, by its numbers alone: no voxels of millimetres, or a CT.
+
+    Raises
+    ------
+    BadInput
+        With the voxels' size, or the brightness of air and bone.
+    """
+    zooms = zooms_mm(affine_mm)
+    sound = np.isfinite(affine_mm).all() and abs(float(np.linalg.det(np.asarray(affine_mm)[:3, :3]))) > 0
+    if not sound or not (zooms >= _VOXEL_MM[0]).all() or not (zooms <= _VOXEL_MM[1]).all():
+        size = " × ".join(f"{zoom:g}" for zoom in zooms)
+        raise BadInput(
+            f"The affine says that a voxel measures {size} mm; {_VOXEL_MM[0]:g} to {_VOXEL_MM[1]:g} mm are possible. Correct "
+            "the affine (qform, sform)."
+        )
+    low, high = (float(np.nanpercentile(volume, share)) for share in (5.0, 99.9))
+    if low < _CT_AIR and high > _CT_BONE:
+        raise BadInput(
+            f"The image is called T1-weighted, but its air is at {low:.0f} and its brightest at {high:.0f}, as in a CT in "
+            "Hounsfield units. Name it CT, and give the same head's T1-weighted image beside it."
         )
 
 

@@ -10,36 +10,15 @@ from commissure.annotate.face import check_face
 from commissure.errors import BadInput, NotFound, Unreadable
 from commissure.extras import need
 from commissure.model import About, Finding, Image, Severity, Subject, worst
-from commissure.protect.deface import MARGIN_MM, Defaced, check_defaced, deface
+from commissure.protect.deface import Defaced, check_defaced
 from commissure.protect.deface_others import deface_like
-from commissure.protect.deface_voxels import ScaledVoxels, first_volume, rewrite_voxels, stored_of
-from commissure.protect.head import find_brain
+from commissure.protect.deface_voxels import ScaledVoxels, rewrite_voxels, stored_of
 from commissure.protect.reface import reface
+from commissure.workflows.deface_head import SEED, DefaceSettings, deface_head
 
 __all__ = ["DefaceReport", "DefaceSettings", "deface_file"]
 
-_SEED = 20261122
 _NAMES = (".nii.gz", ".nii")
-
-
-@dataclass(frozen=True, slots=True)
-class DefaceSettings:
-    """How a head is defaced.
-
-    Parameters
-    ----------
-    margin_mm : float
-        How far the cut stays from the brain.
-    ears, neck : bool
-        Whether those go too.
-    reface : bool
-        Whether a face that is nobody's is put in place.
-    """
-
-    margin_mm: float = MARGIN_MM
-    ears: bool = False
-    neck: bool = False
-    reface: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +66,11 @@ def deface_file(
         raise BadInput(f"Both files must end alike, in {' or '.join(_NAMES)}.")
     image = _read(source)
     reference = _read(t1) if t1 else image
-    brain = find_brain(first_volume(reference.array), affine_mm=reference.affine_mm)
-    done = deface(reference, brain=brain, margin_mm=said.margin_mm, ears=said.ears, neck=said.neck)
-    anew = None
+    judged = deface_head(reference, settings=said)
+    done, figures, findings = judged.done, judged.figures, judged.findings
     if t1:
         done = deface_like(image, reference=reference, defaced=done)
-    elif not done.already:
-        anew = find_brain(first_volume(done.image.array), affine_mm=image.affine_mm)
-    figures, findings = check_defaced(image, done, rng=np.random.default_rng(_SEED), brain_after=anew)
+        figures, findings = check_defaced(image, done, rng=np.random.default_rng(SEED))
     findings = (*_face_left(done), *findings)
     written = worst(findings) is not Severity.ERROR
     if written:

@@ -11,7 +11,8 @@ from commissure.faces.cli.words import AsJson, HubAt, opened
 from commissure.protect.policy import Policy
 from commissure.protect.survey import check_exposure
 from commissure.workflows.clean_folder import clean_folder
-from commissure.workflows.deface import DefaceSettings, deface_file
+from commissure.workflows.deface import deface_file
+from commissure.workflows.deface_head import DefaceSettings
 
 __all__ = ["app"]
 
@@ -30,10 +31,13 @@ def deface(
     with_ears: Annotated[bool, typer.Option(help="Take the ears off too.")] = False,
     with_neck: Annotated[bool, typer.Option(help="Take the neck off too.")] = False,
     reface: Annotated[bool, typer.Option(help="Put a face in place that is nobody's.")] = False,
+    by: Annotated[
+        str, typer.Option(help="planes around the brain, or the template face of an average head.")
+    ] = "planes",
     json: AsJson = False,
 ) -> None:
     """Take the face off a head, attack the result, and write it if the attack fails."""
-    settings = DefaceSettings(margin_mm, ears=with_ears, neck=with_neck, reface=reface)
+    settings = DefaceSettings(margin_mm, ears=with_ears, neck=with_neck, reface=reface, by=by)
     report = deface_file(file, out, settings=settings, t1=t1)
     _told({"written": report.written, "figures": report.figures}, report.findings, as_json=json)
     if not report.written:

@@ -8,16 +8,14 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 
 import numpy as np
-from numpy.typing import NDArray
 
 from commissure.annotate.face import check_face
 from commissure.errors import BadInput, CommissureError
 from commissure.formats.detect import safe_name
-from commissure.model import Activity, Finding, Image, Severity, Software, worst
-from commissure.protect.deface import MARGIN_MM, Defaced, check_defaced, deface
+from commissure.model import Activity, Finding, Image, Severity, Software
+from commissure.protect.deface import Defaced, check_defaced, deface
 from commissure.protect.deface_others import deface_like
-from commissure.protect.deface_voxels import first_volume
-from commissure.protect.head import find_brain
+from commissure.workflows.deface_head import MARGINS_MM, SEED, deface_head
 from commissure.workflows.sharing.work import Item, Work
 
 __all__ = ["REMEDY", "Heads", "deface_items", "defaced_head", "is_t1", "note_defaced"]
@@ -25,10 +23,6 @@ __all__ = ["REMEDY", "Heads", "deface_items", "defaced_head", "is_t1", "note_def
 #: contrasts in which the brain is found, the best first
 _T1_LIKE = ("T1w", "UNIT1", "MPRAGE")
 _OTHER_DATATYPES = {"anat", "pet"}
-#: tried in this order
-MARGINS_MM = (MARGIN_MM, 8.0)
-#: the attack's people are the same on every machine, so that the same folder gives the same release
-_SEED = 20261122
 REMEDY = "Deface the image by hand, or share the skull-stripped brain; the rest of the folder went through."
 
 
@@ -107,33 +101,18 @@ def defaced_head(image: Image, heads: Heads) -> tuple[Image, tuple[Finding, ...]
         If the brain is not found, or the image cannot be laid over the subject's T1-weighted head.
     """
     if is_t1(image):
-        done, findings = _by_its_brain(image)
+        judged = deface_head(image)
+        done, findings = judged.done, judged.findings
         heads.known = heads.known or (image, done)
     else:
         reference, known = heads.reference()
         done = deface_like(image, reference=reference, defaced=known)
-        findings = check_defaced(image, done, rng=np.random.default_rng(_SEED))[1]
+        findings = check_defaced(image, done, rng=np.random.default_rng(SEED))[1]
     left = check_face(done.image)
     if left is not None:
         message = "After defacing, the head still shows a face."
         findings = (replace(left, check="protect.deface.face", message=message), *findings)
     return done.image, findings
-
-
-def _by_its_brain(image: Image) -> tuple[Defaced, tuple[Finding, ...]]:
-    """The closest cut that passes; a wider margin leaves the tools that measure brains more to go by."""
-    brain = find_brain(first_volume(image.array), affine_mm=image.affine_mm)
-    for margin_mm in MARGINS_MM:
-        done = deface(image, brain=brain, margin_mm=margin_mm)
-        anew = brain if done.already else _brain_again(done)
-        findings = check_defaced(image, done, rng=np.random.default_rng(_SEED), brain_after=anew)[1]
-        if worst(findings) is not Severity.ERROR:
-            break
-    return done, findings
-
-
-def _brain_again(done: Defaced) -> NDArray[np.bool_]:
-    return find_brain(first_volume(done.image.array), affine_mm=done.image.affine_mm)
 
 
 def _settle(work: Work, item: Item, image: Image, heads: Heads, face: Finding | None) -> None:
