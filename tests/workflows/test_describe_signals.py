@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from commissure.discover.alike import compare_blocks
 from commissure.discover.likeness_layout import VERSION, pack
 from commissure.errors import NotPermitted
 from commissure.hub import Hub, open_hub
@@ -13,6 +14,7 @@ from commissure.model import Person
 from commissure.testing.cohorts import Cohorts
 from commissure.testing.signals import Planted, write_edf
 from commissure.workflows.access import grant
+from commissure.workflows.describe_release import describe_release
 from commissure.workflows.describe_signals import Described, keep_descriptors, open_descriptors
 from commissure.workflows.share import ShareOptions, share
 from commissure.workflows.withdraw import withdraw
@@ -62,6 +64,18 @@ def test_strangers_see_nothing_and_a_grant_opens(hub: Hub, shared_release: str) 
     grant(hub, shared_release, person="bob", now=NOW, until=NOW.replace(year=2027))
     assert len(open_descriptors(hub.acting_as(Person("bob")), shared_release, now=NOW)) == 6
     assert [mean.dataset for mean in records.means(viewer="bob", now=at, version=VERSION)] == [shared_release]
+
+
+def test_a_release_that_stands_is_described_anew(hub: Hub, shared_release: str) -> None:
+    before = {each.subject: each.descriptor for each in open_descriptors(hub, shared_release, now=NOW)}
+    hub.records.descriptors.forget(shared_release)
+    assert describe_release(hub, shared_release, now=NOW) == {"electro": 6}
+    after = open_descriptors(hub, shared_release, now=NOW)
+    assert {each.subject for each in after} == set(before) and {each.task for each in after} == {"rest"}
+    assert all(compare_blocks(before[each.subject], each.descriptor).closeness > 0.99 for each in after)
+    assert all(each.asset.encrypted and each.person for each in hub.records.descriptors.of(shared_release))
+    with pytest.raises(NotPermitted):
+        describe_release(hub.acting_as(Person("bob")), shared_release, now=NOW)
 
 
 def test_a_withdrawal_deletes_the_descriptor_and_makes_the_mean_anew(hub: Hub, shared_release: str) -> None:

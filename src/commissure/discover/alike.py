@@ -126,6 +126,12 @@ def compare_blocks(one: Descriptor, other: Descriptor) -> Likened:
     return Likened(closeness(apart_in_all / total if total else 1.0), alike, unlike)
 
 
+def _sums(rows: NDArray[np.float64], groups: NDArray[np.intp], count: int) -> NDArray[np.float64]:
+    found = np.zeros((count, rows.shape[1]))
+    np.add.at(found, groups, rows)
+    return found
+
+
 def recenter(
     descriptors: Sequence[Descriptor], *, datasets: Sequence[str], origins: Sequence[str]
 ) -> tuple[Descriptor, ...]:
@@ -152,22 +158,23 @@ def recenter(
     values = np.array([each.values for each in descriptors], dtype=np.float64)
     present = np.array([_present(each) for each in descriptors])
     moved = values.copy()
+    # each dataset of each lab once, and the lab of each
+    _, first, dataset = np.unique(
+        [f"{o}\0{d}" for o, d in zip(origins, datasets, strict=True)], return_index=True, return_inverse=True
+    )
+    labs, lab = np.unique(np.array(origins, dtype=str)[first], return_inverse=True)
     for place, where in enumerate(block_slices(family).values()):
         has = present[:, place]
-        means: dict[tuple[str, str], NDArray[np.float64]] = {}
-        for key in {(o, d) for o, d, h in zip(origins, datasets, has, strict=True) if h}:
-            mine = np.array([(o, d) == key for o, d in zip(origins, datasets, strict=True)]) & has
-            means[key] = values[mine][:, where].mean(axis=0)
-        if not means:
+        count = np.bincount(dataset[has], minlength=len(first))
+        seen = count > 0
+        if not seen.any():
             continue
-        middle = np.mean([means[key] for key in sorted(means)], axis=0)
-        for origin in {o for o, _ in means if o}:
-            own = [means[key] for key in sorted(means) if key[0] == origin]
-            if len(own) < 2:
-                continue
-            shift = (np.mean(own, axis=0) - middle) * len(own) / (len(own) + 1)
-            mine = np.array([o == origin for o in origins]) & has
-            moved[np.ix_(mine, np.arange(where.start, where.stop))] -= shift
+        means = _sums(values[has][:, where], dataset[has], len(first)) / np.maximum(count, 1)[:, None]
+        own = np.bincount(lab[seen], minlength=len(labs))
+        middles = _sums(means[seen], lab[seen], len(labs)) / np.maximum(own, 1)[:, None]
+        shift = (middles - means[seen].mean(axis=0)) * (own / (own + 1))[:, None]
+        shift[(own < 2) | (labs == "")] = 0.0
+        moved[:, where] -= np.where(has[:, None], shift[lab[dataset]], 0.0)
     return tuple(
         Descriptor(family, row.astype(np.float32), each.blocks, each.version)
         for row, each in zip(moved, descriptors, strict=True)

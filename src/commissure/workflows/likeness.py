@@ -176,7 +176,7 @@ def signal_of(hub: Hub, dataset: str, *, viewer: str, now: datetime) -> tuple[Me
 
 
 def near_datasets(
-    hub: Hub, asked: Sequence[Mean], *, viewer: str, now: datetime, limit: int = 50
+    hub: Hub, asked: Sequence[Mean], *, viewer: str, now: datetime, limit: int = 50, small: bool = True
 ) -> tuple[SignalMatch, ...]:
     """The datasets whose signal is most like what was asked for, the nearest first.
 
@@ -192,11 +192,13 @@ def near_datasets(
         The instant at which a Grant must hold.
     limit : int
         How many.
+    small : bool
+        Whether datasets of too few people for a mean are opened, by a Grant each, for who is named.
     """
     known = [*hub.records.descriptors.means(viewer=viewer, now=now.isoformat(), version=VERSION)]
-    if viewer:
-        small = hub.records.descriptors.without_mean(viewer=viewer, now=now.isoformat())[:_OPENED]
-        known += [mean for name in small for mean in signal_of(hub, name, viewer=viewer, now=now)]
+    if viewer and small:
+        few = hub.records.descriptors.without_mean(viewer=viewer, now=now.isoformat())[:_OPENED]
+        known += [mean for name in few for mean in signal_of(hub, name, viewer=viewer, now=now)]
     best: dict[str, SignalMatch] = {}
     for query in asked:
         for match in _near(query, [m for m in known if m.dataset != query.dataset], limit):

@@ -122,9 +122,12 @@ def similar(
 
 def similar_to_record(
     hub: Hub | Path | str, like: str, *, limit: int = 10, viewer: str = "", sessions: bool = False,
-    now: datetime | None = None,
+    small: bool = True, now: datetime | None = None,
 ) -> SimilarReply:  # fmt: skip
-    """The same for an id only, never a path of the hub's machine; parameters and errors as for :func:`similar`."""
+    """The same for an id only, never a path of the hub's machine; parameters and errors as for :func:`similar`.
+
+    With ``small`` false, datasets of too few people for a mean are not opened: a page is then quick.
+    """
     _check_limit(limit)
     index = index_of(hub)
     record = _find(index, like, viewer=viewer)
@@ -138,7 +141,7 @@ def similar_to_record(
     at = now or hub.clock()
     row = index.rows([record])[0]
     asked = signal_of(hub, row["source_id"], viewer=viewer, now=at) if row["source"] == _OURS else ()
-    near = near_datasets(hub, asked, viewer=viewer, now=at) if asked else ()
+    near = near_datasets(hub, asked, viewer=viewer, now=at, small=small) if asked else ()
     matches = {match.dataset: match for match in near}
     if asked:
         signal = np.full(len(about), _UNKNOWN)

@@ -12,6 +12,7 @@ from commissure.faces.cli.bars import Bars
 from commissure.faces.cli.likeness import draw_partners, draw_similar
 from commissure.faces.cli.show import line, show, table
 from commissure.faces.cli.words import AsJson, HubAt, opened
+from commissure.workflows.describe_release import describe_release
 from commissure.workflows.harvest import add_records
 from commissure.workflows.harvest import rebuild as rebuild_workflow
 from commissure.workflows.partners import partners as partners_workflow
@@ -67,6 +68,15 @@ def similar(
     here = opened(hub)
     reply = similar_workflow(here, like, limit=limit, viewer=here.actor.id, sessions=sessions).to_dict()
     show(reply, as_json=json, draw=draw_similar(reply))
+
+
+@app.command()
+def describe(dataset: Dataset, hub: HubAt = None, json: AsJson = False) -> None:
+    """Describe the signals of a release that was shared before signals were described; its owner may."""
+    here = opened(hub)
+    done = describe_release(here, dataset, now=here.clock())
+    told = ", ".join(f"{count} {family}" for family, count in done.items()) or "nothing that can be described"
+    show({"dataset": dataset, "sessions": done}, as_json=json, draw=line(f"✓ sessions described: {told}."))
 
 
 @app.command()

@@ -18,7 +18,9 @@ _SHOWN, _OURS = 4, "commissure"
 def panel(hub: Hub, dataset: str, *, viewer: str) -> dict[str, Any]:
     """Data like a release's, each with why; empty where nothing is alike or the release is not in the index."""
     try:
-        reply = similar_to_record(hub, dataset, limit=_SHOWN, viewer=viewer, now=datetime.now(UTC)).to_dict()
+        reply = similar_to_record(
+            hub, dataset, limit=_SHOWN, viewer=viewer, small=False, now=datetime.now(UTC)
+        ).to_dict()
     except CommissureError:
         return {"alike": []}
     rows: Any = reply["results"]
