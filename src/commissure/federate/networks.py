@@ -101,11 +101,11 @@ class Network:
         error = (sigmoid(eta) if self.family == "logistic" else eta) - y
         squares = error**2 * ((inside**2).sum(axis=1) + 1)
         if not self.hidden:
-            error = error * np.minimum(1.0, clip / np.maximum(np.sqrt(squares), 1e-300))
+            error = error * (clip / np.maximum(np.sqrt(squares), clip))
             return np.append(inside.T @ error, error.sum())
         back = np.outer(error, weights[self.head : -1]) * (1 - inside**2)
         squares += (back**2).sum(axis=1) * ((x**2).sum(axis=1) + 1)
-        scale = np.minimum(1.0, clip / np.maximum(np.sqrt(squares), 1e-300))
+        scale = clip / np.maximum(np.sqrt(squares), clip)
         error, back = error * scale, back * scale[:, None]
         last = np.append(inside.T @ error, error.sum())
         return np.concatenate([(x.T @ back).ravel(), back.sum(axis=0), last])
