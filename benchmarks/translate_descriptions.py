@@ -72,12 +72,17 @@ def count(c: Counter[str], given: set[str], wanted: set[str]) -> None:
 
 
 def text_of(record: dict, *, limit: int | None = None) -> str:
-    body = " ".join((record["description"] or "").split())[:limit]
+    body = (record["description"] or "")[:limit]
     return f"# Title\n\n{record['title']}\n\n# Abstract\n\n{body}\n\n# Keywords\n\n{'; '.join(record['keywords'][:8])}"
 
 
-def family(label: str) -> str:
-    return next((name for name, pattern in LABEL if re.search(pattern, label.lower())), "")
+def families(labels: set[str]) -> set[str]:
+    """The families of some labels; electrophysiology at large says nothing more where EEG or MEG is told."""
+    found = {next((name for name, pattern in LABEL if re.search(pattern, x.lower())), "") for x in labels} - {
+        ""
+    }
+    plain = not any(re.search(dict(LABEL)["ephys"], x.lower()) for x in labels if x != "electrophysiology")
+    return found - {"ephys"} if plain and found & {"eeg", "meg", "ieeg"} else found
 
 
 def species_and_technique(records: list[dict], lexicon: Lexicon, *, show: bool) -> None:
@@ -125,7 +130,7 @@ def regions(records: list[dict], lexicon: Lexicon, *, show: bool) -> None:
             for name in filter(None, rows[record["id"]]["regions"].split("|")):
                 found = lexicon.match(name, kinds=("region",))
                 wanted.add(found[0].term.curie if found else name)
-            text = text_of(record, limit=900)
+            text = text_of({**record, "description": " ".join(record["description"].split())}, limit=900)
             given = {
                 t.curie for t in read_methods(from_text(text), lexicon=lexicon).tags if t.field == "region"
             }

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import rdflib
 from fastapi import FastAPI
+from pynwb.file import Subject
 
 from commissure.errors import Unreadable
 from commissure.faces.cli import main
@@ -109,8 +111,20 @@ def test_bids_nwb_and_openminds_fields(lexicon: Lexicon) -> None:
         3.0,
     )
     assert nwb_fields(found)["Subject"]["species"] == "Homo sapiens"
+    assert Subject(subject_id="x", **nwb_fields(found)["Subject"]).species == "Homo sapiens"
+    document = rdflib.Graph().parse(data=json.dumps(openminds_document(found)), format="json-ld")
+    groups = document.subjects(None, rdflib.URIRef("https://openminds.om-i.org/types/SubjectGroup"))
+    assert len(list(groups)) == 2
     graph = openminds_document(found)["@graph"]
     assert [node["numberOfSubjects"] for node in graph if "numberOfSubjects" in node] == [27, 24]
+
+
+def test_people_and_ages_are_tags_with_their_places(lexicon: Lexicon) -> None:
+    tags = read_methods(from_text(PAPER), lexicon=lexicon).tags
+    said = {(t.field, t.value, t.text) for t in tags}
+    assert {("n_female", 12, "12"), ("n_group", 24, "24"), ("n_excluded", 3, "Three"), ("age_mean", 31.2, "31.2"),
+            ("age_sd", 6.1, "6.1"), ("age_min", 19.0, "19"), ("age_max", 45.0, "45")} <= said  # fmt: skip
+    assert not any(t.value == 300 for t in tags)
 
 
 def test_bids_takes_the_fields() -> None:
@@ -168,7 +182,22 @@ def test_jats_is_read_and_entities_are_refused() -> None:
             from_jats(bad)
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "😀" * 1000, "a " * 50_000, "# Methods\n" * 300, "(" * 5000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n\n",
+        "😀" * 1000,
+        "a " * 50_000,
+        "# Methods\n" * 300,
+        "(" * 5000,
+        f"12 {'-' * 3000}",
+        "7" + "_" * 3000,
+        "9 " + ", " * 2000,
+        "3 - " * 1500,
+        "4" + "\u2013x" * 2000,
+    ],
+)
 def test_strange_text_gives_no_number(text: str, lexicon: Lexicon) -> None:
     found = read_methods(from_text(text), lexicon=lexicon)
     assert found.n is None

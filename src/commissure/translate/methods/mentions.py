@@ -76,7 +76,7 @@ _NOT_PEOPLE = re.compile(
     re.IGNORECASE,
 )
 _DIRECT = re.compile(
-    rf"^(?P<between>(?:[\s,\u2010-\u2015-]+[^\s,;:.()\[\]]+){{0,9}}?)[\s,\u2010-\u2015-]+(?P<noun>{_PERSON})\b"
+    rf"^(?P<between>(?:[\s,\u2010-\u2015-]+[^\s,;:.()\[\]\u2010-\u2015-]+){{0,10}}?)[\s,\u2010-\u2015-]+(?P<noun>{_PERSON})\b"
     rf"(?:[ -](?P<next>{_PERSON})\b)?(?:[ -](?P<last>{_PERSON})\b)?(?!['’])"
 )
 _BARE_VERB = re.compile(

@@ -9,13 +9,16 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from commissure.terms.lexicon import Lexicon
 from commissure.translate.methods.acquisition import find_acquisition
+from commissure.translate.methods.ages import find_ages
 from commissure.translate.methods.groups import Group, find_groups
+from commissure.translate.methods.mentions import Mention
 from commissure.translate.methods.people import ABSTAIN_BELOW, count_people, mentions_of
-from commissure.translate.methods.sections import Paper, from_text
+from commissure.translate.methods.sections import Paper, Sentence, from_text
 from commissure.translate.methods.tag import Tag
 from commissure.translate.methods.terms import find_terms
 
@@ -77,8 +80,29 @@ def read_methods(paper: Paper, *, lexicon: Lexicon) -> Methods:
     for sentence in sentences:
         if sentence.role in ("methods", "abstract", "people", "front", ""):
             tags += find_acquisition(sentence.text, offset=sentence.start)
+    tags += [t for s in sentences if s.role in ("abstract", "people", "methods") for t in _ages(s)]
+    tags += _counts(mentions, paper)
     found.tags = sorted([*tags, *_species(paper, tags)], key=lambda t: (t.start, t.field, t.end))
     return found
+
+
+def _ages(sentence: Sentence) -> list[Tag]:
+    """The ages a sentence says; the unit is in the field's name (``age_mean`` is in years)."""
+    return [
+        Tag(age.field if age.unit == "year" else f"{age.field}_{age.unit}s", age.value, sentence.start + age.start,
+            sentence.start + age.end, sentence.text[age.start : age.end], "", 0.9)
+        for age in find_ages(sentence.text)
+    ]  # fmt: skip
+
+
+def _counts(mentions: Sequence[Mention], paper: Paper) -> list[Tag]:
+    """The numbers of people that the abstract and the participants' section say, by sex where it is said."""
+    return [
+        Tag(f"n_{m.sex}" if m.sex else "n_excluded" if m.excluded else "n_group", m.value, m.start, m.end,
+            paper.text[m.start : m.end], "", 0.8)
+        for m in mentions
+        if m.role in ("abstract", "people") and not m.earlier and m.noun != "some"
+    ]  # fmt: skip
 
 
 def _species(paper: Paper, tags: list[Tag]) -> list[Tag]:
