@@ -7,7 +7,7 @@ modalities), once over all records and once where a word for it stands in the te
 description never says. Techniques are compared as families (EEG, MRI, extracellular recording …): a field says
 ``microscopy approach``, a text ``two-photon imaging``. No archive here has a field for regions: they are judged by
 DANDI descriptions read before the program had read them (``descriptions_regions.tsv``, our own reading, the first 900 characters of each; a region without a term of its own counts as the nearest above it). Of these,
-fifty were used to mend the program (``mended``), 36 were read and run once after that (``fresh``). The simple baseline is a list of words a family, species or region.
+86 were used to mend the program (``mended``), 36 were read and run after that (``fresh``). The simple baseline is a list of words a family, species or region.
 """
 
 import csv
@@ -101,9 +101,7 @@ def species_and_technique(records: list[dict], lexicon: Lexicon, *, show: bool) 
                     count(species_named, given, wanted if said == wanted else said)
             fields = {FIELD[m] for m in record["modality"] or [] if m in FIELD}
             if fields:
-                told = {
-                    family(str(t.value)) for t in tags if t.field in ("technique", "device", "cell_type")
-                } - {""}
+                told = families({str(t.value) for t in tags if t.field in ("technique", "device")})
                 spoken = {f for f in fields if re.search(WORDS[f], text, re.IGNORECASE)}
                 count(technique, told, fields)
                 if spoken:

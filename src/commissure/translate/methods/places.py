@@ -33,6 +33,11 @@ _ILLNESS_AFTER = re.compile(
     r"\s+(?:\w+\s+)?(?:seizures?|epilep\w+|dementia|degeneration|atrophy|stroke|tumou?rs?|ataxia|palsy|syndrome|disorder)\b",
     re.IGNORECASE,
 )
+_JOINED = re.compile(
+    r"((?:[\w-]+\s){0,2}[\w-]+)(?:\s*\([A-Z][A-Za-z0-9]{0,4}\))?\s*(?:,|,?\s(?:and|or)|/)\s*(?:the\s)?$"
+)
+_SINGULAR = {"cortices": "cortex", "gyri": "gyrus", "nuclei": "nucleus", "sulci": "sulcus", "lobes": "lobe",
+             "areas": "area", "lobules": "lobule"}  # fmt: skip
 _OF = re.compile(r"(?:,)?\s+(?:of|in)\s+(?:the\s+)?\w+(?:\s+\w+)?")
 _BEFORE = re.compile(r"(?:[\w]+[\s-]+){0,3}$")
 
@@ -51,6 +56,10 @@ def find_regions(sentence: Sentence, lexicon: Lexicon, *, document: str) -> list
             continue
         taken.append((start, end))
         tags.append(_tag(term, sentence, start, end, sure))
+        shared = _sharing(text, start, end, lexicon)
+        if shared and not any(a < shared[1] and shared[0] < b for a, b in taken):
+            taken.append(shared[:2])
+            tags.append(_tag(shared[2], sentence, shared[0], shared[1], 0.8))
     for match in _ADJECTIVE.finditer(text):
         found = lexicon.match(_ADJECTIVES[match[0].lower()], kinds=("region",))
         free = not any(a < match.end() and match.start() < b for a, b in taken)
@@ -81,6 +90,24 @@ def _grown(hit: Hit, text: str, lexicon: Lexicon) -> tuple[int, int, Term, float
                 if found and not found[0].side and found[0].name.scope != "abbreviation":
                     return first, last, found[0].term, 0.9 if len(found) == 1 else 0.6
     return hit.start, end, hit.terms[0], 0.9 if len(hit.terms) == 1 else 0.6
+
+
+def _sharing(text: str, start: int, end: int, lexicon: Lexicon) -> tuple[int, int, Term] | None:
+    """The region before ``and`` that shares the noun of the one after it: ``superior and middle temporal gyri``."""
+    match = _JOINED.search(text[max(0, start - 60) : start])
+    if not match:
+        return None
+    offset, nouns = max(0, start - 60), text[start:end].split()
+    nouns[-1] = _SINGULAR.get(nouns[-1].lower(), nouns[-1])
+    words = list(re.finditer(r"\S+", match[1]))
+    for first in [w for w in words if w[0].lower() not in FILLER]:
+        left = match[1][first.start() :]
+        for cut in range(1, len(nouns)):
+            found = lexicon.match(f"{left} {' '.join(nouns[cut:])}", kinds=("region",))
+            if found and found[0].how in ("exact", "words") and found[0].name.scope in ("label", "exact"):
+                at = offset + match.start(1) + first.start()
+                return at, at + len(left), found[0].term
+    return None
 
 
 @lru_cache(maxsize=2)
