@@ -93,6 +93,17 @@ def test_names_are_found_in_text_with_offsets(lexicon: Lexicon) -> None:
     assert all(a.end <= b.start for a, b in zip(hits, hits[1:], strict=False))
 
 
+def test_plurals_hyphens_and_cortical_are_found_too(lexicon: Lexicon) -> None:
+    text = (
+        "Primary visual cortices, motor cortical neurons, the preBotzinger complex, superior temporal gyri."
+    )
+    found = {h.text: h.terms[0].label for h in lexicon.find(text, kinds=("region",))}
+    assert found["Primary visual cortices"] == "primary visual cortex"
+    assert found["motor cortical"].endswith("motor cortex")
+    assert found["preBotzinger complex"] == "pre-Botzinger complex"
+    assert found["superior temporal gyri"] == "superior temporal gyrus"
+
+
 def test_the_scanner_in_pure_python_finds_the_same(lexicon: Lexicon) -> None:
     names = [(n.text, lexicon.get(n.curie), n.scope) for n in lexicon.names[:3000]]
     fast, slow = Scanner(names), Scanner(names)

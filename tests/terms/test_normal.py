@@ -21,6 +21,10 @@ from commissure.terms.normal import bag, camel, sides, stem, tokens
         ("posterior horn of spinal cord", "spinal cord dorsal horn"),
         ("Clarke's nucleus", "nucleus of Clarke"),
         ("fluid/secretion", "fluid or secretion"),
+        ("ventroposterolateral nucleus", "ventral posterior lateral nucleus"),
+        ("temporal-parietal junction", "temporoparietal junction"),
+        ("sup. temp. gyr.", "superior temporal gyrus"),
+        ("occipito-temporal sulcus", "occipitotemporal sulcus"),
     ],
 )
 def test_names_of_one_thing_have_one_bag(one: str, other: str) -> None:

@@ -91,6 +91,18 @@ def test_a_definition_in_the_text_comes_first(mapper: Mapper) -> None:
     assert find_definition("HC", "we did a HC analysis") == ""
 
 
+def test_the_words_around_decide_about_an_abbreviation(mapper: Mapper) -> None:
+    reader = AbbreviationReader(mapper)
+    anatomy = "dopamine neurons of the left SN and VTA project to the dorsal striatum, the nucleus accumbens and the amygdala"
+    method = "the SN analysis used network scores of patients and the DMN group in an FDR test"
+    assert (
+        reader.sureness(reader.evidence("SN", anatomy)[0])
+        > reader.sureness(reader.evidence("SN", method)[0]) + 0.2
+    )
+    assert reader.read("SN", anatomy).curie == "UBERON:0002038"
+    assert reader.read("SN", method).curie is None
+
+
 def test_two_small_ontologies_are_aligned_one_to_one() -> None:
     left = [RawTerm("A:1", "brain"), RawTerm("A:2", "forelimb bone", part_of=["A:1"]), RawTerm("A:3", "spleen capsule"),
             RawTerm("A:4", "optic nerve", parents=["A:1"]), RawTerm("A:5", "tail fin")]  # fmt: skip

@@ -275,6 +275,17 @@ def test_bad_files_give_a_clear_answer_and_invent_nothing(
         assert "Traceback" not in out
 
 
+def test_regions_that_share_a_noun_are_both_read(lexicon: Lexicon) -> None:
+    text = "# Methods\n\nWe recorded from the superior and middle temporal gyri and the medial and lateral entorhinal cortex."
+    tags = [t for t in read_methods(from_text(text), lexicon=lexicon).tags if t.field == "region"]
+    assert [(t.text, t.value) for t in sorted(tags, key=lambda t: t.start)] == [
+        ("superior", "superior temporal gyrus"),
+        ("middle temporal gyri", "middle temporal gyrus"),
+        ("medial", "medial entorhinal cortex"),
+        ("lateral entorhinal cortex", "lateral entorhinal cortex"),
+    ]
+
+
 def test_ten_megabytes_of_one_line_end_soon(lexicon: Lexicon) -> None:
     import time
 
