@@ -96,6 +96,18 @@ def test_nets_from_the_command_line(kind: str, study: Path, tmp_path: Path, caps
     assert (tmp_path / "keep" / f"{kind}.pt").is_file() and (tmp_path / "keep" / "codec.pt").is_file()
 
 
+@deep
+def test_formal_privacy_from_the_command_line(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+    where = ["protect", "synthesize", str(study), "--out", str(tmp_path / "o"), "--subjects", "1", "--size", "16", "--no-attack"]  # fmt: skip
+    small = ["--steps", "2", "--codec-steps", "2", "--width", "8", "--epsilon", "0.2"]
+    assert main([*where, *small]) == 2
+    assert "a folder of public brains" in " ".join(capsys.readouterr().err.split())
+    assert main([*where, *small, "--public", str(study)]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "110 subjects are too few for epsilon 0.2" in said and "subjects, or a larger epsilon" in said
+    assert not (tmp_path / "o").exists()
+
+
 def test_torch_is_not_imported_by_default() -> None:
     code = "import sys, commissure.workflows.synthesize, commissure.faces.cli.synthetic; sys.exit('torch' in sys.modules or 'monai' in sys.modules)"  # fmt: skip
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -17,6 +17,7 @@ from commissure.protect.membership import attack_membership, auc
 from commissure.protect.synth_columns import Table
 from commissure.protect.synth_place import check_affine, place_brain
 from commissure.protect.synth_port import GENERATORS, Provenance
+from commissure.protect.synth_private_diffusion import PrivateDiffusion
 from commissure.protect.synth_training import Training
 from commissure.protect.synth_volume_judge import check_volumes, image_scores, judge_volumes
 from commissure.protect.synth_volumes import Volumes, grid_affine
@@ -51,6 +52,10 @@ class VolumeOptions:
         Steps, device, checkpoints, progress.
     seed : int
         Decides what is drawn.
+    epsilon, delta : float
+        Formal privacy of diffusion, for one subject; 0 for none.
+    public : Path or None
+        A folder like the source, of brains that may be used freely: what private diffusion learns first.
     """
 
     generator: str = "diffusion"
@@ -60,10 +65,18 @@ class VolumeOptions:
     shadows: int = 0
     training: Training = Training()
     seed: int = 0
+    epsilon: float = 0.0
+    delta: float = 1e-5
+    public: Path | None = None
 
     def model(self, training: Training | None = None) -> Any:
         """The generator, unfitted."""
         kind: Any = GENERATORS.get(self.generator)
+        if self.epsilon:
+            if self.public is None or self.generator != "diffusion":
+                raise BadInput("Formal privacy takes the generator diffusion and a folder of public brains; give both.")  # fmt: skip
+            known, _ = read_cohort(self.public, size=self.size)
+            return PrivateDiffusion(public=known, epsilon=self.epsilon, delta=self.delta, training=training or self.training)  # fmt: skip
         return kind(training=training or self.training) if self.generator in _NETS else kind()
 
 
@@ -95,7 +108,8 @@ def synthesize_volumes(source: Path, into: Path, *, options: VolumeOptions) -> S
     model = options.model().fit(cohort)
     made: Volumes = model.sample(count, rng)
     figures, findings = _attacked(cohort, options, rng) if options.attack else ({}, ())
-    provenance = Provenance(options.generator, f"sha256:{digest}", count)
+    formal = (options.epsilon, options.delta) if options.epsilon else (None, None)
+    provenance = Provenance(options.generator, f"sha256:{digest}", count, *formal)
     files = write_cohort(made, into, provenance=provenance, figures=figures)
     named = tuple(path.relative_to(into).as_posix() for path in files)
     return Synthesis(files, figures, findings, provenance.activity(made=named))

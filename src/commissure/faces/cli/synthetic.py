@@ -34,11 +34,18 @@ def synthesize(
     device: Annotated[str, typer.Option(help="Images: cpu, cuda, cuda:1 …")] = "cpu",
     checkpoints: Annotated[Path | None, typer.Option(help="Images: training goes on from here.")] = None,
     shadows: Annotated[int, typer.Option(help="Images: shadow models of the attack.")] = 0,
+    epsilon: Annotated[float, typer.Option(help="Images: formal privacy of diffusion; 0 for none.")] = 0.0,
+    delta: Annotated[float, typer.Option(help="Images: the chance beyond epsilon.")] = 1e-5,
+    public: Annotated[
+        Path | None, typer.Option(help="Images: a folder of public brains, learned first for privacy.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Make synthetic subjects that are like those of a file or folder, and attack them."""
     training = Training(steps=steps, codec_steps=codec_steps, width=width, device=device, checkpoints=checkpoints, seed=seed, progress=_told)  # fmt: skip
-    images = VolumeOptions(size=size, shadows=shadows, training=training)
+    images = VolumeOptions(
+        size=size, shadows=shadows, training=training, epsilon=epsilon, delta=delta, public=public
+    )
     made = synthesize_workflow(source, out, subjects=subjects, generator=generator, attack=attack, seed=seed, volumes=images)  # fmt: skip
     rows = [finding.to_dict() for finding in made.findings]
     value: dict[str, Any] = {
