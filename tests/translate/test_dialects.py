@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from loopback import dandi
+from pydantic import BaseModel
 
 from commissure.translate.archive_dandi import dandi_etag, part_sizes
 from commissure.workflows.search_archives import search_archives
@@ -114,7 +115,9 @@ def test_pynwb_streams_from_a_release_with_remfile(served: SimpleNamespace) -> N
 
 def crn(served: SimpleNamespace, query: str, status: int = 200, **variables: object) -> dict:
     """One GraphQL question to our hub."""
-    told = httpx.post(f"{served.address}/crn/graphql", json={"query": query, "variables": variables})
+    told = httpx.post(
+        f"{served.address}/crn/graphql", json={"query": query, "variables": variables}, timeout=60
+    )
     assert told.status_code == status, told.text
     return told.json()
 
@@ -215,3 +218,38 @@ def test_neurobagel_counts_and_keeps_subjects_to_itself(served: SimpleNamespace)
         httpx.post(f"{served.address}/neurobagel/datasets", json={"min_age": 9, "max_age": 3}).status_code
         == 422
     )
+
+
+class NodeAnswer(BaseModel):
+    """One dataset of a node's answer, as Neurobagel's federation reads it (it adds ``node_name`` itself)."""
+
+    dataset_uuid: str
+    dataset_name: str
+    dataset_portal_uri: str | None
+    dataset_total_subjects: int
+    records_protected: bool
+    num_matching_subjects: int
+    subject_data: list[dict] | str  # type: ignore[type-arg]
+    image_modals: list[str]
+    available_pipelines: dict[str, list[str]]
+
+
+def test_a_federation_reads_a_hub_as_a_node(served: SimpleNamespace) -> None:
+    node = f"{served.address}/neurobagel/"
+    found = httpx.post(f"{node}datasets", json={}).json()
+    rows = [NodeAnswer.model_validate({**row, "subject_data": "protected"}, strict=True) for row in found]
+    uuids = [row.dataset_uuid for row in rows if row.dataset_name == "EEG of visual memory"]
+    told = httpx.post(f"{node}subjects", json={"dataset_uuids": uuids, "min_age": 70}).json()
+    (one,) = [NodeAnswer.model_validate(row, strict=True) for row in told]
+    assert (one.num_matching_subjects, one.records_protected, one.subject_data) == (1, True, "protected")
+    assert httpx.get(f"{node}imaging-modalities").json()["nb:Image"] == [
+        {"TermURL": "nidm:Electroencephalography", "Label": "Electroencephalography"}
+    ]
+    for name, uri in (
+        ("assessments", "nb:Assessment"),
+        ("diagnoses", "nb:Diagnosis"),
+        ("pipelines", "np:pipeline"),
+    ):
+        assert httpx.get(f"{node}{name}").json() == {uri: []}
+        assert httpx.get(f"{node}attributes/{uri}").json() == {uri: []}
+    assert httpx.get(f"{node}nothing").status_code == 404

@@ -10,7 +10,7 @@ from commissure.errors import BadInput
 from commissure.model import Dataset, Release
 from commissure.translate.archive_records import mapping_of
 
-__all__ = ["QUESTIONS", "dataset_row", "find_participants", "image_modals"]
+__all__ = ["NIDM", "QUESTIONS", "dataset_row", "find_participants", "image_modals", "modal_codes"]
 
 #: what may be asked
 QUESTIONS = (
@@ -18,7 +18,7 @@ QUESTIONS = (
     "assessment", "image_modal", "pipeline_name", "pipeline_version",
 )  # fmt: skip
 _SEX = {"snomed:248152002": "F", "snomed:248153007": "M", "snomed:32570681000036106": "O"}
-_NIDM = "http://purl.org/nidash/nidm#"
+NIDM = "http://purl.org/nidash/nidm#"
 _CONTROLS = {"control", "controls", "healthy", "hc", "healthy control", "ctrl"}
 #: what a node cannot know of a release
 _NOT_KNOWN = ("diagnosis", "assessment", "pipeline_name", "pipeline_version")
@@ -26,9 +26,18 @@ _NOT_KNOWN = ("diagnosis", "assessment", "pipeline_name", "pipeline_version")
 
 def image_modals(release: Release) -> list[str]:
     """The imaging modalities of a release, as Neurobagel writes them."""
-    rule = next(r for r in mapping_of("neurobagel")["fields"] if r["field"] == "modality")
     told = release.metadata.get("modality") or release.metadata.get("modalities") or ()
     names = [told] if isinstance(told, str) else list(told) if isinstance(told, list | tuple) else []
+    return modal_codes([str(name) for name in names])
+
+
+def modal_codes(names: Sequence[str]) -> list[str]:
+    """BIDS datatypes as Neurobagel's imaging modalities; those that it has no word for are left out.
+
+    >>> modal_codes(["eeg", "ecephys"])
+    ['http://purl.org/nidash/nidm#Electroencephalography']
+    """
+    rule = next(r for r in mapping_of("neurobagel")["fields"] if r["field"] == "modality")
     return [rule["written"][name] for name in names if name in rule["written"]]
 
 
@@ -57,7 +66,7 @@ def find_participants(
     low, high = _age(said.get("min_age")), _age(said.get("max_age"))
     if low is not None and high is not None and high < low:
         raise BadInput(f"max_age must be at least min_age; got {high:g} and {low:g}.")
-    wanted = str(said.get("image_modal", "")).replace("nidm:", _NIDM)
+    wanted = str(said.get("image_modal", "")).replace("nidm:", NIDM)
     modals = image_modals(release)
     if any(name in said for name in _NOT_KNOWN) or (wanted and wanted not in modals):
         return []

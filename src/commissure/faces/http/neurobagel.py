@@ -11,12 +11,18 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from commissure.errors import BadInput, NotPermitted
+from commissure.errors import BadInput, NotFound, NotPermitted
 from commissure.faces.http.auth import HubHere
 from commissure.hub import Hub
 from commissure.model import Person, Release
 from commissure.store import port
-from commissure.translate.archive_neurobagel import QUESTIONS, dataset_row, find_participants
+from commissure.translate.archive_neurobagel import (
+    NIDM,
+    QUESTIONS,
+    dataset_row,
+    find_participants,
+    modal_codes,
+)
 from commissure.workflows.access import open_asset
 
 __all__ = ["router"]
@@ -25,6 +31,12 @@ router = APIRouter(prefix="/neurobagel", include_in_schema=False)
 _ROWS: dict[str, list[dict[str, str]]] = {}
 _MOST_KEPT, _LARGEST = 10_000, 2**24
 _MOST_DATASETS = 2000
+_CLASSES = {
+    "assessments": "nb:Assessment",
+    "diagnoses": "nb:Diagnosis",
+    "pipelines": "np:pipeline",
+    "imaging-modalities": "nb:Image",
+}
 
 
 @router.get("/")
@@ -65,6 +77,29 @@ def query(
     asked = {"min_age": min_age, "max_age": max_age, "sex": sex, "image_modal": image_modal, "diagnosis": diagnosis,
              "is_control": is_control.lower() == "true", "assessment": assessment}  # fmt: skip
     return [{**row, "subject_data": "protected"} for row in _matching(request, hub, asked, only=None)]
+
+
+@router.get("/attributes/{uri}")
+def attribute(hub: HubHere, uri: str) -> dict[str, list[dict[str, str]]]:
+    """The terms of a class, as federations asked for them before 2025."""
+    return {uri: _terms(hub, uri)}
+
+
+@router.get("/{name}")
+def terms(hub: HubHere, name: str) -> dict[str, list[dict[str, str]]]:
+    """The terms that this node can be asked for: imaging modalities; of the others a release tells none."""
+    if name not in _CLASSES:
+        raise NotFound(f"A node tells {', '.join(_CLASSES)}; got {name[:100]!r}.")
+    return {_CLASSES[name]: _terms(hub, _CLASSES[name])}
+
+
+def _terms(hub: Hub, uri: str) -> list[dict[str, str]]:
+    """Each term with its name, from the public releases' modalities."""
+    if uri != _CLASSES["imaging-modalities"]:
+        return []
+    counts = hub.records.catalogue.facets(port.Query(viewer="")).get("modality", {})
+    codes = sorted({code for name in counts for code in modal_codes([name])})
+    return [{"TermURL": code.replace(NIDM, "nidm:"), "Label": code.removeprefix(NIDM)} for code in codes]
 
 
 def _matching(
