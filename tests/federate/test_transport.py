@@ -257,3 +257,24 @@ def test_a_site_goes_out_through_a_proxy_and_with_a_renewed_certificate(tmp_path
     elsewhere = Authority.make("elsewhere", now=NOW, days=9, entropy=os.urandom)
     with pytest.raises(NotPermitted, match="not of this network"):
         elsewhere.renew(SiteFolder(tmp_path / "keys" / "s000").credentials, now=NOW, days=9, entropy=os.urandom)  # fmt: skip
+
+
+def test_a_site_agent_loads_nothing_heavy() -> None:
+    """Sixty megabytes are asked for: not even NumPy's random numbers are loaded before a study needs them."""
+    heavy = (
+        "numpy.random",
+        "scipy",
+        "sklearn",
+        "torch",
+        "pandas",
+        "httpx",
+        "fastapi",
+        "sqlalchemy",
+        "tenseal",
+        "typer",
+    )
+    code = (
+        f"import sys, commissure.faces.site_agent; print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=QUIET)
+    assert done.stdout.strip() == "[]"

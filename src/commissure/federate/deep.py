@@ -61,7 +61,7 @@ class TorchNetwork:
         """Where the last layer's weights begin."""
         return self.size - self.layers[-1] - 1
 
-    def start(self, rng: np.random.Generator) -> Array:
+    def start(self, rng: "np.random.Generator") -> Array:
         """Weights to begin with: small random ones below, zeros in the last layer."""
         parts = []
         for wide, units in self.shapes[:-1]:
