@@ -13,6 +13,7 @@ from commissure.faces.cli.words import AsJson
 from commissure.harmonize.effects import Effects
 from commissure.harmonize.meta import Pooled
 from commissure.harmonize.power import plan_sites, plan_subjects, power_over_sites
+from commissure.workflows.harmonize_batches import add_batches
 from commissure.workflows.harmonize_map import map_effects
 from commissure.workflows.harmonize_tables import (
     Choice,
@@ -89,6 +90,20 @@ def diagnose(
     choice = _choice(site, batch_from, keep, features, smooth=smooth, method=method)
     told = diagnose_table(path, choice, seed=seed, plot=plot).to_dict()
     show(told, as_json=json, draw=lambda console: console.print(facts(_in_words(told))))
+
+
+@app.command("batches")
+def batches(
+    path: Csv,
+    folder: Annotated[Path, typer.Argument(help="A BIDS folder.", metavar="BIDS_FOLDER")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Write the table with the new columns here.")],
+    suffix: Annotated[str, typer.Option(help="Which images' sidecars: T1w, bold, dwi …")] = "T1w",
+    json: AsJson = False,
+) -> None:
+    """Add scanner, field strength and protocol of each row from BIDS sidecars, for `combat --batch-from`."""
+    found = add_batches(path, folder, into=out, suffix=suffix)
+    text = "✓ " + ", ".join(f"{name}: {count}" for name, count in found.items()) + " different values."
+    show(found, as_json=json, draw=line(text))
 
 
 @app.command("effects")
