@@ -2,7 +2,9 @@
 
     python benchmarks/harmonize.py [--peers PYTHON] [--data ../shared/data] [--gam-features 12]
 
-The peers need numpy 1, so they run in their own environment, named by its interpreter; without it their columns say so.
+The peers need numpy 1, so they run in their own environment, named by its interpreter; without it their columns say so:
+    python -m venv peers && peers/bin/pip install "numpy<2" "pandas<2.3" neuroHarmonize==2.5.2 neuroCombat==0.2.12 \\
+        neurocombat-sklearn==0.1.3 "scikit-learn<1.4" "scipy<1.14" "setuptools<81"
 Both sides are timed on the same data, each in a process with one thread, as the least CPU time of several runs (one for
 the smooth fit, which takes the peer seconds a feature).
 """
@@ -24,6 +26,7 @@ from threadpoolctl import threadpool_limits
 from commissure.harmonize.combat import ComBat
 from commissure.harmonize.covbat import CovBat
 from commissure.harmonize.diagnose import diagnose
+from commissure.harmonize.floor import diagnose_made
 from commissure.harmonize.moments import SiteMoments
 
 PEERS = """
@@ -51,6 +54,67 @@ else:
     found["t_harmonize"], (_, found["harmonize"]) = best(lambda: harmonizationLearn(X, covars))
 np.savez(sys.argv[2], **found)
 """
+
+
+APPLY = """
+import contextlib, io, sys, warnings
+import numpy as np, pandas as pd
+warnings.simplefilter("ignore")
+which, source, target = sys.argv[1:]
+with np.load(source, allow_pickle=False) as data: data = dict(data)
+def covars(half, names): return pd.DataFrame({n: data[f"{half}.{k}"] for n, k in zip(names, ("sites", "age", "sex"))})
+train, test = data["train.X"], data["test.X"]
+with contextlib.redirect_stdout(io.StringIO()):
+    if which == "neuroHarmonize":
+        from neuroHarmonize import harmonizationApply, harmonizationLearn
+        names = ("SITE", "age", "sex")
+        model, _ = harmonizationLearn(train, covars("train", names)); out = harmonizationApply(test, covars("test", names), model)
+    elif which == "neuroCombat":
+        from neuroCombat import neuroCombat, neuroCombatFromTraining
+        names = ("SITE", "age", "sex")
+        for half in ("train", "test"): data[f"{half}.sites"] = np.array([f"s{n:02d}" for n in data[f"{half}.sites"]])
+        found = neuroCombat(dat=train.T, covars=covars("train", names), batch_col="SITE", continuous_cols=["age"], categorical_cols=["sex"])
+        out = neuroCombatFromTraining(dat=test.T, batch=data["test.sites"], estimates=found["estimates"])["data"].T
+    else:
+        from neurocombat_sklearn import CombatModel
+        two = lambda k, half: data[f"{half}.{k}"][:, None]
+        model = CombatModel(); model.fit(train, two("sites", "train"), two("sex", "train"), two("age", "train"))
+        out = model.transform(test, two("sites", "test"), two("sex", "test"), two("age", "test"))
+np.savez(target, out=np.asarray(out, float))
+"""
+
+
+class Peer:
+    """A peer, fitted on one half and applied to the other in its own environment, as a harmonizer that can be diagnosed."""
+
+    def __init__(self, python: str, which: str) -> None:
+        self.python, self.which = python, which
+
+    def fit(self, X, y=None, *, sites=None, covariates=None):  # noqa: ANN001, ANN201
+        self.train = {"X": X, "sites": sites, **covariates}
+        return self
+
+    def transform(self, X, *, sites=None, covariates=None):  # noqa: ANN001, ANN201
+        halves = {"train": self.train, "test": {"X": X, "sites": sites, **covariates}}
+        known = {name: number for number, name in enumerate(np.unique(self.train["sites"]))}
+        with tempfile.TemporaryDirectory() as folder:
+            source, target = f"{folder}/in.npz", f"{folder}/out.npz"
+            flat = {
+                f"{half}.{k}": np.array([known[s] for s in v]) if k == "sites" else v
+                for half, rows in halves.items()
+                for k, v in rows.items()
+            }
+            np.savez(source, **flat)
+            done = subprocess.run(
+                [self.python, "-c", APPLY, self.which, source, target],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                raise RuntimeError(done.stderr.strip().splitlines()[-1])
+            with np.load(target) as found:
+                return found["out"]
 
 
 def make(features: int, *, rows: int = 1078, sites: int = 23) -> dict[str, np.ndarray]:
@@ -180,7 +244,7 @@ def federated() -> None:
         )
 
 
-def real(folder: Path) -> None:
+def real(folder: Path, python: str | None) -> None:
     path = folder / "tables" / "fcon1000.csv"
     if not path.exists():
         print("fcon1000: not measured, the table is not there")
@@ -189,51 +253,56 @@ def real(folder: Path) -> None:
 
     table = pd.read_csv(path)
     X = table[[name for name in table.columns if "hickness" in name]].to_numpy(float)
-    covariates = {"age": table["age"].to_numpy(), "sex": table["sex"].to_numpy()}
+    covariates = {"age": table["age"].to_numpy(float), "sex": table["sex"].to_numpy(float)}
+    sites = table["site"].to_numpy()
     print(
         f"fcon1000, 150 thicknesses, fitted on one half, judged on the other; mean of 5 halves (chance {1 / 16:.3f}, 16 sites of 20 or more)"
     )
     models = {
-        "ComBat": ComBat, "ComBat, mean only": lambda: ComBat(mean_only=True),
+        "ComBat": ComBat, "ComBat, mean only": lambda: ComBat(mean_only=True), "no shrinking": lambda: ComBat(shrinkage="none"),
         "ComBat-GAM": lambda: ComBat(smooth=("age",)), "CovBat": CovBat,
     }  # fmt: skip
+    if python is not None and Path(python).exists():
+        names = ("neuroHarmonize", "neuroCombat", "neurocombat-sklearn")
+        models |= {name: partial(Peer, python, name) for name in names}
     for name, new in models.items():
-        found = [
-            diagnose(
-                X, table["site"], harmonizer=new(), covariates=covariates, rng=np.random.default_rng(seed)
+        try:
+            tell(
+                name,
+                [
+                    diagnose(
+                        X, sites, harmonizer=new(), covariates=covariates, rng=np.random.default_rng(seed)
+                    )
+                    for seed in range(5)
+                ],
             )
-            for seed in range(5)
-        ]
-        before, after, alone = (
-            np.mean([getattr(f, k) for f in found]) for k in ("before", "after", "covariates_alone")
-        )
-        ages = np.mean([f.covariate_errors["age"] for f in found], axis=0)
-        left = [np.mean([np.median(getattr(f, f"variance_{k}")) for f in found]) for k in ("before", "after")]
-        print(
-            f"    {name:18s} site told {before:.3f} → {after:.3f} (age and sex alone tell {alone:.3f}); age error "
-            f"{ages[0]:.2f} → {ages[1]:.2f} years; site's share of variance {left[0]:.3f} → {left[1]:.3f}"
-        )
-
-    floor(X, table["site"].to_numpy(), covariates)
-
-
-def floor(X: np.ndarray, sites: np.ndarray, covariates: dict[str, np.ndarray]) -> None:
-    """What is told of sites that add nothing: the same rows, ages and correlations, made without any site effect."""
-    names, numbers = np.unique(sites, return_inverse=True)
-    known = np.column_stack([*covariates.values()])
-    design = np.column_stack([np.eye(len(names))[numbers], known])
-    found = np.linalg.lstsq(design, X, rcond=None)[0]
-    residual = X - design @ found
-    values, axes = np.linalg.eigh(np.cov(residual.T))
-    told = []
-    for seed in range(5):
-        rng = np.random.default_rng(seed)
-        noise = rng.normal(size=X.shape) * np.sqrt(np.maximum(values, 0))
-        made = known @ found[len(names) :] + noise @ axes.T
-        told.append(diagnose(made, sites, harmonizer=ComBat(), covariates=covariates, rng=rng))
-    before, after = (np.mean([getattr(f, k) for f in told]) for k in ("before", "after"))
+        except RuntimeError as error:
+            print(f"    {name:22s} failed: {error}")
     print(
-        f"    made without site effects: site told {before:.3f} → {after:.3f} by ComBat: what estimating sites from halves adds"
+        "    made like these rows, so that ComBat's model holds (normal, the same covariances, ages and site sizes):"
+    )
+    for name, shifted in (("no site effects", False), ("site effects", True)):
+        tell(name, [
+            diagnose_made(X, sites, harmonizer=ComBat(), covariates=covariates, rng=np.random.default_rng(seed), shifted=shifted)
+            for seed in range(5)
+        ])  # fmt: skip
+    print("    real rows, the larger sites alone (their halves have more rows):")
+    for least in (40, 80):
+        tell(f"{least} rows or more", [
+            diagnose(X, sites, harmonizer=ComBat(), covariates=covariates, rng=np.random.default_rng(seed), least=least) for seed in range(5)
+        ])  # fmt: skip
+
+
+def tell(name: str, found: list) -> None:
+    before, after, alone, chance = (
+        np.mean([getattr(f, k) for f in found]) for k in ("before", "after", "covariates_alone", "chance")
+    )
+    ages = np.mean([f.covariate_errors["age"] for f in found], axis=0)
+    left = [np.mean([np.median(getattr(f, f"variance_{k}")) for f in found]) for k in ("before", "after")]
+    print(
+        f"    {name:22s} site told {before:.3f} → {after:.3f} (age and sex alone {alone:.3f}, chance {chance:.3f}); age error "
+        f"{ages[0]:.2f} → {ages[1]:.2f} years; site's share of variance {left[0]:.3f} → {left[1]:.3f}",
+        flush=True,
     )
 
 
@@ -248,7 +317,7 @@ def main() -> None:
         linear(asked.peers)
         smooth(asked.peers, asked.gam_features)
         federated()
-        real(asked.data)
+        real(asked.data, asked.peers)
 
 
 if __name__ == "__main__":

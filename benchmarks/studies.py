@@ -26,7 +26,7 @@ from commissure.federate.shapley import Explanation, shap_values
 from commissure.workflows.clinical_study import make_tables, run_clinical_study
 
 TABLES = Path(__file__).parents[2] / "shared" / "data" / "tables"
-SEEDS = 5
+SEEDS = 3
 
 
 def pooled(tables: Mapping[str, Any]) -> dict[str, np.ndarray]:

@@ -56,6 +56,7 @@ over sites by sums. {report.measure} of each on the held-out rows: {models}.
 
 {report.measure} {everyone["score"]:.3f} (95 % {everyone["low"]:.3f} to {everyone["high"]:.3f}){_ceiling(report)}.
 {_calibration(report)}
+{_alarms(report)}
 
 | who | rows | {report.measure} | 95 % |
 |---|---|---|---|
@@ -92,7 +93,7 @@ def page_of(report: StudyReport) -> str:
             draw_home(report.at_home, measure=report.measure),
         ],
         "How right is it?": [
-            f"<p>{escape(_calibration(report))}</p>", *([draw_roc(report.judged["fine"][0])] if chance else []),
+            f"<p>{escape(_calibration(report))} {escape(_alarms(report))}</p>", *([draw_roc(report.judged["fine"][0])] if chance else []),
             draw_calibration(report.judged["coarse"][0], limits=limits, number=not chance),
         ],
         "For whom?": [draw_subgroups(report.subgroups, measure=report.measure)],
@@ -145,6 +146,17 @@ def _calibration(report: StudyReport) -> str:
     return (
         f"Calibration: slope {slope:.2f} (1 is right; below, too sure), intercept {intercept:+.2f} (0 is right); "
         f"{'Brier score' if report.study.family == 'logistic' else 'mean squared error'} {report.judged['squares'][0] / 1:.3g}."
+    )
+
+
+def _alarms(report: StudyReport) -> str:
+    found = report.alarms
+    if found is None:
+        return ""
+    return (
+        f"Of {found.events} events in {found.hours:.1f} held-out hours it finds {found.found}, and alarms {found.false} times for nothing "
+        f"({found.false / max(found.hours, 1e-9):.1f} an hour), at the threshold {found.threshold:.2f}, which one in 200 training windows "
+        "without an event passes."
     )
 
 

@@ -55,7 +55,7 @@ class ClinicalStudy:
     personal : bool
         Whether each site keeps a last layer of its own.
     window_s : float
-        For alarms: how long a row's window is; 0 where there are none.
+        Where rows are windows in their order: how long one is, and events and false alarms are counted; 0 where not.
     limits : tuple of float
         The range of a number that is predicted.
     not_for : str
@@ -121,7 +121,7 @@ STUDIES: Mapping[str, ClinicalStudy] = {
         ClinicalStudy(
             "seizure-prediction", "Is a seizure near?",
             "Is a seizure within half an hour, from 10 s windows of EEG?",
-            "commissure.testing.eeg_cohorts:make_prediction", _EEG, "preictal", person="person", window_s=10.0,
+            "commissure.testing.eeg_cohorts:make_prediction", _EEG, "preictal", person="person",
         ),
         ClinicalStudy(
             "coma", "Outcome of coma after cardiac arrest",

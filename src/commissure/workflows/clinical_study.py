@@ -7,7 +7,7 @@ calibration and explanation) is found by the sums that the wire would carry.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from commissure.errors import BadInput
 from commissure.extras import has, need
+from commissure.federate.alarms import Alarms, alarms_over_sites, quiet_threshold
 from commissure.federate.analysis import Array, Table, run_locally
 from commissure.federate.assessment import Assessment
 from commissure.federate.clinical import ClinicalStudy
@@ -60,6 +61,10 @@ class StudyReport:
     onnx : bytes
     onnx_apart : float
         The largest difference of the ONNX file's predictions to ours, NaN if it was not run.
+    rows : tuple of int
+        To train on, and held out.
+    alarms : Alarms or None
+        Where rows are windows in their order.
     """
 
     study: ClinicalStudy
@@ -78,6 +83,7 @@ class StudyReport:
     onnx: bytes
     onnx_apart: float
     rows: tuple[int, int]
+    alarms: Alarms | None = None
 
     @property
     def measure(self) -> str:
@@ -108,6 +114,7 @@ class StudyReport:
             "calibration": {"intercept": _plain(self.calibration[0]), "slope": _plain(self.calibration[1])},
             "importance": dict(self.importance), "onnx_largest_difference": _plain(self.onnx_apart),
             "rows": {"train": self.rows[0], "held_out": self.rows[1]},
+            **({} if self.alarms is None else {"alarms": asdict(self.alarms)}),
         }  # fmt: skip
 
 
@@ -217,6 +224,14 @@ def _check(study: ClinicalStudy, tables: Tables) -> None:
             raise BadInput(
                 f"The study {study.name!r} needs the column {missing[0]!r}; there are: {', '.join(table)}."
             )
+
+
+def _alarms(study: ClinicalStudy, model: Predictor, train: Tables, test: Tables) -> Alarms | None:
+    """Events found on held-out windows at a threshold that training windows without events hardly pass."""
+    if not study.window_s:
+        return None
+    threshold = quiet_threshold(run_locally(Assessment(model, (), study.person), train)["fine"][0])
+    return alarms_over_sites(model, test, person=study.person, window_s=study.window_s, threshold=threshold)
 
 
 def _can_train(study: ClinicalStudy, table: Table) -> bool:

@@ -16,6 +16,7 @@ from commissure.errors import BadInput, Conflict, NotFound, Unreadable
 from commissure.harmonize.diagnose import Diagnosis, diagnose
 from commissure.harmonize.draw import draw_diagnosis, draw_effects, draw_forest, draw_sites
 from commissure.harmonize.effects import Effects, cohens_d, mega_analysis
+from commissure.harmonize.floor import diagnose_made
 from commissure.harmonize.meta import Pooled, pool_effects
 from commissure.harmonize.registry import HARMONIZERS
 from commissure.translate.lines import read_text
@@ -175,12 +176,18 @@ def harmonize_table(path: Path, choice: Choice, *, into: Path, plot: Path | None
     )  # fmt: skip
 
 
-def diagnose_table(path: Path, choice: Choice, *, seed: int = 0, plot: Path | None = None) -> Diagnosis:
-    """How well site is told from held-out rows before and after harmonization; nothing is written but the plot."""
+def diagnose_table(
+    path: Path, choice: Choice, *, seed: int = 0, plot: Path | None = None, made: bool = False
+) -> Diagnosis:
+    """How well site is told from held-out rows before and after harmonization; nothing is written but the plot.
+
+    With ``made`` the rows judged are made like those of the table, so that the harmonizer's model holds for them.
+    """
     table = read_features(path, choice)
     model = _model(choice)
     rng = np.random.default_rng(seed)
-    found = diagnose(table.X, table.sites, harmonizer=model, covariates=table.covariates or None, rng=rng)
+    judge = diagnose_made if made else diagnose
+    found = judge(table.X, table.sites, harmonizer=model, covariates=table.covariates or None, rng=rng)
     if plot is not None:
         plot.write_text(draw_diagnosis(found), encoding="utf-8")
     return found

@@ -89,6 +89,7 @@ def diagnose(
     """Say how well site is told before and after, fitted on one half of each site and judged on the other."""
     choice = _choice(site, batch_from, keep, features, smooth=smooth, method=method)
     told = diagnose_table(path, choice, seed=seed, plot=plot).to_dict()
+    told["made_after"] = diagnose_table(path, choice, seed=seed, made=True).after
     show(told, as_json=json, draw=lambda console: console.print(facts(_in_words(told))))
 
 
@@ -172,6 +173,7 @@ def _in_words(told: dict[str, Any]) -> list[tuple[str, object]]:
     pairs: list[tuple[str, object]] = [
         ("site told before", f"{told['before']:.3f}"),
         ("site told after", f"{told['after']:.3f}"),
+        ("left if ComBat's model held", f"{told['made_after']:.3f} (rows made like these: what few rows a site leave)"),
         ("from covariates alone", f"{told['covariates_alone']:.3f}"),
         ("by chance", f"{told['chance']:.3f} ({told['sites']} sites, {told['rows']} held-out rows)"),
         ("site's share of variance", f"{told['variance_before']['median']:.3f} → {told['variance_after']['median']:.3f}"),
