@@ -78,3 +78,30 @@ def test_names_notes_and_repeated_subjects_are_refused(table: Path, tmp_path: Pa
         synthesize(note, tmp_path / "out")
     with pytest.raises(BadInput, match="must be a .tsv or .csv"):
         synthesize(tmp_path / "none.tsv", tmp_path / "out")
+
+
+def test_eeg_and_spikes_come_back_in_the_form_they_came(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    np.savez(tmp_path / "eeg.npz", volts=rng.normal(size=(6, 8, 64, 3)) * 1e-5, rate_hz=128.0)
+    made = synthesize(tmp_path / "eeg.npz", tmp_path / "o", subjects=2)
+    assert made.files[0].name == "desc-synthetic_eeg.npz"
+    assert json.loads(made.files[1].read_text())["Synthetic"] is True
+    with np.load(made.files[0]) as archive:
+        assert archive["volts"].shape == (2, 8, 64, 3) and archive["rate_hz"] == 128.0
+        assert archive["volts"].std() == pytest.approx(1e-5, rel=0.3)
+    count = rng.poisson(15, size=(40, 2))
+    trial, unit = (np.repeat(each.ravel(), count.ravel()) for each in np.indices((40, 2)))
+    spikes = {"times_s": rng.uniform(0, 1, count.sum()), "trial": trial, "unit": unit, "stimulus": np.arange(40) % 2, "duration_s": 1.0}  # fmt: skip
+    np.savez(tmp_path / "unit.npz", **spikes)
+    made = synthesize(tmp_path / "unit.npz", tmp_path / "o", subjects=30)
+    with np.load(made.files[0]) as archive:
+        assert (
+            len(archive["stimulus"]) == 30 and archive["trial"].max() < 30 and set(archive["unit"]) == {0, 1}
+        )
+        assert len(archive["times_s"]) == pytest.approx(30 * 2 * 15, rel=0.2)
+    np.savez(tmp_path / "bad.npz", **{**spikes, "trial": trial + 5})
+    with pytest.raises(BadInput, match="trials be below 40"):
+        synthesize(tmp_path / "bad.npz", tmp_path / "o")
+    (tmp_path / "torn.npz").write_bytes((tmp_path / "eeg.npz").read_bytes()[:300])
+    with pytest.raises(BadInput, match="cut short"):
+        synthesize(tmp_path / "torn.npz", tmp_path / "o")

@@ -14,10 +14,10 @@ from commissure.errors import BadInput
 from commissure.model import Finding
 from commissure.protect.membership import attack_membership
 from commissure.protect.synth_columns import Table
-from commissure.protect.synth_fmri import RegionalSeries
 from commissure.protect.synth_judge import check_synthetic, judge, nearest_scores
 from commissure.protect.synth_port import GENERATORS, Provenance, synthetic_name
 from commissure.workflows.synthesis import Synthesis, read_table, write_table
+from commissure.workflows.synthesize_signals import synthesize_archive
 from commissure.workflows.synthesize_volumes import VolumeOptions, synthesize_volumes
 
 __all__ = ["synthesize"]
@@ -36,8 +36,8 @@ def synthesize(
     Parameters
     ----------
     source : Path
-        A table (``.tsv`` or ``.csv``, one row a subject), an ``.npz`` whose arrays are regional time series of shape
-        (time, region), one a subject, or (session, time, region), or a folder of T1-weighted NIfTI images, one a subject,
+        A table (``.tsv`` or ``.csv``, one row a subject), an ``.npz`` of series, EEG or spike trains (see
+        :func:`~commissure.workflows.synthesize_signals.synthesize_archive`), or a folder of T1-weighted NIfTI images, one a subject,
         with ``participants.tsv``.
     into : Path
         The folder for the result; made if it is not there.
@@ -64,12 +64,12 @@ def synthesize(
         return synthesize_volumes(source, into, options=replace(said, generator=generator or said.generator))
     if not source.is_file() or source.suffix not in {*_TABLES, ".npz"}:
         raise BadInput(
-            "The source must be a .tsv or .csv table, an .npz archive of regional series, or a folder of NIfTI images."
+            "The source must be a .tsv or .csv table, an .npz archive of signals, or a folder of NIfTI images."
         )
     rng = np.random.default_rng(seed)
     data = source.read_bytes()
     if source.suffix == ".npz":
-        return _series(data, into, name=source.name, subjects=subjects, rng=rng)
+        return _signals(data, into, name=source.name, subjects=subjects, rng=rng)
     chosen = generator or "forest"
     if chosen not in {"forest", "copula", "bootstrap"}:
         raise BadInput(f"A table's generator is forest, copula or bootstrap; got {chosen!r}.")
@@ -107,18 +107,12 @@ def _attacked(
     return {**asdict(found), "membership_auc": attack.auc}, check_synthetic(found, membership=attack.auc)
 
 
-def _series(data: bytes, into: Path, *, name: str, subjects: int, rng: np.random.Generator) -> Synthesis:
-    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-        arrays = [np.asarray(archive[key], dtype=float) for key in sorted(archive.files)]
-    if any(each.ndim not in {2, 3} for each in arrays):
-        raise BadInput("Each array must have shape (time, region) or (session, time, region).")
-    cohort = [list(each) if each.ndim == 3 else [each] for each in arrays]
-    count = subjects or len(cohort)
-    made = RegionalSeries().fit(cohort).sample(count, rng)
+def _signals(data: bytes, into: Path, *, name: str, subjects: int, rng: np.random.Generator) -> Synthesis:
+    arrays, kind, count = synthesize_archive(data, subjects=subjects, rng=rng)
     stream = io.BytesIO()
-    named: dict[str, Any] = {f"sub-synthetic{i + 1:03d}": np.array(each) for i, each in enumerate(made)}
+    named: dict[str, Any] = arrays
     np.savez_compressed(stream, **named)
-    provenance = Provenance.of(data, generator="fmri", subjects=count)
+    provenance = Provenance.of(data, generator=kind, subjects=count)
     files = _save(into, synthetic_name(name), stream.getvalue(), dict(provenance.sidecar()))
     return Synthesis(files, {}, (), provenance.activity(made=tuple(f.name for f in files)))
 

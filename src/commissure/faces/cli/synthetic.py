@@ -20,7 +20,9 @@ _GENERATORS = "Tables: forest, copula, bootstrap. Images: diffusion, gan, compon
 def synthesize(
     source: Annotated[
         Path,
-        typer.Argument(help="A .tsv or .csv table, an .npz of regional series, or a folder of T1w images."),
+        typer.Argument(
+            help="A .tsv or .csv table, an .npz of scans, EEG or spikes, or a folder of T1w images."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder for the result.")],
     subjects: Annotated[int, typer.Option(help="How many; 0 for as many as there are.")] = 0,
