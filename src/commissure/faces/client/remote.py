@@ -110,10 +110,14 @@ class RemoteHub:
         return gone
 
     def similar(self, like: str, *, limit: int = 10, sessions: bool = False) -> dict[str, Any]:
-        """Data like a dataset there, by record and by signal; or like a file here, of which only the descriptor is sent."""
+        """Data like a dataset there, by record and by signal; or like a file here, of which only the descriptor is sent.
+
+        A path is never sent: what is a file here, or has a slash, is read here. A bare name of a folder is an id.
+        """
         asked: dict[str, Any] = {"limit": limit, "sessions": sessions}
-        if Path(like).expanduser().exists():
-            body = {"descriptors": wire(describe_file(Path(like))), **asked}
+        here = Path(like).expanduser()
+        if here.is_file() or "/" in like or "\\" in like:
+            body = {"descriptors": wire(describe_file(here)), **asked}
             found: dict[str, Any] = self._wire.json("POST", "similar", json=body)
         else:
             found = self._wire.json("GET", "similar", params={"like": like, **asked})
