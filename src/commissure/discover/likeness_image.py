@@ -18,7 +18,7 @@ from commissure.model import Descriptor, Image
 __all__ = ["describe_image"]
 
 Array = NDArray[np.floating[Any]]
-_MOST_VOLUMES, _VOXELS, _SIDE = 240, 60, 4
+_MOST_VOLUMES, _VOXELS, _BOLD_VOXELS, _SIDE, _CHUNK_BYTES = 240, 60, 40, 4, 1 << 27
 _BOXES = (3, 3, 2)
 _TINY = 1e-12
 
@@ -37,21 +37,39 @@ def describe_image(image: Image) -> Descriptor:
     steps = tuple(max(1, size // _VOXELS) for size in shape[:3])
     if len(shape) > 3 and shape[3] >= 8 and image.about.datatype in {"func", "perf", ""}:
         return _bold(image, shape)
-    volume = _numbers(image.array, steps, at=0 if len(shape) > 3 else None)
+    whole = np.asarray(image.array[:, :, :, 0] if len(shape) > 3 else image.array[:, :, :])
+    volume = _checked(
+        whole[:: steps[0], :: steps[1], :: steps[2]].astype(np.float64).reshape(*_thinned(shape, steps))
+    )
     return pack("anat", _anat(volume, image.affine_mm, shape))
 
 
-def _numbers(array: Any, steps: tuple[int, ...], *, at: int | None) -> Array:
-    """One volume, every so many voxels; read whole, as a packed file is slow to jump about in."""
-    whole = np.asarray(array[:, :, :, at] if at is not None else array[:, :, :])
-    found = whole[:: steps[0], :: steps[1], :: steps[2]].astype(np.float64)
-    found = found.reshape(*found.shape[:3], -1)[..., 0]
-    if not np.isfinite(found).mean() > 0.5:
+def _thinned(shape: tuple[int, ...], steps: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(-(-size // step) for size, step in zip(shape[:3], steps, strict=True))
+
+
+def _checked(values: Array) -> Array:
+    if not np.isfinite(values).mean() > 0.5:
         raise BadInput("Most of the image's values are no numbers; it cannot be described.")
-    found = np.where(np.isfinite(found), found, 0.0)
+    found = np.where(np.isfinite(values), values, 0.0)
     if not np.ptp(found) > 0:
         raise BadInput("All of the image's values are the same; it cannot be described.")
     return found
+
+
+def _volumes(array: Any, shape: tuple[int, ...], steps: tuple[int, ...]) -> Array:
+    """The first volumes, every so many voxels, shape (time, x, y, z).
+
+    Read many at a time: to reach a volume of a packed file, all before it is unpacked.
+    """
+    count = min(shape[3], _MOST_VOLUMES)
+    at_once = max(1, _CHUNK_BYTES // (8 * int(np.prod(shape[:3]))))
+    parts = []
+    for start in range(0, count, at_once):
+        block = np.asarray(array[:, :, :, start : min(start + at_once, count)])
+        block = block.reshape(*block.shape[:4])[:: steps[0], :: steps[1], :: steps[2]]
+        parts.append(np.moveaxis(block, 3, 0).astype(np.float32))
+    return _checked(np.concatenate(parts))
 
 
 def _threshold(values: Array) -> float:
@@ -141,9 +159,9 @@ def _layout(volume: Array) -> Array:
 
 
 def _bold(image: Image, shape: tuple[int, ...]) -> Descriptor:
-    count = min(shape[3], _MOST_VOLUMES)
-    steps = tuple(max(1, size // _VOXELS) for size in shape[:3])
-    volumes = np.stack([_numbers(image.array, steps, at=t) for t in range(count)])
+    steps = tuple(-(-size // _BOLD_VOXELS) for size in shape[:3])
+    volumes = _volumes(image.array, shape, steps).astype(np.float64)
+    count = len(volumes)
     mean = volumes.mean(axis=0)
     inside = _inside(mean)
     level = max(float(np.median(mean[inside])), _TINY)
@@ -154,7 +172,7 @@ def _bold(image: Image, shape: tuple[int, ...]) -> Descriptor:
     snr = np.log(mean[inside] / level / np.maximum(noise, 1e-6))
     jumps = np.sqrt((np.diff(series, axis=0) ** 2).mean(axis=1))
     voxel = np.maximum(_sizes(image.affine_mm, shape), 1e-3)
-    repetition_s = image.repetition_s or float("nan")
+    repetition_s = image.repetition_s if image.repetition_s and image.repetition_s > 0 else float("nan")
     parts = {
         "size": np.array([*np.log(voxel), np.log(repetition_s), np.log(float(np.mean(voxel * shape[:3]))), np.log(inside.mean() + 1e-3)]),
         "quality": np.array([*quantiles(snr), np.log(np.median(jumps) + 1e-6), np.log(np.percentile(jumps, 95) / max(np.median(jumps), 1e-9)),
