@@ -54,7 +54,7 @@ def test_a_head_and_its_other_contrast_are_released_without_a_face(tmp_path: Pat
         "files:\n- {match: '*_t1.nii.gz', subject: anna, datatype: anat, suffix: T1w}\n"
         "- {match: '*_t2.nii.gz', subject: anna, datatype: anat, suffix: T2w}\n"
     )
-    hub = open_hub(tmp_path / "hub")
+    hub = open_hub(tmp_path / "hub", clock=lambda: NOW)
     report = share(hub, raw, now=NOW)
     assert report.version, report.findings
     assert [finding.check for finding in report.findings].count("protect.defaced") == 2
@@ -76,7 +76,7 @@ def test_a_face_in_a_bids_tree_goes_too(tmp_path: Path) -> None:
     person = planted()
     write(raw / "sub-01" / "anat" / "sub-01_T1w.nii.gz", person.volume, person.affine_mm)
     before = (raw / "sub-01" / "anat" / "sub-01_T1w.nii.gz").read_bytes()
-    hub = open_hub(tmp_path / "hub")
+    hub = open_hub(tmp_path / "hub", clock=lambda: NOW)
     report = share(hub, raw, now=NOW)
     assert report.version, report.findings
     assert "protect.defaced" in {finding.check for finding in report.findings}
@@ -90,7 +90,7 @@ def test_without_deepbet_the_head_stays_back_and_the_pip_line_is_told(
 ) -> None:
     monkeypatch.setitem(sys.modules, "deepbet", None)
     write(tmp_path / "raw" / "s1_T1w.nii.gz", *head())
-    report = share(open_hub(tmp_path / "hub"), tmp_path / "raw", now=NOW)
+    report = share(open_hub(tmp_path / "hub", clock=lambda: NOW), tmp_path / "raw", now=NOW)
     assert report.version == ""
     told = {finding.check: finding for finding in report.findings}
     assert "protect.face" in told
@@ -101,7 +101,7 @@ def test_what_is_no_human_head_stays_back(tmp_path: Path) -> None:
     pytest.importorskip("deepbet")
     volume, affine = head()
     write(tmp_path / "raw" / "s1_T2w.nii.gz", volume, affine)
-    report = share(open_hub(tmp_path / "hub"), tmp_path / "raw", now=NOW)
+    report = share(open_hub(tmp_path / "hub", clock=lambda: NOW), tmp_path / "raw", now=NOW)
     assert report.version == ""
     told = {finding.check: finding.message for finding in report.findings}
     assert "there is none of this subject" in told["protect.deface.failed"]

@@ -79,7 +79,7 @@ def found_in(folder: Path, words: set[str]) -> list[str]:
 def test_a_real_item_becomes_a_valid_release_that_tells_nobody(item: dict[str, Any], tmp_path: Path) -> None:
     folder = SHARED / "data" / item["id"]
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    hub = open_hub(tmp_path / "hub")
+    hub = open_hub(tmp_path / "hub", clock=lambda: NOW)
     report = share(hub, folder, now=NOW)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
     if item["id"] in HEADERS_ONLY:
