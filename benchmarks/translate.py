@@ -32,7 +32,7 @@ from commissure.terms.grams import GramIndex
 from commissure.terms.lexicon import Lexicon, Match, Name
 from commissure.terms.load import contract, read_ontology
 from commissure.terms.normal import plain, sides
-from commissure.translate.abbreviations import ANSWER, AbbreviationReader
+from commissure.translate.abbreviations import AbbreviationReader
 from commissure.translate.align import compare
 from commissure.translate.mapper import Mapper
 from commissure.translate.methods.groups import find_groups
@@ -174,22 +174,39 @@ def abbreviations(bench: Path, mapper: Mapper) -> None:
         other = {meant.curie} if not gold and meant.curie and meant.confidence >= 0.85 else gold
         found, curie = reader.evidence(row["abbrev"], train_abbreviations.hide(row))
         table_only = {m.term.curie for m in mapper.lexicon.match(row["abbrev"], kinds=("region",))}
-        data.append((row["pmcid"], gold, other, found, curie, table_only))
+        unlisted = reader.evidence(row["abbrev"], train_abbreviations.hide(row), listed=False)
+        data.append((row["pmcid"], gold, other, found, curie, table_only, unlisted))
     count = Counter(k for d in data for k in d[3])
     keys = sorted(k for k, n in count.items() if not k.startswith("w:") or n >= 15)
-    x = np.array([[d[3].get(k, 0.0) * (1 if k.startswith("w:") else 1.5) for k in keys] for d in data])
-    y = np.array([bool(d[2]) for d in data])
+
+    def table_of(rows: list[dict[str, float]]) -> np.ndarray:
+        return np.array([[f.get(k, 0.0) * (1 if k.startswith("w:") else 1.5) for k in keys] for f in rows])
+
+    x, x_unlisted = table_of([d[3] for d in data]), table_of([d[6][0] for d in data])
+    y, y_unlisted = np.array([bool(d[2]) for d in data]), np.array([d[6][1] in d[2] for d in data])
     fold = np.array([sum(map(ord, d[0])) % 5 for d in data])
-    sure = np.zeros(len(data))
+    sure, sure_unlisted = np.zeros(len(data)), np.zeros(len(data))
     for k in range(5):
-        model = LogisticRegression(C=0.15, max_iter=2000, fit_intercept=False).fit(x[fold != k], y[fold != k])
+        model = LogisticRegression(C=0.15, max_iter=2000, fit_intercept=False)
+        model.fit(
+            np.vstack([x[fold != k], x_unlisted[fold != k]]), np.append(y[fold != k], y_unlisted[fold != k])
+        )
         sure[fold == k] = model.predict_proba(x[fold == k])[:, 1]
+        sure_unlisted[fold == k] = model.predict_proba(x_unlisted[fold == k])[:, 1]
     for name, which in (("labels as given", 1), ("relabelled", 2)):
         wanted = sum(bool(d[which]) for d in data)
         simple = [bool(d[5] & d[which]) for d in data if d[5]]
-        given = [d[4] in d[which] for d, s in zip(data, sure, strict=True) if s >= ANSWER and d[4]]
+        given = [
+            d[4] in d[which] for d, s in zip(data, sure, strict=True) if d[4] and reader.is_enough(s, d[3])
+        ]
         print(f"{name}: table alone P {np.mean(simple):.3f} R {sum(simple) / wanted:.3f}; "
               f"ours P {np.mean(given):.3f} R {sum(given) / wanted:.3f}")  # fmt: skip
+    given = [
+        d[6][1] in d[2]
+        for d, s in zip(data, sure_unlisted, strict=True)
+        if d[6][1] and reader.is_enough(s, d[6][0])
+    ]
+    print(f"as if the table listed none of them: P {np.mean(given):.3f} R {sum(given) / wanted:.3f}")
 
 
 def alignment(bench: Path, lexicon: Lexicon) -> None:

@@ -22,6 +22,7 @@ from typing import Any
 from commissure.errors import BadInput, Fault
 from commissure.terms.lexicon import Lexicon
 from commissure.translate.mapper import Mapper
+from commissure.translate.shortening import derived_forms, regions_with_weights
 
 __all__ = ["AbbreviationReader", "Meaning", "context_features", "find_definition"]
 
@@ -43,7 +44,8 @@ _METHOD_AFTER = re.compile(
     r"trials?|values?|participants|conditions?|signals?|rate)\b",
     re.IGNORECASE,
 )
-ANSWER = 0.6  # from here on the id is given
+ANSWER = 0.65  # from here on the id is given
+ANSWER_UNLISTED = 0.85  # the same for what the table does not have
 _REGION_WORDS = frozenset(
     ("cortex", "cortical", "gyrus", "gyri", "sulcus", "lobule", "lobe", "nucleus", "nuclei", "bilateral", "left",
      "right", "anterior", "posterior", "superior", "inferior", "medial", "lateral", "dorsal", "ventral", "regions",
@@ -176,6 +178,10 @@ class AbbreviationReader:
             raise Fault("The weights of context words cannot be read; install commissure again.") from error
         return {str(key): float(value) for key, value in loaded.items()}
 
+    @cached_property
+    def _derived(self) -> dict[str, tuple[str, float]]:
+        return derived_forms(regions_with_weights(self.lexicon))
+
     def _certain(self, name: str) -> str | None:
         answer = self.mapper.map(name)
         return answer.curie if answer.how == "exact" or answer.confidence >= 0.85 else None
@@ -187,9 +193,12 @@ class AbbreviationReader:
             return found[1] is not None
         return any(m.name.text == abbreviation for m in self.lexicon.match(abbreviation, kinds=("region",)))
 
-    def prior(self, abbreviation: str) -> tuple[float, str | None, bool]:
-        """How often it means a region, which one, and whether the table has it."""
-        for form in (abbreviation, _SIDE.sub("", abbreviation)):
+    def prior(self, abbreviation: str, *, listed: bool = True) -> tuple[float, str | None, bool]:
+        """How often it means a region, which one, and whether the table has it.
+
+        With ``listed`` false the table is not looked at: how an abbreviation that it lacks would fare.
+        """
+        for form in (abbreviation, _SIDE.sub("", abbreviation)) if listed else ():
             found = self._table.get(form)
             if found is None and form.lower() in self._folded and len(form) > 2:
                 found = self._table[self._folded[form.lower()]]
@@ -198,8 +207,10 @@ class AbbreviationReader:
         answer = self.mapper.map(abbreviation)
         if answer.how in ("exact", "side") and answer.curie and answer.confidence > 0.5:
             return 0.06 if len(abbreviation) < 4 else 0.12, answer.curie, False
-        if answer.how == "ranked" and answer.curie and answer.confidence > 0.4:
-            return 0.04, answer.curie, False
+        for form in (abbreviation, _SIDE.sub("", abbreviation)):
+            found_by_letters = self._derived.get(form.upper()) if len(form) > 2 else None
+            if found_by_letters is not None:
+                return max(0.03, 0.3 * found_by_letters[1]), found_by_letters[0], False
         return 0.02, None, False
 
     def read_all(self, rows: Iterable[Mapping[str, str]]) -> list[Meaning]:
@@ -232,14 +243,15 @@ class AbbreviationReader:
         confidence = self.sureness(features)
         if definition:
             confidence *= 0.5
-        if curie is None or confidence < ANSWER:
+        if curie is None or not self.is_enough(confidence, features):
             return Meaning(abbreviation, None, None, min(confidence, ANSWER) if curie else 0.0, "context")
         return Meaning(abbreviation, curie, self.lexicon.get(curie).label, confidence, "context")
 
-    def evidence(self, short: str, text: str) -> tuple[dict[str, float], str | None]:
-        """What speaks for a region in this text, and which region it would be."""
-        prior, curie, known = self.prior(short)
+    def evidence(self, short: str, text: str, *, listed: bool = True) -> tuple[dict[str, float], str | None]:
+        """What speaks for a region in this text, and which region it would be; ``listed`` as for :meth:`prior`."""
+        prior, curie, known = self.prior(short, listed=listed)
         features = context_features(short, text, prior=prior, known=known)
+        features["prior_unlisted"] = 0.0 if known else features["prior"]
         at = max(0, text.find(short))
         near = text[max(0, at - 110) : at + len(short) + 110]
         others = {m[0] for m in _SHORT.finditer(near) if short not in m[0]}
@@ -250,6 +262,11 @@ class AbbreviationReader:
         named = {h.text.lower() for h in hits if h.scope != "abbreviation" and len(h.text) > 4}
         features["region_names"] = min(4.0, len(named))
         return features, curie
+
+    @staticmethod
+    def is_enough(confidence: float, features: Mapping[str, float]) -> bool:
+        """Whether a region may be answered: what the table lacks must be surer."""
+        return confidence >= (ANSWER if features["known"] else ANSWER_UNLISTED)
 
     def sureness(self, features: dict[str, float]) -> float:
         """The probability that a region is meant."""

@@ -132,6 +132,7 @@ def _abbreviated(
         else:
             features, curie = reader.evidence(short, sentence.text)
             sure = reader.sureness(features)
+            curie = curie if reader.is_enough(sure, features) else None
         if curie is not None and sure >= SURE:
             tags.append(_tag(lexicon.get(curie), sentence, match.start(), match.end(), min(0.9, sure)))
     return tags
