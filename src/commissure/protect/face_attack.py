@@ -22,7 +22,15 @@ from commissure.errors import BadInput
 from commissure.extras import need
 from commissure.protect.head import STEP_MM, front_mm
 
-__all__ = ["Attack", "attack_brain_shape", "attack_faces", "brain_profile", "grow_heads", "match_maps"]
+__all__ = [
+    "Attack",
+    "attack_brain_shape",
+    "attack_faces",
+    "brain_profile",
+    "grow_heads",
+    "match_maps",
+    "shaded_front",
+]
 
 #: between people's faces, in depth, and how broad a feature is
 _FACE_SD_MM, _FEATURES_MM = 4.5, (8.0, 16.0, 30.0)
@@ -164,6 +172,26 @@ def grow_heads(
         index = np.clip(np.round(source), 0, head.shape[1] - 1).astype(np.intp)
         grown.append(np.take_along_axis(head, index, axis=1))
     return grown
+
+
+def shaded_front(front: NDArray[np.float32], *, step_mm: float = STEP_MM) -> NDArray[np.float64]:
+    """The front of a head as a lamp above the viewer shows it, from 0 to 1; NaN where there is no head.
+
+    Parameters
+    ----------
+    front : array, shape (x, z)
+        How far forward it reaches, from :func:`commissure.protect.head.front_mm`.
+    step_mm : float
+        The size of a pixel.
+    """
+    ndimage = need("scipy.ndimage", purpose="Drawing a head")
+    there = ~np.isnan(front)
+    if not there.any():
+        return np.full(front.shape, np.nan)
+    filled = ndimage.gaussian_filter(np.where(there, front, np.nanmin(front)).astype(float), 0.8)
+    right, up = np.gradient(filled, step_mm)
+    light = (1.0 + 0.5 * up - 0.25 * right) / np.sqrt(1 + right**2 + up**2) / np.sqrt(1 + 0.25 + 0.0625)
+    return np.asarray(np.where(there, np.clip(light, 0.05, 1), np.nan))
 
 
 def attack_brain_shape(brain: NDArray[np.bool_], *, people: int, rng: np.random.Generator) -> Attack:

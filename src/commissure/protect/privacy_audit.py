@@ -17,11 +17,27 @@ from numpy.typing import NDArray
 
 from commissure.errors import BadInput
 from commissure.extras import need
+from commissure.protect.noise import SecureNoise
 
-__all__ = ["audit_epsilon", "epsilon_lower_bound"]
+__all__ = ["BlockNoise", "audit_epsilon", "epsilon_lower_bound"]
 
 Array = NDArray[np.float64]
-_FEWEST = 100
+_FEWEST, _BLOCK = 100, 8192
+
+
+class BlockNoise(SecureNoise):
+    """The noise of real releases, drawn many at a time: an audit runs a mechanism some ten thousand times."""
+
+    def __init__(self) -> None:
+        self._left: dict[float, NDArray[np.int64]] = {}
+
+    def gaussian(self, count: int, *, scale: float) -> NDArray[np.int64]:
+        """The next ``count`` of a block."""
+        left = self._left.get(scale, np.zeros(0, dtype=np.int64))
+        if len(left) < count:
+            left = super().gaussian(max(_BLOCK, count), scale=scale)
+        self._left[scale] = left[count:]
+        return left[:count]
 
 
 def audit_epsilon(
