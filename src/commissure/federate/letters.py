@@ -23,6 +23,7 @@ from commissure.errors import BadInput, NotPermitted
 __all__ = ["Identity", "Letter", "open_letter"]
 
 _HEAD = struct.Struct(">I")
+_SHORT = 256
 _FIELDS = {"session": str, "round": int, "step": str, "sender": str}
 
 
@@ -82,8 +83,16 @@ class Letter:
     @property
     def signed(self) -> bytes:
         """What the signature is over."""
-        end = _lengthened(self.sender.encode(), hashlib.sha256(self.body).digest())
-        return _place(self.session, self.round, self.step) + end
+        # a letter of keys is looked at by every party: what it signs is kept, what a long one signs is not
+        return _signed_once(self) if len(self.body) <= _SHORT else _signed(self)
+
+
+def _signed(letter: Letter) -> bytes:
+    end = _lengthened(letter.sender.encode(), hashlib.sha256(letter.body).digest())
+    return _place(letter.session, letter.round, letter.step) + end
+
+
+_signed_once = functools.lru_cache(maxsize=2048)(_signed)
 
 
 @functools.lru_cache(maxsize=64)
