@@ -188,12 +188,19 @@ def _band(
 
 
 def _soil(signal: Array, montage: Montage, rng: np.random.Generator) -> None:
-    """A blink on the front channels, or a second of muscle on one."""
+    """A blink on the front channels, a second of muscle on one, or some seconds of chewing, which is rhythmic as seizures are."""
     rate, count = montage.rate_hz, len(signal)
     at = int(rng.integers(0, max(count - int(rate), 1)))
     if rng.uniform() < 0.6:
         bump = np.hanning(int(0.35 * rate))
         signal[at : at + bump.size, :2] += rng.uniform(60, 140) * bump[:, None]
+        return
+    if rng.uniform() < 0.3:
+        rows = signal[at : at + int(rng.uniform(3, 9) * rate)]
+        beat = np.sin(2 * np.pi * rng.uniform(1.5, 3) * np.arange(len(rows)) / rate)
+        rows += rng.uniform(10, 28) * beat[:, None] + 12 * np.maximum(beat, 0)[:, None] * rng.normal(
+            size=rows.shape
+        )
         return
     rows = signal[at : at + int(rate)]
     rows[:, rng.integers(signal.shape[1])] += rng.uniform(15, 40) * rng.normal(size=len(rows))
@@ -207,7 +214,7 @@ def _ictal(count: int, montage: Montage, rng: np.random.Generator) -> Array:
     origin = int(rng.integers(montage.channels))
     away = np.abs(np.arange(montage.channels) - origin) / montage.channels
     spread = np.clip((share[:, None] - 0.6 * away) / 0.25, 0, 1)
-    height = rng.uniform(22, 60)
+    height = rng.uniform(9, 48)
     return np.asarray(height * (0.35 + 0.65 * share[:, None]) * spread * sharp[:, None])
 
 

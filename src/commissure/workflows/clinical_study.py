@@ -165,7 +165,7 @@ def run_clinical_study(study: ClinicalStudy, tables: Tables, *, said: str, seed:
         study, said, chosen, losses, tuple(scores), home, tuple(verdict),
         run_locally(Assessment(federated, study.subgroups, study.person, study.limits), test),
         run_locally(Explanation(federated), test), _calibrated(federated, test), _ceiling(study, everyone), told,
-        federated, onnx, _onnx_apart(federated, onnx, everyone), (_rows(train), _rows(test)),
+        federated, onnx, _onnx_apart(federated, onnx, everyone), (_rows(train), _rows(test)), _alarms(study, federated, train, test),
     )  # fmt: skip
 
 
