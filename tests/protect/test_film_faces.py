@@ -28,7 +28,7 @@ def cleaner(hub: Pseudonyms, species: str = "") -> Cleaner:
 
 
 def frames_of(path: Path) -> list[np.ndarray]:
-    return list(film_faces._frames_of(path))
+    return list(film_faces.film_frames(path))
 
 
 def has_sound(path: Path) -> bool:

@@ -15,6 +15,7 @@ from commissure.model import About
 from commissure.protect.dates import find_dates, shift, shift_text
 from commissure.protect.first_names import FIRST_NAMES
 from commissure.protect.known import Known
+from commissure.protect.lone_names import NOTES_LIMIT, SCIENCE_LIMIT, find_lone_names
 from commissure.protect.names import Span, non_overlapping, recognize
 from commissure.protect.policy import Policy
 from commissure.protect.pseudonym import Pseudonyms
@@ -52,9 +53,12 @@ class Cleaner:
     policy: Policy = Policy()
     is_person: bool = True
     removed: Counter[str] = field(default_factory=Counter)
+    others: Known | None = None
 
     @classmethod
-    def of(cls, about: About, *, pseudonyms: Pseudonyms, policy: Policy) -> "Cleaner":
+    def of(
+        cls, about: About, *, pseudonyms: Pseudonyms, policy: Policy, others: Known | None = None
+    ) -> "Cleaner":
         """The Cleaner for what a reader knows about one noun."""
         kept = (
             frozenset({about.subject.label, about.session.label} - {""})
@@ -67,6 +71,7 @@ class Cleaner:
             about.subject.label,
             policy,
             about.subject.is_person,
+            others=others,
         )
 
     @property
@@ -83,13 +88,24 @@ class Cleaner:
         """Note that one value of ``category`` went."""
         self.removed[category] += 1
 
-    def spans(self, text: str) -> tuple[Span, ...]:
-        """What identifies in ``text``: known values, and what the recognizer finds."""
-        return non_overlapping([*self.known.spans(text), *recognize(text)])
+    def named(self, text: str) -> list[Span]:
+        """Where values stand that a header told, of this recording or of another of the folder."""
+        others = self.others.spans(text) if self.others is not None else ()
+        return [*self.known.spans(text), *others]
 
-    def text(self, value: str) -> str:
+    def shaped(self, text: str) -> tuple[Span, ...]:
+        """What identifies in ``text`` by its shape, and known values; for codes and labels."""
+        return non_overlapping([*self.named(text), *recognize(text)])
+
+    def spans(self, text: str, *, limit: float = SCIENCE_LIMIT) -> tuple[Span, ...]:
+        """What identifies in ``text``: known values, what has a shape, and words that are names by the learned model."""
+        lone = find_lone_names(text, limit=limit)
+        names = [Span(word.start, word.end, "name") for word in lone]
+        return non_overlapping([*self.named(text), *recognize(text), *names])
+
+    def text(self, value: str, *, limit: float = SCIENCE_LIMIT) -> str:
         """``value`` with dates shifted and every other identifier replaced by its category in brackets."""
-        spans = [span for span in self.spans(value) if not self._stays(span)]
+        spans = [span for span in self.spans(value, limit=limit) if not self._stays(span)]
         parts: list[str] = []
         last = 0
         for span in spans:
@@ -98,9 +114,14 @@ class Cleaner:
             last = span.end
         return "".join([*parts, value[last:]])
 
+    def note(self, value: str) -> str:
+        """A text that may be a note or a code: several words are read as a note, one as a code."""
+        several = len(re.findall(r"[^\W\d_]{2,}", value)) > 1
+        return self.text(value, limit=NOTES_LIMIT if several else SCIENCE_LIMIT)
+
     def known_only(self, value: str) -> str:
         """``value`` without known identifiers; for fields whose text is science, such as a strain."""
-        spans = [span for span in self.known.spans(value) if not self._stays(span)]
+        spans = [span for span in non_overlapping(self.named(value)) if not self._stays(span)]
         for span in reversed(spans):
             self.count(span.category)
             value = f"{value[: span.start]}[{span.category}]{value[span.end :]}"
@@ -111,7 +132,7 @@ class Cleaner:
         if len(value) > self.policy.longest_text:
             self.count("comment")
             return ""
-        return self.text(value)
+        return self.text(value, limit=NOTES_LIMIT)
 
     def value(self, value: object) -> object:
         """A JSON-like value with every text in it cleaned; numbers stay."""
@@ -140,7 +161,7 @@ class Cleaner:
         if found and self.offset_days is not None:
             self.count("date")
             return shift(found[0].day, offset_days=self.offset_days).strftime("%Y%m%d")
-        spans = self.spans(value)
+        spans = self.shaped(value)
         if spans:
             self.count(spans[0].category)
             return self.pseudonyms.token(kind, f"{self.subject}\x1f{value}", length=8)
@@ -165,7 +186,9 @@ class Cleaner:
         note = times < _SEEN_IN_A_CODE and (
             len(words) >= _WORDS_OF_A_NOTE or len(text) > self.policy.longest_text
         )
-        spans = self.spans(text)
+        # a word alone is a code; several, written once or twice, are a note
+        spoken = times < _SEEN_IN_A_CODE and len(words) > 1
+        spans = self.spans(text, limit=NOTES_LIMIT if spoken else SCIENCE_LIMIT)
         if not note and not spans:
             return text
         self.count("comment")
@@ -175,6 +198,8 @@ class Cleaner:
         return f"{bad.group()}comment" if bad else "comment"
 
     def _stays(self, span: Span) -> bool:
+        if span.category == "age":
+            return not self.is_person
         return self.keeps_staff and span.category in {"operator", "institution", "address"}
 
     def _stand_in(self, span: Span, original: str) -> str:

@@ -36,6 +36,7 @@ from commissure.protect.cleaner import Cleaner
 from commissure.protect.dates import top_age
 from commissure.protect.film import rewrite_film
 from commissure.protect.film_faces import clean_film
+from commissure.protect.known import Known
 from commissure.protect.nifti import clean_nifti, is_nifti
 from commissure.protect.policy import Policy
 from commissure.protect.pseudonym import Pseudonyms
@@ -49,7 +50,12 @@ N = TypeVar("N", Recording, Image, Units, Tree, Sweeps, Movie, Cells, Pose, Gaze
 
 
 def deidentify(
-    noun: N, *, pseudonyms: Pseudonyms, policy: Policy | None = None, scratch: Path | None = None
+    noun: N,
+    *,
+    pseudonyms: Pseudonyms,
+    policy: Policy | None = None,
+    scratch: Path | None = None,
+    others: Known | None = None,
 ) -> tuple[N, Counter[str]]:
     """The same noun without identifiers, and how many of each category were removed.
 
@@ -66,6 +72,8 @@ def deidentify(
         What to keep; None for the default.
     scratch : Path or None
         A private folder; needed for a Tree and a Video, whose files are rewritten there.
+    others : Known or None
+        What the other recordings of the folder told of persons.
 
     Returns
     -------
@@ -79,7 +87,7 @@ def deidentify(
     BadInput
         If ``scratch`` is missing where it is needed.
     """
-    cleaner = Cleaner.of(noun.about, pseudonyms=pseudonyms, policy=policy or Policy())
+    cleaner = Cleaner.of(noun.about, pseudonyms=pseudonyms, policy=policy or Policy(), others=others)
     clean: N = _clean(noun, cleaner, scratch)
     seen = Counter(identifier.category for identifier in noun.about.identifiers)
     return clean, cleaner.removed | seen

@@ -29,7 +29,7 @@ from commissure.protect.film_boxes import set_times, times_of
 from commissure.protect.ocr import Box as Rectangle
 from commissure.protect.ocr import join_boxes
 
-__all__ = ["clean_film", "ffmpeg_program", "hide_faces"]
+__all__ = ["clean_film", "ffmpeg_program", "film_frames", "hide_faces"]
 
 Picture = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
@@ -75,7 +75,7 @@ def clean_film(source: Path, target: Path, *, cleaner: Cleaner, where: str = "")
         copy_without_marks(source, plain, cleaner=cleaner)
         shown, frames = hide_faces(plain, target)
         left = sum(
-            bool(_second_look(picture)) for n, picture in enumerate(_frames_of(target)) if n % _EVERY == 0
+            bool(_second_look(picture)) for n, picture in enumerate(film_frames(target)) if n % _EVERY == 0
         )
     except CommissureError as error:
         target.unlink(missing_ok=True)
@@ -127,7 +127,7 @@ def hide_faces(source: Path, target: Path) -> tuple[int, int]:
     hold = max(2, round(_HELD_S * film.rate_hz))
 
     def looked_at() -> Iterator[tuple[Picture, list[Box]]]:
-        for picture in _frames_of(source):
+        for picture in film_frames(source):
             boxes = find(picture)
             seen[0] += bool(boxes)
             seen[1] += 1
@@ -188,7 +188,7 @@ def _tiled(part: Picture) -> Picture:
     return np.asarray(tiles[rows][:, columns], dtype=np.uint8)
 
 
-def _frames_of(path: Path) -> Iterator[Picture]:
+def film_frames(path: Path) -> Iterator[Picture]:
     """The frames one by one, as they are shown, through ffmpeg and a pipe."""
     command = [ffmpeg_program(), "-v", "error", "-i", str(path), "-map", "0:v:0", "-fps_mode", "passthrough", "-f", "image2pipe",
                "-c:v", "ppm", "-"]  # fmt: skip

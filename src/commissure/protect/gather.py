@@ -5,6 +5,7 @@ name is looked for everywhere.
 """
 
 import gzip
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,12 @@ _LABELS = frozenset({"participant_id", "sample_id", "session_id", "subject_id", 
                      "protocolname", "seriesnumber", "name"})  # fmt: skip
 
 
+#: side files that tell what columns mean; their keys are values of a table
+_DICTIONARY = re.compile(
+    r"(?:^|_)(participants|sessions|scans|samples|events|beh|channels|electrodes|physio|stim)\.json"
+)
+
+
 def category_of(name: str) -> str | None:
     """The category of what a field of this name holds; None if the name does not say that it tells who or where.
 
@@ -43,6 +50,8 @@ def category_of(name: str) -> str | None:
 
 def identifiers_in(path: Path) -> Iterator[Identifier]:
     """What the headers, keys and columns of one file name; nothing for files that cannot be opened."""
+    if _DICTIONARY.search(path.name):
+        return
     try:
         with path.open("rb") as stream:
             head = stream.read(_HEAD)

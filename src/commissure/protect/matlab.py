@@ -68,7 +68,7 @@ def _edited(field: str, text: str, cleaner: Cleaner, label: str) -> str:
     if category is not None and key not in {"event", "urevent"}:
         cleaner.count(category)
         return ""
-    return cleaner.text(text)
+    return cleaner.note(text)
 
 
 def _top(data: bytes, order: str) -> Iterator[bytes]:

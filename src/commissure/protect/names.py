@@ -54,6 +54,8 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("id", re.compile(r"\b(?:MRN|SSN|NHS|NIR|PESEL|patient(?:\s+(?:id|no|number))|accession(?:\s+(?:no|number))?|"
                       r"case\s+(?:no|number)|hospital\s+(?:id|no|number)|chart\s+(?:no|number))"
                       r"\s*[.:#=-]*\s*[A-Z]{0,4}[-/]?\d[\d-]{2,}", re.I)),
+    ("serial", re.compile(r"\b(?:serial(?:\s*(?:no|number|nr))?|S/N)\s*[.:#=-]*\s*(?=[A-Z0-9-]*\d)[A-Z]{0,4}-?\d[\w-]{3,}", re.I)),
+    ("serial", re.compile(r"\bSN[-:# ]?\d[\w-]{4,}")),
     ("contact", re.compile(r"(?<![\w.])\+\d{1,3}[\s(.-]*\d(?:[\s().-]*\d){6,12}(?!\w)")),
     ("contact", re.compile(r"(?<![\w.])(?:\(\d{2,5}\)\s*|0\d{1,4}[\s/-])\d{3,}(?:[\s-]\d{2,})*(?![\w.])")),
     ("contact", re.compile(r"(?<![\w.-])\d{3}[-.\s]\d{3}[-.\s]\d{4}(?![\w.-])")),
@@ -62,6 +64,10 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("address", re.compile(rf"\b{_WORD}(?:straße|strasse|str\.|weg|gasse|platz|allee|straat|gatan)\s*\d+[a-z]?\b")),
     ("address", re.compile(rf"\b\d{{1,4}},?\s+(?:rue|avenue|boulevard|chemin|via|calle|rua)\s+(?:\w+\s+){{0,3}}{_WORD}")),
     ("institution", re.compile(rf"\b(?:{_WORD}\s+){{0,4}}(?:{_PLACE_WORDS})(?:\s+(?:of|for|de|di|für|des|du|la|le|the|and|zu|at|{_WORD})){{0,5}}(?!\w)")),
+    ("institution", re.compile(rf"\b(?:Department|Dept|Division|Ward|Chair)\b\.?\s+(?:of|for|d[eu])\s+{_WORD}(?:\s+(?:and\s+)?{_WORD}){{0,3}}")),
+    ("name", re.compile(r"(?<![\w.])(?!(?:U\.S|U\.K|I\.Q|I\.V|A\.M|P\.M|E\.U|N\.B|Q\.C|S\.D|S\.E|D\.C|A\.C|E\.R)\.)[A-Z]\.\s?[A-Z]\.(?:\s?[A-Z]\.)?(?!\w)")),
+    ("age", re.compile(r"\b(?:aged?|age\s*(?:[:=]|is|of))\s*(?:9\d|1[0-2]\d)\b(?!\s*(?:d|days?|weeks?|wk|months?|h|min|%)\b)", re.I)),
+    ("age", re.compile(r"\b(?:9\d|1[0-2]\d)[\s-]*(?:years?|yrs?|y)[\s./-]*(?:old|o(?:ld)?\b|of age)", re.I)),
     ("name", re.compile(rf"\b(?:Dr|Prof|Professor|Doctor|Mr|Mrs|Ms|Miss|Mme|Mlle|Monsieur|Madame|Herr|Frau|Señora?|Sr|Sra|Signora?|Nurse|Sir)"
                         rf"\b\.?(?:\s+(?:Dr|Prof|med|rer|nat)\b\.?)*\s+{_WORD}(?:\s+{_WORD})?")),
     ("name", re.compile(rf"\b(?:[Pp]atient|[Nn]ame|[Oo]perator|[Tt]echnician|[Tt]ech|[Ee]xperimenter|[Pp]hysician|[Ee]xaminer|[Rr]ecorded by|[Pp]erformed by|"

@@ -108,7 +108,7 @@ def _without_marked_lines(text: str, cleaner: Cleaner) -> str:
     """Acquisition parameters are key-value lines; one that identifies somebody goes whole."""
     kept = []
     for line in text.splitlines():
-        spans = cleaner.spans(re.sub(r"^\S+\s", "", line))
+        spans = cleaner.shaped(re.sub(r"^\S+\s", "", line))
         if spans:
             cleaner.count(spans[0].category)
         else:

@@ -28,6 +28,10 @@ _AGE = re.compile(r"age(_?(at_?\w+|in_?years|years|yrs|y))?", re.I)
 _PUBLIC = frozenset({"Authors", "HowToAcknowledge", "Acknowledgements", "Funding", "ReferencesAndLinks", "DatasetDOI",
                      "License", "GeneratedBy", "SourceDatasets", "EthicsApprovals", "DatasetLinks"})  # fmt: skip
 _MISSING = "n/a"
+#: columns of tables of channels, electrodes, optodes and regions, whose ``name`` is a thing's
+_THINGS = frozenset(
+    {"type", "units", "x", "index", "impedance", "abbreviation", "mapping", "sampling_frequency"}
+)
 _ROWS_SHOWING_A_CODE = 3
 
 
@@ -78,7 +82,7 @@ def clean_table(
     kept = []
     for index, name in enumerate(header):
         category = identifying_column(name)
-        if category is None:
+        if category is None or (name == "name" and _THINGS & set(header)):
             kept.append(index)
         elif any(len(row) > index and row[index].strip() not in ("", _MISSING) for row in rows[1:]):
             cleaner.count(category)
@@ -129,7 +133,7 @@ def _cell(
         whole_date = len(value) == 8 and "date" in name.lower() and find_dates(value)
         return cleaner.text(value) if whole_date else value
     moved = relabel(value)
-    return moved if moved != value else cleaner.text(value)
+    return moved if moved != value else cleaner.note(value)
 
 
 def _is_number(value: str) -> bool:

@@ -13,7 +13,8 @@ from commissure.protect.dates import shift_text
 from commissure.protect.dicom_file import is_dicom
 from commissure.protect.gather import identifiers_in
 from commissure.protect.kinds import TEXTS, Job, rewrite, suffix_of
-from commissure.protect.names import non_overlapping, recognize
+from commissure.protect.lone_names import NOTES_LIMIT, SCIENCE_LIMIT, find_lone_names
+from commissure.protect.names import Span, non_overlapping, recognize
 from commissure.protect.tables import clean_json, clean_table
 
 __all__ = ["rewrite_tree"]
@@ -160,7 +161,9 @@ class _Work:
         elif _PUBLIC_TEXTS.fullmatch(source.name):
             clean = self.relabel(_public_text(text, cleaner=owner, credited=self.credited))
         else:
-            clean = self.relabel("".join(owner.text(line) for line in text.splitlines(keepends=True)))
+            clean = self.relabel(
+                "".join(owner.text(line, limit=NOTES_LIMIT) for line in text.splitlines(keepends=True))
+            )
         target.write_bytes(clean.encode("utf-8", "surrogateescape"))
 
 
@@ -171,10 +174,11 @@ def _head(path: Path) -> bytes:
 
 def _public_text(text: str, *, cleaner: Cleaner, credited: Credits) -> str:
     """A README: whoever is credited stays, with mail and all; others, and what headers named, go."""
-    known = list(cleaner.known.spans(text))
+    known = cleaner.named(text)
+    lone = [Span(word.start, word.end, "name") for word in find_lone_names(text, limit=SCIENCE_LIMIT)]
     shaped = [
         span
-        for span in recognize(text)
+        for span in (*recognize(text), *lone)
         if span.category not in _STAYS_IN_PUBLIC and not credited.holds(text[span.start : span.end])
     ]
     parts: list[str] = []

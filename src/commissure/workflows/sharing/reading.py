@@ -10,6 +10,7 @@ from commissure.formats.port import Noun
 from commissure.formats.registry import READERS
 from commissure.model import About, Fact, Finding, Origin, Session, Severity, Source, Subject
 from commissure.protect.deidentify import deidentify
+from commissure.protect.known import Known
 from commissure.protect.policy import Policy
 from commissure.protect.pseudonym import Pseudonyms
 from commissure.standardize.registry import standard_of
@@ -23,6 +24,8 @@ __all__ = ["protect_items", "read_sources"]
 
 #: stands for the subject of recordings that name none: one person a dataset, not one for all
 _UNNAMED = "unnamed subject of "
+#: what one recording's header tells that may stand in another's notes
+_NAMING = frozenset({"name", "operator", "contact"})
 #: datatypes whose names bear a task
 _TASKED = frozenset({"eeg", "ieeg", "meg", "nirs", "func", "motion", "beh"})
 
@@ -52,6 +55,9 @@ def protect_items(work: Work) -> None:
     deface_items(work)
     pseudonyms = Pseudonyms(work.hub.secret("pseudonyms"))
     consents = work.hub.records.access.consents(work.dataset)
+    named = Known(
+        told for item in work.items for told in item.noun.about.identifiers if told.category in _NAMING
+    )
     gone = frozenset(subject for subject, consent in consents.items() if subject and consent.withdrawn)
     for number, item in enumerate(work.items):
         item.noun = _with_about(item.noun, _with_subject(item.noun.about, work.dataset))
@@ -62,7 +68,7 @@ def protect_items(work: Work) -> None:
             work.findings.extend(replace(finding, where=where) for finding in item.noun.about.findings)
         if item.quarantined:
             continue
-        _protect(work, item, pseudonyms, number, gone=gone)
+        _protect(work, item, (pseudonyms, named), number, gone=gone)
         if not item.quarantined:
             deface_tree(work, item)
         work.progress.advance()
@@ -71,7 +77,10 @@ def protect_items(work: Work) -> None:
         item.noun = _with_about(item.noun, about)
 
 
-def _protect(work: Work, item: Item, pseudonyms: Pseudonyms, number: int, *, gone: frozenset[str]) -> None:
+def _protect(
+    work: Work, item: Item, by: tuple[Pseudonyms, Known], number: int, *, gone: frozenset[str]
+) -> None:
+    pseudonyms, others = by
     is_tree = item.source.format == "bids"
     unnamed = item.noun.about.subject.label.startswith(_UNNAMED)
     policy = Policy(keep_labels=work.options.keep_labels or is_tree)
@@ -79,7 +88,9 @@ def _protect(work: Work, item: Item, pseudonyms: Pseudonyms, number: int, *, gon
     scratch.mkdir(mode=0o700, exist_ok=True)
     try:
         noun: Any = item.noun
-        item.noun, removed = deidentify(noun, pseudonyms=pseudonyms, policy=policy, scratch=scratch)
+        item.noun, removed = deidentify(
+            noun, pseudonyms=pseudonyms, policy=policy, scratch=scratch, others=others
+        )
     except Exception as error:  # noqa: BLE001 - what cannot be made safe stays back, and the rest goes on
         item.quarantined = True
         why = (

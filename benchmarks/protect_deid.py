@@ -1,0 +1,87 @@
+"""De-identification measured: identifiers of 27 kinds planted into every format, released, and looked for again.
+
+    python benchmarks/protect_deid.py                  # some 2,000 plants
+    python benchmarks/protect_deid.py --small          # some 200
+    python benchmarks/protect_deid.py --peers PYTHON   # also dicognito and deid, in an environment of their own:
+                                                       #   python -m venv peers && peers/bin/pip install dicognito deid
+
+Most names are made of syllables or stand in no list of ours; the search of the released bytes is not the one that
+de-identification itself uses. What is science (cells, fields, attributes, channels, rates, codes, samples) is compared too.
+"""
+
+import argparse
+import shutil
+import tempfile
+import warnings
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from commissure.testing.planting.measure import (
+    Tally,
+    measure_folder,
+    measure_recordings,
+    measure_scans,
+    measure_trees,
+)
+from commissure.testing.planting.peers import measure_dicom_peers, measure_mne_peers
+
+SIZES = {"small": (1, 1, 1, 1), "full": (6, 16, 4, 6)}
+
+
+def run(work: Path, *, size: str, seed: int) -> Tally:
+    """All formats once (small) or several times (full)."""
+    recordings, subjects, studies, folders = SIZES[size]
+    rng = np.random.default_rng(seed)
+    tally = Tally()
+    for number in range(recordings):
+        tally.add(measure_recordings(work / f"recordings{number}", rng=rng))
+    tally.add(measure_trees(work / "trees", rng=rng, subjects=subjects, files=folders))
+    tally.add(measure_scans(work / "scans", rng=rng, studies=studies))
+    tally.add(measure_folder(work / "folder", rng=rng, count=folders))
+    return tally
+
+
+def show(name: str, tally: Tally) -> None:
+    print(
+        f"\n{name}: {tally.planted} planted, {len(tally.left)} left: recall {tally.recall:.4f} (to reach 0.999)"
+    )
+    print(
+        f"  science: {tally.science} items compared, {len(tally.lost)} lost: {100 * tally.loss:.3f} % (to stay below 0.5 %)"
+    )
+    kinds = Counter(plant.kind for plant in tally.plants)
+    left = Counter(plant.kind for plant in tally.left)
+    print("  " + ", ".join(f"{kind} {count - left[kind]}/{count}" for kind, count in sorted(kinds.items())))
+    for plant in tally.left[:20]:
+        print(f"  left: {plant.kind} in {plant.format}, {plant.where}")
+    for what in tally.lost[:20]:
+        print(f"  lost: {what}")
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--seed", type=int, default=20261129)
+    parser.add_argument("--peers", default="", help="a Python that has dicognito and deid")
+    asked = parser.parse_args()
+    work = Path(tempfile.mkdtemp(prefix="commissure-deid-"))
+    try:
+        show("commissure", run(work, size="small" if asked.small else "full", seed=asked.seed))
+        studies = 1 if asked.small else 4
+        for name, tally in measure_mne_peers(
+            work / "mne", rng=np.random.default_rng(asked.seed), count=studies
+        ).items():
+            show(name, tally)
+        if asked.peers:
+            for name, tally in measure_dicom_peers(
+                work / "peers", rng=np.random.default_rng(asked.seed), python=asked.peers, studies=studies
+            ).items():
+                show(name, tally)
+    finally:
+        shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    main()

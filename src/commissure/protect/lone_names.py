@@ -1,0 +1,203 @@
+"""Names that stand alone in a note (*Hawthorne came late*), told from words of science by a small learned model.
+
+A surname has no shape of its own: *Brodmann area 4* and *Brodmann called* differ by what stands around it, *Kowalczyk* and
+*Cortex* by their letters. So each capitalized word is weighed by its letters (two to five at a time), its neighbours and its
+place in the line; words of everyday life and of the field (a Bloom filter) are passed over. The weights are of a logistic regression trained by ``tools/train_names.py`` on name lists of some 80 languages against
+the docstrings of the field's software. Whole names and titles are found by rules (:mod:`commissure.protect.names`).
+
+Two limits: a high one for texts whose words are science, a low one for notes, where a lost word costs less than a name kept.
+
+>>> found = find_lone_names("Okonkwo came late, Cz was noisy", limit=NOTES_LIMIT)
+>>> [(span.start, span.end) for span in found]
+[(0, 7)]
+>>> find_lone_names("Stimulation of Broca's area, Wechsler score 24", limit=NOTES_LIMIT)
+()
+"""
+
+import hashlib
+import re
+import zlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "BUCKETS",
+    "EPONYMS",
+    "NOTES_LIMIT",
+    "SCIENCE_LIMIT",
+    "Word",
+    "bits_of",
+    "candidates",
+    "features",
+    "find_lone_names",
+    "is_known_word",
+    "score",
+]
+
+BUCKETS = 1 << 17
+NOTES_LIMIT, SCIENCE_LIMIT = -12.0, 0.0
+_BITS = 1 << 20
+_UPPER = "A-ZÀ-ÖØ-ÞŁŚŻČŠŽĐ"
+_CANDIDATE = re.compile(rf"(?<![^\W_])[{_UPPER}][^\W\d_]{{2,}}(?:['’-][{_UPPER}a-z][^\W\d_]+)*(?![^\W_])")
+_NEIGHBOUR = re.compile(r"[^\W_]+|[^\w\s]")
+_CONTEXT = 48
+_SHORTEST_CAPITALS = 7
+_PAIR_WEIGHS = 10.0
+_JOINTS = frozenset({" ", ", ", "_"})
+_CONTEXT_WEIGHS = 4.0
+
+_LISTED = """
+Abeta Achilles Adie Alzheimer Amari Ammon Apgar Argyll Asperger Babinski Bartlett Bayes Beck Bell Benton Beery Bender Bereitschaft
+Bernoulli Berger Bessel Betz Bland Altman Blackman Bonferroni Boltzmann Borg Boston Braak Bravais Broca Brodmann Brown Burdach
+Butterworth Cajal Capgras Cattell Chebyshev Cholesky Clarke Cohen Conners Cooley Corti Cotard Cronbach Cushing Cohn Daubechies
+Delis Desikan Destrieux Dirichlet Doppler Down Dunnett Edinburgh Edinger Westphal Ekman Eriksen Erlang Euclid Euler Eysenck
+Fagerstrom Ferrier Fisher Fitts Flanker Flechsig Fourier Frobenius Fugl Meyer Gabor Gauss Gaussian Gennari Gerstmann Gibbs Glasgow
+Glasser Golgi Goll Gowers Granger Greenhouse Geisser Gudden Guillain Barre Haar Hamilton Hamming Hann Hanning Hawkes Hebb Heschl
+Henle Hilbert Hodgkin Hoehn Yahr Holm Hooper Hopfield Hopkins Horner Hounsfield Huber Huntington Huxley Huygens Hurst Jacobian Jacksonian
+Karolinska Kendall Killiany Kirchhoff Klein Kolmogorov Smirnov Korsakoff Kruskal Wallis Kurtzke Lagrange Laplace Laplacian Larmor
+Lennox Gastaut Levene Levenberg Marquardt Lewy Likert Lilliefors Lissauer Luria Luys Mahalanobis Mann Whitney Markov Martinotti
+Mathieu Mauchly Maxwell Meissner Merkel Meynert Michelson Monakow Monro Montage Monte Carlo Montreal Morlet Moro Munsell Neyman
+Nernst Newton Newcastle Nissl Nuremberg Nyquist Ornstein Uhlenbeck Pacini Papez Parkinson Parseval Pavlov Pearson Penfield Pick
+Pittsburgh Poisson Purkinje Raven Ramsay Rankin Ranvier Rasch Rasmussen Rathke Raynaud Rayleigh Rensink Rett Rey Reynolds Riemann
+Riemannian Rolando Rolandic Romberg Rorschach Rosenthal Ruffini Sakoe Savitzky Golay Schaefer Schaffer Schwann Scoville Shannon
+Shapiro Wilk Simpson Slepian Snellen Snoezelen Sobel Sommer Spearman Spielberger Stanford Binet Sternberg Sternheimer Stokes Stockholm
+Stroop Student Sylvius Sylvian Talairach Tournoux Taylor Tesla Tikhonov Tourette Toeplitz Toulouse Trail Trolard Troxler Tukey Turner
+Utah Varimax Verbal Vineland Virchow Volterra Wada Wald Wallerian Weber Wechsler Weibull Welch Wernicke Wiener Wigner Wilcoxon Willis
+Williams Wilson Winsor Wisconsin Woodcock Yale Young Zipf Zung Vicq Azyr Labbe Galen Galton Magendie Luschka Forel Reil Gratiolet
+Hubel Wiesel Muller Lyer Ponzo Ebbinghaus Kanizsa Necker Posner Simon Navon Tower London Hanoi Iowa Cambridge Michigan Neuropixels
+Siemens Philips Bruker Neuralynx Blackrock Plexon Intan Biosemi Nihon Kohden Natus Nicolet Persyst Elekta Neuromag Artinis Hitachi
+Shimadzu Kinect Tobii Eyelink Cedrus Psychtoolbox Matlab Python Matplotlib Windows Linux Emotiv Muse Cognionics Compumedics Curry Neuroscan
+Brainstorm Fieldtrip Freesurfer Nilearn Allen Yeo Harvard Oxford Julich Jülich Brainnetome Gordon Power Shen Craddock
+January February March April May June July August September October November December Monday Tuesday Wednesday Thursday Friday
+Saturday Sunday English German French Spanish Italian Dutch Chinese Japanese Latin Greek American European African Asian Caucasian Hispanic
+"""
+#: surnames that are words of the field; they count as names only where a rule or a header says so
+EPONYMS = frozenset(word.casefold() for word in _LISTED.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Where a capitalized word stands in a text, and what it is scored."""
+
+    start: int
+    end: int
+    score: float = 0.0
+
+
+def candidates(text: str) -> list[Word]:
+    """Capitalized words of three letters or more, hyphened ones whole."""
+    return [Word(match.start(), match.end()) for match in _CANDIDATE.finditer(text)]
+
+
+def features(text: str, word: Word) -> tuple[list[int], list[int]]:
+    """The buckets that a word falls into: by its letters, and by its neighbours and its place."""
+    written = text[word.start : word.end]
+    low = written.casefold()
+    before = _NEIGHBOUR.findall(text[max(0, word.start - _CONTEXT) : word.start])[-2:]
+    after = _NEIGHBOUR.findall(text[word.end : word.end + _CONTEXT])[:2]
+    previous, following = [_folded(one) for one in before], [_folded(one) for one in after]
+    framed = f"^{low}$"
+    letters = [f"g{framed[i : i + n]}" for n in (2, 3, 4, 5) for i in range(len(framed) - n + 1)]
+    letters += [
+        f"w{low}",
+        f"l{min(len(low), 12)}",
+        "U" if written.isupper() else "T",
+        f"h{'-' in low}{not low.isalpha()}",
+    ]
+    around = [f"-1{previous[-1] if previous else '^'}", f"+1{following[0] if following else '$'}"]
+    around += [f"-2{' '.join(previous)}", f"+2{' '.join(following)}", f"s{not previous}{not following}"]
+    return _buckets(letters), [BUCKETS + bucket for bucket in _buckets(around)]
+
+
+def _buckets(said: list[str]) -> list[int]:
+    return sorted({zlib.crc32(one.encode()) % BUCKETS for one in said})
+
+
+def _folded(word: str) -> str:
+    if word.isdigit():
+        return "0"
+    return f"^{word.casefold()}" if word[0].isupper() else word.casefold()
+
+
+def bits_of(word: str) -> list[int]:
+    """Where a word stands in the Bloom filter of known words."""
+    digest = hashlib.blake2b(word.casefold().encode(), digest_size=16).digest()
+    return [int.from_bytes(digest[at : at + 4], "little") % _BITS for at in (0, 4, 8, 12)]
+
+
+@cache
+def _words() -> NDArray[np.uint8]:
+    with (files("commissure.protect") / "names_model.npz").open("rb") as stream, np.load(stream) as held:
+        return np.unpackbits(held["words"])
+
+
+def is_known_word(word: str) -> bool:
+    """Whether a word is one of everyday life or of the field (one name in 200 is taken for one by chance)."""
+    return bool(_words()[bits_of(word)].all())
+
+
+@cache
+def _model() -> tuple[NDArray[np.float32], float]:
+    with (files("commissure.protect") / "names_model.npz").open("rb") as stream, np.load(stream) as held:
+        weights: NDArray[np.float32] = held["weights"].astype(np.float32) * held["scale"]
+        return weights, float(held["bias"])
+
+
+def score(text: str, word: Word) -> float:
+    """The log odds that a word is somebody's name."""
+    weights, bias = _model()
+    letters, around = features(text, word)
+    # what stands around may tip the scales, but no neighbour is so sure that the letters do not count
+    context = float(np.clip(weights[around].sum(), -_CONTEXT_WEIGHS, _CONTEXT_WEIGHS))
+    return float(weights[letters].sum()) + context + bias
+
+
+def _is_code(word: str) -> bool:
+    """Whether a word is an abbreviation or a product (``NRMSE``, ``CanICA``) rather than written like a name."""
+    if word.isupper():
+        return len(word) < _SHORTEST_CAPITALS
+    plain = re.sub(r"^(?:Mc|Mac|De|Di|Du|La|Le|Van|O['’])(?=[A-ZÀ-Þ])", "", word)
+    return any(letter.isupper() for part in re.split(r"['’-]", plain) for letter in part[1:])
+
+
+def find_lone_names(text: str, *, limit: float) -> tuple[Word, ...]:
+    """The words of ``text`` that are likelier names than ``limit`` asks; eponyms and names of makers never are.
+
+    Two unknown words side by side stand for a whole name, and so does one beside a name that was found.
+
+    Parameters
+    ----------
+    text : str
+        One note or one text of a field; of long texts each line is looked at by itself.
+    limit : float
+        The least score, in log odds.
+    """
+    found: list[Word] = []
+    at = 0
+    for line in text.splitlines(keepends=True):
+        words = _scored(line)
+        beside = {two.start for one, two in pairwise(words) if line[one.end : two.start] in _JOINTS}
+        beside |= {one.start for one, two in pairwise(words) if line[one.end : two.start] in _JOINTS}
+        for word in words:
+            code = _is_code(line[word.start : word.end])
+            least = max(limit, 0.0) if code else limit - _PAIR_WEIGHS * (word.start in beside)
+            if word.score > least:
+                found.append(Word(at + word.start, at + word.end, word.score))
+        at += len(line)
+    return tuple(found)
+
+
+def _scored(line: str) -> list[Word]:
+    """The capitalized words of a line that are no words of everyday life or of the field, with their scores."""
+    words = []
+    for word in candidates(line):
+        parts = re.split(r"['’-]", line[word.start : word.end].casefold())
+        epithet = any(part in EPONYMS for part in parts)
+        if not epithet and not all(len(part) < 3 or is_known_word(part) for part in parts):
+            words.append(Word(word.start, word.end, score(line, word)))
+    return words
