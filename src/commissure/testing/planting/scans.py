@@ -54,7 +54,7 @@ def plant_study(folder: Path, *, rng: np.random.Generator, number: int = 0) -> P
             person=said,
             vendor=str(rng.choice(["siemens", "ge", "philips"])),
         )
-        _private(place / layout, person)
+        _private(place / layout, person, f"{number + 1}.{len(layout)}")
         plants += plants_of(
             person, (*HEADER.values(), "lone surname", "other name"), format="dicom", where=layout
         )
@@ -95,12 +95,15 @@ def _header(person: Person) -> dict[str, str]:
     return said
 
 
-def _private(folder: Path, person: Person) -> None:
-    """A vendor's private block, and a request within a sequence, in every file of a series."""
+def _private(folder: Path, person: Person, branch: str) -> None:
+    """A vendor's private block, a request within a sequence, and UIDs of its own, in every file of a series."""
     pydicom = need("pydicom", purpose="Making DICOM images")
     for path in sorted(folder.iterdir()):
         dataset: Any = pydicom.dcmread(path)
         dataset.SpecificCharacterSet = "ISO_IR 192"
+        for key in ("SOPInstanceUID", "SeriesInstanceUID"):
+            setattr(dataset, key, f"{dataset[key].value}.{branch}")
+        dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
         block = dataset.private_block(0x0029, "PLANTED HEADER", create=True)
         block.add_new(0x10, "LO", f"entered by {person.values['lone surname']}")
         request = pydicom.Dataset()
