@@ -54,7 +54,7 @@ def show(name: str, tally: Tally) -> None:
     left = Counter(plant.kind for plant in tally.left)
     print("  " + ", ".join(f"{kind} {count - left[kind]}/{count}" for kind, count in sorted(kinds.items())))
     for plant in tally.left[:20]:
-        print(f"  left: {plant.kind} in {plant.format}, {plant.where}")
+        print(f"  left: {plant.kind} in {plant.format}, {plant.where}: {plant.spellings}")
     for what in tally.lost[:20]:
         print(f"  lost: {what}")
 

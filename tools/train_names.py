@@ -316,7 +316,7 @@ def scored(data: list[Row], weights: np.ndarray, bias: float) -> np.ndarray:
 
 def bloom(words: set[str]) -> np.ndarray:
     """The words as a Bloom filter: one bit in each of the places a word falls into."""
-    bits = np.zeros(1 << 20, dtype=bool)
+    bits = np.zeros(1 << 21, dtype=bool)
     for word in words:
         bits[bits_of(word)] = True
     return np.packbits(bits)

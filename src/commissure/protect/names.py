@@ -65,6 +65,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("address", re.compile(rf"\b\d{{1,4}},?\s+(?:rue|avenue|boulevard|chemin|via|calle|rua)\s+(?:\w+\s+){{0,3}}{_WORD}")),
     ("institution", re.compile(rf"\b(?:{_WORD}\s+){{0,4}}(?:{_PLACE_WORDS})(?:\s+(?:of|for|de|di|für|des|du|la|le|the|and|zu|at|{_WORD})){{0,5}}(?!\w)")),
     ("institution", re.compile(rf"\b(?:Department|Dept|Division|Ward|Chair)\b\.?\s+(?:of|for|d[eu])\s+{_WORD}(?:\s+(?:and\s+)?{_WORD}){{0,3}}")),
+    ("name", re.compile(r"(?:(?<=by )|(?<=tech )|(?<=checked )|(?<=operator )|(?<=initials )|(?<=rater )|(?<=with ))[A-Z]\.\s?[A-Z]\.(?!\w)")),
     ("name", re.compile(r"(?<![\w.])(?!(?:U\.S|U\.K|I\.Q|I\.V|A\.M|P\.M|E\.U|N\.B|Q\.C|S\.D|S\.E|D\.C|A\.C|E\.R)\.)[A-Z]\.\s?[A-Z]\.(?:\s?[A-Z]\.)?(?!\w)")),
     ("age", re.compile(r"\b(?:aged?|age\s*(?:[:=]|is|of))\s*(?:9\d|1[0-2]\d)\b(?!\s*(?:d|days?|weeks?|wk|months?|h|min|%)\b)", re.I)),
     ("age", re.compile(r"\b(?:9\d|1[0-2]\d)[\s-]*(?:years?|yrs?|y)[\s./-]*(?:old|o(?:ld)?\b|of age)", re.I)),

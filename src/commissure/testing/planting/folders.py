@@ -128,7 +128,7 @@ def _personal(folder: Path, number: int, person: Person) -> list[Plant]:
     face, voice = (
         f"planted-{kind}-{number}-{person.values['accession number'].lower()}" for kind in ("face", "voice")
     )
-    (folder / f"portrait{number}.jpg").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF" + face.encode())
+    (folder / f"portrait{number}.jpg").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + face.encode())
     (folder / f"talk{number}.wav").write_bytes(b"RIFF\x40\x00\x00\x00WAVEfmt " + voice.encode())
     return [Plant("face", (face,), "jpg", "photograph"), Plant("voice", (voice,), "wav", "sound")]
 

@@ -77,7 +77,9 @@ def _written(write: Callable[[Any, Path], None], raw: Path, out: Path) -> None:
     path = next(path for path in sorted(raw.iterdir()) if path.suffix in suffixes)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        write(mne.io.read_raw(path, verbose="ERROR"), out)
+        raw_file = mne.io.read_raw(path, verbose="ERROR")
+        raw_file.set_montage(None)  # MNE-BIDS refuses positions without landmarks
+        write(raw_file, out)
 
 
 def _by_mne(raw: Any, out: Path) -> None:
