@@ -8,7 +8,9 @@ from commissure.errors import BadInput, CommissureError
 from commissure.formats.detect import safe_name
 from commissure.formats.port import Noun
 from commissure.formats.registry import READERS
-from commissure.model import About, Fact, Finding, Origin, Session, Severity, Source, Subject
+from commissure.model import About, Fact, Finding, Image, Origin, Session, Severity, Source, Subject
+from commissure.protect.contrast import check_contrast
+from commissure.protect.deface_voxels import first_volume
 from commissure.protect.deidentify import deidentify
 from commissure.protect.known import Known
 from commissure.protect.policy import Policy
@@ -52,6 +54,7 @@ def read_sources(work: Work) -> None:
 
 def protect_items(work: Work) -> None:
     """Deface heads, de-identify every Item, then give unique names; what cannot be made safe is quarantined."""
+    _refuse_misnamed(work)
     deface_items(work)
     pseudonyms = Pseudonyms(work.hub.secret("pseudonyms"))
     consents = work.hub.records.access.consents(work.dataset)
@@ -75,6 +78,17 @@ def protect_items(work: Work) -> None:
     standing = work.standing
     for item, about in zip(standing, number_runs([item.noun.about for item in standing]), strict=True):
         item.noun = _with_about(item.noun, about)
+
+
+def _refuse_misnamed(work: Work) -> None:
+    """Quarantine images that are not what they are called, before a brain is looked for in them."""
+    for item in work.standing:
+        noun = item.noun
+        if not isinstance(noun, Image) or noun.about.datatype != "anat" or len(noun.array.shape) < 3:
+            continue
+        found = check_contrast(first_volume(noun.array), suffix=noun.about.suffix)
+        item.quarantined = bool(found)
+        work.findings.extend(replace(finding, where=safe_name(item.source.primary)) for finding in found)
 
 
 def _protect(
