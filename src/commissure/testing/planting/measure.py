@@ -236,10 +236,12 @@ def measure_scans(work: Path, *, rng: np.random.Generator, studies: int) -> Tall
     """DICOM studies through ``commissure protect clean``."""
     planted = [plant_study(work / "raw", rng=rng, number=number) for number in range(studies)]
     clean_folder(work / "raw", work / "out", secret=lambda name: SECRET)
-    return compare_scans(work / "raw", work / "out", planted, names=lambda uid: Pseudonyms(SECRET).uid(uid))
+    return compare_scans(
+        work / "raw", work / "out", planted=planted, names=lambda uid: Pseudonyms(SECRET).uid(uid)
+    )
 
 
-def compare_scans(raw: Path, out: Path, planted: Iterable[PlantedStudy], *, names: Any) -> Tally:
+def compare_scans(raw: Path, out: Path, *, planted: Iterable[PlantedStudy], names: Any) -> Tally:
     """What is left and lost of DICOM studies; ``names`` gives the new SOP instance UID for an old one, or None."""
     pydicom = need("pydicom", purpose="Comparing DICOM files")
     tally = Tally()

@@ -51,7 +51,7 @@ def measure_dicom_peers(
         )
         if not any(out.rglob("*")):
             warnings.warn(f"{name} wrote nothing: {done.stderr[-300:]}", stacklevel=1)
-        made[name] = compare_scans(work / "raw", out, planted, names=lambda uid: None)
+        made[name] = compare_scans(work / "raw", out, planted=planted, names=lambda uid: None)
     return made
 
 
