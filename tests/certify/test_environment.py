@@ -126,8 +126,10 @@ def test_another_environment_is_told_apart(hub: Hub, monkeypatch: pytest.MonkeyP
 
 def test_pip_itself_resolves_the_lock_without_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    assert resolve(requirements(document())) == (True, "")
-    ok, why = resolve("no-such-package-of-commissure==1.0\n")
+    assert resolve(requirements(document()), anew=False) == (True, "")
+    # for an empty environment an index is needed, and there is none
+    assert not resolve("numpy==2.3.0\n")[0]
+    ok, why = resolve("no-such-package-of-commissure==1.0\n", anew=False)
     assert not ok
     assert "no-such-package" in why
 

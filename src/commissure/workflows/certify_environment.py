@@ -140,18 +140,20 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, 
     return tuple(told)
 
 
-def resolve(lines: str) -> tuple[bool, str]:
+def resolve(lines: str, *, anew: bool = True) -> tuple[bool, str]:
     """Whether ``pip`` finds every line for this Python and platform, and if not, what it says; installs nothing.
 
     Parameters
     ----------
     lines : str
         ``name==version`` lines.
+    anew : bool
+        Whether as for an empty environment; otherwise what is installed here counts as found.
     """
     with tempfile.TemporaryDirectory(prefix="commissure-") as folder:
         path = Path(folder) / "lock.txt"
         path.write_text(lines, encoding="utf-8")
-        command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--no-deps", "--disable-pip-version-check", "-r", str(path)]  # fmt: skip
+        command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--no-deps", "--disable-pip-version-check", *(["--ignore-installed"] if anew else []), "-r", str(path)]  # fmt: skip
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_LONGEST_S)
         except (OSError, subprocess.TimeoutExpired) as error:
