@@ -169,3 +169,16 @@ def test_bad_folders_are_refused_with_the_numbers(study: Path, tmp_path: Path) -
         read_cohort(folder, size=16)
     with pytest.raises(BadInput, match=r"must hold participants\.tsv"):
         synthesize(tmp_path, tmp_path / "o")
+
+
+@pytest.mark.realdata
+@pytest.mark.skipif(not has("deepbet"), reason="needs the extra deep")
+def test_a_real_head_is_stripped_and_laid_on_the_grid(shared: Path) -> None:
+    from commissure.protect.synth_place import place_brain
+    from commissure.protect.synth_rois import measure_rois
+    from commissure.testing.brains import template_brain
+
+    image = nibabel.load(shared / "data" / "nii_chris_t1_face" / "chris_t1.nii.gz")
+    brain = place_brain(np.asarray(image.dataobj, dtype=np.float32), image.affine, size=32)
+    assert np.corrcoef(brain.ravel(), template_brain(32).ravel())[0, 1] > 0.8
+    assert 1000 < measure_rois(brain[None])[0, 0] < 2200

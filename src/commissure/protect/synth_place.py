@@ -50,8 +50,12 @@ def place_brain(volume: NDArray[Any], affine_mm: Array, *, size: int) -> NDArray
     grid = grid_affine(size)
     if values.shape == (size,) * 3 and np.allclose(affine_mm, grid, atol=1e-3) and is_stripped(values):
         return values if values.max() <= _SCALED else _scaled(values)
-    brain = values > 0 if is_stripped(values) else find_brain(values, affine_mm=affine_mm)
-    millilitres = float(brain.sum()) * float(np.prod(zooms_mm(affine_mm))) / 1e3
+    voxel_ml = float(np.prod(zooms_mm(affine_mm))) / 1e3
+    brain = values > 0
+    if not is_stripped(values) or float(brain.sum()) * voxel_ml > _BRAIN_ML[1]:
+        # a whole head may have 0 around it as well: it is larger than a brain
+        brain = find_brain(values, affine_mm=affine_mm)
+    millilitres = float(brain.sum()) * voxel_ml
     if not _BRAIN_ML[0] <= millilitres <= _BRAIN_ML[1]:
         raise BadInput(f"By its affine the brain has {millilitres:.0f} ml, a human one {_BRAIN_ML[0]:.0f} to {_BRAIN_ML[1]:.0f}; mend the affine.")  # fmt: skip
     middle = affine_mm[:3, :3] @ np.argwhere(brain).mean(axis=0) + affine_mm[:3, 3]
