@@ -249,7 +249,7 @@ def compare_scans(raw: Path, out: Path, *, planted: Iterable[PlantedStudy], name
     tally.plants = _really((plant for study in studies for plant in study.plants), raw)
     tally.left = found([plant for plant in tally.plants if plant.spellings], released_bytes(out))
     made = [pydicom.dcmread(path) for path in sorted(out.rglob("*")) if path.is_file()]
-    by_uid = {str(one.SOPInstanceUID): one for one in made}
+    by_uid = {str(one.get("SOPInstanceUID", "")): one for one in made}
     for path in sorted(path for path in raw.rglob("*") if path.is_file()):
         old = pydicom.dcmread(path)
         wanted = names(str(old.SOPInstanceUID))
@@ -258,7 +258,7 @@ def compare_scans(raw: Path, out: Path, *, planted: Iterable[PlantedStudy], name
     captures = {
         str(one.get("SeriesDescription", "")): one
         for one in made
-        if one.SOPClassUID == "1.2.840.10008.5.1.4.1.1.7"
+        if one.get("SOPClassUID") == "1.2.840.10008.5.1.4.1.1.7"
     }
     for study in studies:
         for name, ink in study.ink.items():
@@ -269,16 +269,15 @@ def compare_scans(raw: Path, out: Path, *, planted: Iterable[PlantedStudy], name
 
 
 def _like(old: Any, made: list[Any]) -> Any:
-    """The dataset that has the same pixels, where UIDs cannot be followed."""
-    return next(
-        (
-            new
-            for new in made
-            if new.get("PixelData") == old.get("PixelData")
-            and new.get("InstanceNumber") == old.get("InstanceNumber")
-        ),
-        None,
-    )
+    """The dataset that has the same pixels, where UIDs cannot be followed; of the same maker if there are several."""
+    same = [
+        new
+        for new in made
+        if new.get("PixelData") == old.get("PixelData")
+        and new.get("InstanceNumber") == old.get("InstanceNumber")
+    ]
+    alike = [new for new in same if new.get("Manufacturer") == old.get("Manufacturer")]
+    return next(iter([*alike, *same]), None)
 
 
 def _compare_dataset(old: Any, new: Any, tally: Tally, where: str) -> None:
