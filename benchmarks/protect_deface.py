@@ -154,7 +154,7 @@ def embedded(
 def header() -> None:
     print(
         f"{'head':8} {'method':14} {'brain lost':>10} {'face off':>8} {'attacked':>8} {'after':>7} {'chance':>7} {'volume':>9} "
-        f"{'face?':>6} {'seconds':>7}"
+        f"{'cortex':>8} {'embedding':>10} {'face?':>6} {'seconds':>7}"
     )
 
 
