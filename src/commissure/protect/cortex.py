@@ -19,7 +19,7 @@ from commissure.kernels.affine import zooms_mm
 __all__ = ["Cortex", "cortex_change", "measure_cortex"]
 
 _STARTS, _ROUNDS, _BINS = (0.05, 0.45, 0.9), 60, 1024
-_FEWEST = 1000
+_FEWEST, _LEAST_STEP = 1000, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,10 @@ def measure_cortex(
         raise BadInput(f"A brain of one brightness, or of {inside.size} voxels, cannot be measured.")
     fluid, grey, white = _means(inside)
     values = np.where(brain, values, fluid)
-    of_white = np.clip((values - grey) / max(white - grey, 1e-9), 0.0, 1.0)
-    of_both = np.clip((values - fluid) / max(grey - fluid, 1e-9), 0.0, 1.0)
+    # where two tissues are hardly apart, a narrower step would measure noise
+    least = _LEAST_STEP * white
+    of_white = np.clip((values - grey) / max(white - grey, least), 0.0, 1.0)
+    of_both = np.clip((values - fluid) / max(grey - fluid, least), 0.0, 1.0)
     zooms = zooms_mm(affine_mm)
     voxel_ml = float(np.prod(zooms)) / 1000.0
     grey_ml, white_ml = (float(part.sum()) * voxel_ml for part in (of_both - of_white, of_white))
