@@ -125,8 +125,10 @@ class Ctgan:
         import pandas as pd
         from ctgan import CTGANSynthesizer, transformer
         from sklearn.mixture import BayesianGaussianMixture
+        from sklearn.preprocessing import OneHotEncoder
 
         transformer.BayesianGaussianMixture = lambda count, *_, **rest: BayesianGaussianMixture(n_components=count, **rest)  # fmt: skip
+        transformer.OneHotEncoder = lambda sparse: OneHotEncoder(sparse_output=sparse)
         rows = np.nan_to_num(cohort.values, nan=FAR)
         self.names_, few = cohort.names, [len(np.unique(column)) <= 12 for column in rows.T]
         frame = pd.DataFrame({n: column.astype(str) if f else column for n, column, f in zip(cohort.names, rows.T, few, strict=True)})  # fmt: skip
