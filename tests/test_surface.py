@@ -75,12 +75,42 @@ _OPERATIONS = (
     Operation(
         "withdraw", "commissure.workflows.withdraw:withdraw", "withdraw", "withdraw", frozenset({"yes"})
     ),
+    Operation(
+        "set_budget", "commissure.workflows.private_release:set_budget", "protect dp budget", "set_budget"
+    ),
+    # a command shows the ledger and draws it at once
+    Operation(
+        "privacy",
+        "commissure.workflows.private_release:budget_state",
+        "protect dp ledger",
+        "privacy",
+        frozenset({"picture"}),
+    ),
+    Operation(
+        "privacy_picture",
+        "commissure.workflows.private_release:budget_state",
+        "protect dp ledger",
+        "privacy_picture",
+        frozenset({"picture"}),
+    ),
+    Operation(
+        "private_release",
+        "commissure.workflows.private_release:private_release",
+        "protect dp release",
+        "private_release",
+    ),
     Operation("audit", "commissure.workflows.audit:verify", "audit verify", "audit"),
     Operation("job", "commissure.jobs.port:Executor", "jobs", "job"),
 )
 OPERATIONS = pytest.mark.parametrize("operation", _OPERATIONS, ids=lambda operation: operation.name)
 _FACES_ALONE = {"hub", "json", "progress", "now", "self", "viewer"}
-_ONE_OF_MANY = {"author": "authors", "keyword": "keywords"}
+_ONE_OF_MANY = {
+    "author": "authors",
+    "keyword": "keywords",
+    "column": "columns",
+    "category": "categories",
+    "point": "points",
+}
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +121,19 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Hub:
 
 def _parameters(function: object) -> set[str]:
     return set(inspect.signature(function).parameters) - _FACES_ALONE  # type: ignore[arg-type]
+
+
+def _spread(operation: Operation) -> set[str]:
+    """What the Python call takes, with the options that it passes on by their names."""
+    from commissure.workflows.private_ask import Ask
+    from commissure.workflows.share import ShareOptions
+
+    options = {
+        "share": set(ShareOptions.__dataclass_fields__) - {"files"},
+        "private_release": set(Ask.__dataclass_fields__),
+    }
+    python = _parameters(getattr(cm, operation.name))
+    return (python - {"options"}) | options[operation.name] if "options" in python else python
 
 
 def _command(path: str) -> object:
@@ -127,13 +170,8 @@ def test_python_and_client_take_the_same(operation: Operation) -> None:
 
 @OPERATIONS
 def test_the_command_takes_what_python_takes(operation: Operation) -> None:
-    from commissure.workflows.share import ShareOptions
-
     command = {_ONE_OF_MANY.get(name, name) for name in _parameters(_command(operation.command))}
-    python = _parameters(getattr(cm, operation.name)) - operation.not_command
-    if "options" in python:
-        python = (python - {"options"}) | (set(ShareOptions.__dataclass_fields__) - {"files"})
-    assert command - operation.only_command == python
+    assert command - operation.only_command == _spread(operation) - operation.not_command
 
 
 @OPERATIONS
@@ -154,7 +192,7 @@ def test_the_route_takes_what_python_takes(operation: Operation, hub: Hub) -> No
     )
     if {"dataset", "version"} <= takes:
         takes = (takes - {"dataset", "version"}) | {"reference"}
-    python = _parameters(getattr(cm, operation.name))
+    python = _parameters(getattr(cm, operation.name)) if "options" in takes else _spread(operation)
     # bytes go to whoever asks over the wire; where they are written is the client's own matter
     python -= {"into"}
     assert takes - operation.only_route == python

@@ -1,6 +1,8 @@
 """The client against a real server on loopback: the Python surface's calls, errors and transfers."""
 
+import io
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +12,8 @@ import commissure as cm
 from commissure.errors import BadInput, Fault, NotFound, NotPermitted
 from commissure.faces.client.transfer import pack
 from commissure.hub import Hub
+from commissure.model import Dataset, Release
+from commissure.store.releases import release_digest
 
 
 @pytest.fixture
@@ -97,3 +101,36 @@ def test_grants_over_the_wire(hub: Hub, ours, samples: SimpleNamespace) -> None:
     assert ours.grant("ds-lent", person="ada", days=3)["purpose"] == "research"
     assert ours.revoke("ds-lent", person="ada") == 1
     assert ours.withdraw("ds-lent")["tombstones"] == ["ds-lent@0.1.0"]
+
+
+def _with_ages(hub: Hub, name: str) -> None:
+    """A public dataset of 600 people, by their ages alone."""
+    lines = [f"sub-{n:04d}\t{40 + n % 21}" for n in range(600)]
+    table = ("participant_id\tage\n" + "\n".join(lines) + "\n").encode()
+    asset = hub.vault.put(io.BytesIO(table), path="participants.tsv", dataset=name)
+    at = datetime(2026, 1, 2, tzinfo=UTC).isoformat()
+    release = Release(name, "0.1.0", release_digest((asset,)), (asset,), "bids", True, created=at)
+    hub.records.releases.add(Dataset(name, name, "local", at, True), release, by="local", consents={})
+
+
+def test_a_privacy_budget_over_the_wire(hub: Hub, address: str, ours) -> None:  # type: ignore[no-untyped-def]
+    _with_ages(hub, "ds-ages")
+    limit = ours.set_budget("ds-ages", epsilon=1.0)
+    assert limit["epsilon"] == 1.0 and limit["delta"] == 1e-5 and limit["most_auc"] == 1.0
+    asked = {"columns": ("age",), "lower": (20.0,), "upper": (80.0,), "planned_n": 600}
+    made = ours.private_release("ds-ages", statistic="mean", epsilon=0.6, **asked)
+    assert made["values"]["mean"][0] == pytest.approx(50, abs=8)
+    assert set(made) == set(cm.private_release(hub, "ds-ages", statistic="mean", epsilon=0.6, **asked))
+    with pytest.raises(NotPermitted, match="is spent over 2 releases"):
+        ours.private_release("ds-ages", statistic="mean", epsilon=0.6, **asked)
+    with pytest.raises(BadInput):
+        ours.private_release("ds-ages", statistic="mean", epsilon=0.1, colour="red")
+    with cm.connect(address) as anybody:
+        told = anybody.privacy("ds-ages")
+        assert told == cm.privacy(hub, "ds-ages") and len(told["spends"]) == 2
+        drawn = anybody.privacy_picture("ds-ages")
+        assert drawn == cm.privacy_picture(hub, "ds-ages") and drawn.startswith("<svg")
+        with pytest.raises(NotPermitted, match="token"):
+            anybody.set_budget("ds-ages", epsilon=2.0)
+        with pytest.raises((NotFound, NotPermitted)):
+            anybody.privacy("ds-private")

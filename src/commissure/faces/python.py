@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from commissure.faces import privacy as privacy_shapes
 from commissure.faces import shapes
 from commissure.hub import Hub, open_hub
 from commissure.model import Grant, Job, Progress, Release, Silent
@@ -20,6 +21,7 @@ from commissure.store.port import Query
 from commissure.workflows import access, browse
 from commissure.workflows import audit as audit_workflow
 from commissure.workflows import peers as peers_workflow
+from commissure.workflows import private_release as private_workflow
 from commissure.workflows.get import get as get_workflow
 from commissure.workflows.partners import partners as partners_workflow
 from commissure.workflows.search import search as search_workflow
@@ -41,9 +43,13 @@ __all__ = [
     "peers",
     "remove_peer",
     "partners",
+    "privacy",
+    "privacy_picture",
+    "private_release",
     "revoke",
     "search",
     "search_everywhere",
+    "set_budget",
     "share",
     "show",
     "similar",
@@ -163,6 +169,38 @@ def withdraw(
 ) -> Withdrawal:
     """Take back a subject of a dataset, or all of it, and all that was made from it; this cannot be undone."""
     return withdraw_workflow(hub, dataset, subject=subject, reason=reason, now=datetime.now(UTC))
+
+
+def set_budget(
+    hub: Hub, dataset: str, *, epsilon: float, delta: float = 1e-5, most_auc: float = 1.0
+) -> dict[str, Any]:
+    """Say what all private releases of a dataset may cost together; only its owner may."""
+    now = datetime.now(UTC)
+    limit = private_workflow.set_budget(
+        hub, dataset, epsilon=epsilon, delta=delta, most_auc=most_auc, now=now
+    )
+    return privacy_shapes.privacy_limit(dataset, limit)
+
+
+def privacy(hub: Hub, dataset: str) -> dict[str, Any]:
+    """What a dataset's private releases may cost, what each has (``spends``), and what no attack can pass (``attack_auc``)."""
+    browse.show(hub, dataset, viewer=hub.actor.id, now=datetime.now(UTC))
+    return privacy_shapes.privacy(dataset, private_workflow.budget_state(hub, dataset))
+
+
+def privacy_picture(hub: Hub, dataset: str) -> str:
+    """The same as a picture, SVG."""
+    return privacy_shapes.draw_ledger(privacy(hub, dataset))
+
+
+def private_release(
+    hub: Hub, dataset: str, *, statistic: str, epsilon: float, table: str = "", **options: Any
+) -> dict[str, Any]:
+    """Release a statistic with noise, charged to the budget; ``options`` are those of ``Ask`` (``columns=``, ``lower=``)."""
+    ask = private_workflow.Ask(statistic=statistic, epsilon=epsilon, **options)
+    return private_workflow.private_release(
+        hub, dataset, ask=ask, now=datetime.now(UTC), table=table
+    ).to_dict()
 
 
 def audit(hub: Hub, *, anchor: str = "") -> dict[str, Any]:

@@ -93,7 +93,7 @@ def release(
     event: Annotated[str, typer.Option(help="The event of an ERP.")] = "",
     clip_v: Annotated[float, typer.Option(help="The clip norm of an ERP, RMS in volts.")] = 5e-6,
     hidden: Annotated[int, typer.Option(help="Units of a network's hidden layer.")] = 8,
-    file: Annotated[
+    table: Annotated[
         str, typer.Option("--table", help="The file's name in the release, or how the names end.")
     ] = "",
     hub: HubAt = None,
@@ -105,7 +105,7 @@ def release(
         upper=tuple(upper or ()), categories=tuple(category or ()), points=tuple(point or ()), planned_n=planned_n,
         several=several, public=tuple(public or ()), regions=regions, event=event, clip_v=clip_v, hidden=hidden,
     )  # fmt: skip
-    made = private_release(opened(hub), dataset, ask=ask, now=datetime.now(UTC), table=file).to_dict()
+    made = private_release(opened(hub), dataset, ask=ask, now=datetime.now(UTC), table=table).to_dict()
     pairs = [(key, _short(value)) for key, value in made["values"].items()]
     pairs += [(f"noise in {key}", _short(value)) for key, value in made["noise_sd"].items()]
     pairs += [("baseline" if "publishing only" in note else "note", note) for note in made["notes"]]

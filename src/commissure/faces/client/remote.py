@@ -186,6 +186,33 @@ class RemoteHub:
         done: dict[str, Any] = self._wire.json("POST", f"datasets/{_name(dataset)}/withdraw", json=asked)
         return done
 
+    def set_budget(
+        self, dataset: str, *, epsilon: float, delta: float = 1e-5, most_auc: float = 1.0
+    ) -> dict[str, Any]:
+        """Say what all private releases of a dataset may cost together; only its owner may."""
+        asked = {"epsilon": epsilon, "delta": delta, "most_auc": most_auc}
+        made: dict[str, Any] = self._wire.json("PUT", f"datasets/{_name(dataset)}/privacy", json=asked)
+        return made
+
+    def privacy(self, dataset: str) -> dict[str, Any]:
+        """What a dataset's private releases may cost, what each has (``spends``), and what no attack can pass (``attack_auc``)."""
+        told: dict[str, Any] = self._wire.json("GET", f"datasets/{_name(dataset)}/privacy")
+        return told
+
+    def privacy_picture(self, dataset: str) -> str:
+        """The same as a picture, SVG."""
+        path = f"datasets/{_name(dataset)}/privacy.svg"
+        return b"".join(self._wire.blocks(path, params={})).decode("utf-8")
+
+    def private_release(
+        self, dataset: str, *, statistic: str, epsilon: float, table: str = "", **options: Any
+    ) -> dict[str, Any]:
+        """Release a statistic with noise, charged to the budget; ``options`` as in the library (``columns=``, ``lower=``)."""
+        asked = {"statistic": statistic, "epsilon": epsilon, "table": table, **_plain(options)}
+        path = f"datasets/{_name(dataset)}/privacy/releases"
+        made: dict[str, Any] = self._wire.json("POST", path, json=asked)
+        return made
+
     def audit(self, *, anchor: str = "") -> dict[str, Any]:
         """Whether the ledger is whole; ``findings`` tell each edit."""
         told: dict[str, Any] = self._wire.json("GET", "audit", params={"anchor": anchor})
