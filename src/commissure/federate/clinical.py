@@ -10,6 +10,8 @@ from typing import Any
 
 from commissure.errors import NotFound
 from commissure.federate.assessment import Subgroup
+from commissure.federate.clinical_columns import COLUMNS
+from commissure.federate.plan import Column
 
 __all__ = ["STUDIES", "ClinicalStudy", "find_study"]
 
@@ -76,6 +78,11 @@ class ClinicalStudy:
     window_s: float = 0.0
     limits: tuple[float, float] = (0.0, 1.0)
     not_for: str = "Care of patients: it was never tried on them."
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Features, then the outcome, each with its unit and what is plausible."""
+        return tuple(COLUMNS[name] for name in (*self.features, self.outcome))
 
     def candidates(self) -> dict[str, Model]:
         """The models with the study's own columns filled in."""

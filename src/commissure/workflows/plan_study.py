@@ -16,7 +16,7 @@ def plan_study(
     title: str,
     *,
     sites: Sequence[str],
-    columns: Sequence[str],
+    columns: Sequence[str | Column],
     analysis: str,
     parameters: Mapping[str, Any],
     secure: bool = True,
@@ -29,7 +29,7 @@ def plan_study(
     title : str
     sites : sequence of str
         ``"NAME=KEY"``, the key in hexadecimal.
-    columns : sequence of str
+    columns : sequence of str or Column
         ``"NAME[:UNIT[:LOW:HIGH]]"``, or ``"NAME=LABEL:CODE,LABEL:CODE"`` for a column of labels.
     analysis, parameters : str, mapping
         As in the table of analyses.
@@ -53,7 +53,7 @@ def plan_study(
         title=title,
         analysis=analysis,
         parameters=said,
-        columns=tuple(_column(column) for column in columns),
+        columns=tuple(_column(one) if isinstance(one, str) else one for one in columns),
         sites=keys,
         minimum=least,
         secure=secure,

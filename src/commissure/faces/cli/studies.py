@@ -1,4 +1,4 @@
-"""``commissure federate study run`` and ``list``: studies that work out of the box."""
+"""``commissure federate study run``, ``plan`` and ``list``: studies that work out of the box."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -50,6 +50,28 @@ def run_study(
     report = run_clinical_study(study, tables, said=said, seed=seed)
     files = write_study(report, out or Path(name))
     show(report.to_dict() | {"files": files}, as_json=json, draw=line(_in_words(report, files)))
+
+
+@app.command("plan")
+def plan_for_hospitals(
+    name: Annotated[str, typer.Argument(help="Of the list: dementia, brain-age, coma …", metavar="NAME")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The plan to write (JSON).")],
+    site: Annotated[list[str], typer.Option(help="NAME=KEY as `network` prints them; may be repeated.")],
+    model: Annotated[str, typer.Option(help="One of the study's: linear, trees, network; its first.")] = "",
+    without: Annotated[
+        list[str] | None, typer.Option(help="A feature that a site lacks, left out; may be repeated.")
+    ] = None,
+    minimum: Annotated[int, typer.Option(help="Fewest sites in a sum; two thirds and one if 0.")] = 0,
+    json: AsJson = False,
+) -> None:
+    """Write a study's plan for hospitals: `show`, `approve`, `coordinate` and `join` run it over the wire."""
+    from commissure.workflows.plan_clinical_study import plan_clinical_study
+
+    made = plan_clinical_study(
+        find_study(name), sites=site, model=model, without=without or (), minimum=minimum
+    )
+    out.write_text(made.to_json(), encoding="utf-8")
+    show({"id": made.id, "digest": made.digest}, as_json=json, draw=line(f"{out.name}: {made.digest}"))
 
 
 def _in_words(report: "StudyReport", files: dict[str, Any]) -> str:
