@@ -123,8 +123,9 @@ def process(*words: str, log: Path) -> "Iterator[subprocess.Popen[bytes]]":
         running.wait()
 
 
+@pytest.mark.parametrize("model", ["linear", pytest.param("trees", marks=pytest.mark.slow)])
 def test_three_hospitals_run_a_planned_study_over_the_wire(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: dict[str, dict[str, Table]]
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: dict[str, dict[str, Table]]
 ) -> None:
     tables = dict(list(rows["stimulation"].items())[:3])
     keys, study, plan = tmp_path / "keys", tmp_path / "study", tmp_path / "study" / "plan.json"
@@ -133,7 +134,8 @@ def test_three_hospitals_run_a_planned_study_over_the_wire(
     assert main(["federate", "network", str(keys), *named, "--json"]) == 0
     made = json.loads(capsys.readouterr().out)
     sites = [word for site, key in made.items() if site in tables for word in ("--site", f"{site}={key}")]
-    assert main(["federate", "study", "plan", "stimulation", "-o", str(plan), *sites, "--json"]) == 0
+    asked = ["federate", "study", "plan", "stimulation", "-o", str(plan), "--model", model]
+    assert main([*asked, *sites, "--json"]) == 0
     digest = json.loads(capsys.readouterr().out)["digest"]
     assert main(["federate", "study", "show", str(plan), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["digest"] == digest
@@ -152,7 +154,7 @@ def test_three_hospitals_run_a_planned_study_over_the_wire(
             words = ["--site", str(keys / site), "--table", str(tmp_path / f"{site}.csv")]
             join = ["commissure.faces.site_agent", f"https://127.0.0.1:{port}", *words]
             stack.enter_context(process(*join, log=tmp_path / f"{site}.log"))
-        assert hub.wait(90) == 0, (tmp_path / "coordinator.log").read_text()
+        assert hub.wait(180) == 0, (tmp_path / "coordinator.log").read_text()
     _check_result(study / "result.json", Plan.from_json(plan.read_text()), tables)
 
 
