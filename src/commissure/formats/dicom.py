@@ -47,6 +47,13 @@ _NO_IMAGE = {
     "1.2.840.10008.5.1.4.1.1.9": "a waveform",
     "1.2.840.10008.1.3.10": "a directory of files",
 }  # fmt: skip
+#: SOP classes of pictures that no scanner measured: a console, a probe or a camera made them, and wrote into them
+_PICTURES = {
+    "1.2.840.10008.5.1.4.1.1.7": "a secondary capture",
+    "1.2.840.10008.5.1.4.1.1.6": "an ultrasound image",
+    "1.2.840.10008.5.1.4.1.1.3": "an ultrasound film",
+    "1.2.840.10008.5.1.4.1.1.77": "a photograph",
+}  # fmt: skip
 _SIDE_SUFFIXES = (".txt", ".md", ".tsv", ".json", ".csv", ".html", ".pdf")
 _OTHER_SUFFIXES = (".nii", ".nii.gz", ".edf", ".bdf", ".nwb", ".h5", ".json", ".tsv", ".txt", ".md")
 
@@ -103,6 +110,11 @@ def _unfit(mark: Mark) -> str:
     for uid, what in _NO_IMAGE.items():
         if mark.sop_class == uid or mark.sop_class.startswith(f"{uid}."):
             return f"the series is {what}, not an image"
+    for uid, what in _PICTURES.items():
+        if mark.sop_class == uid or mark.sop_class.startswith(f"{uid}."):
+            return (
+                f"the series is {what}, whose pixels may show who somebody is, not a scan; it was kept back"
+            )
     if mark.modality and mark.modality not in {"MR", "PT"}:
         return f"the series is of modality {mark.modality[:4]}, and only MR is converted"
     return ""

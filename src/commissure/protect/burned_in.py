@@ -6,6 +6,7 @@ bit. Where text is still read after blanking, or ``tesseract`` is missing, an ER
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ from numpy.typing import NDArray
 from commissure.errors import CommissureError, Fault
 from commissure.model import Finding, Severity
 from commissure.protect.cleaner import Cleaner
-from commissure.protect.ocr import Box, find_rows, find_words, has_tesseract, join_boxes
+from commissure.protect.ocr import Box, find_drawn, find_rows, find_words, has_tesseract, join_boxes, to_grey
 
-__all__ = ["clean_pixels", "may_be_burned_in"]
+__all__ = ["blank_text", "clean_pixels", "may_be_burned_in", "shows_letters"]
 
 _CAPTURE, _ULTRASOUND = "a secondary capture", "an ultrasound image"
 _SOP = {
@@ -37,11 +38,14 @@ _SAME_AGAIN = 2
 _DECLARED = "an image that declares burned-in annotations"
 
 
-def may_be_burned_in(dataset: Any) -> str:
-    """Why words may stand in the pixels of a DICOM dataset; empty if nothing speaks for it."""
+def may_be_burned_in(dataset: Any, *, faces: bool = True) -> str:
+    """Why words may stand in the pixels of a DICOM dataset; empty if nothing speaks for it.
+
+    Without ``faces``, an image that declares recognizable features is none for that alone: a head scan is defaced later.
+    """
     if str(dataset.get("BurnedInAnnotation", "")).upper() == "YES":
         return _DECLARED
-    if str(dataset.get("RecognizableVisualFeatures", "")).upper() == "YES":
+    if faces and str(dataset.get("RecognizableVisualFeatures", "")).upper() == "YES":
         return "an image that declares recognizable features"
     sop = str(dataset.get("SOPClassUID", ""))
     reason = next((what for uid, what in _SOP.items() if sop == uid or sop.startswith(f"{uid}.")), "")
@@ -83,26 +87,50 @@ def clean_pixels(dataset: Any, *, cleaner: Cleaner, where: str = "") -> tuple[Fi
         return (_kept_back(reason, where, "it cannot be read for text"),) if shows else ()
     if "recognizable" in reason or reason == "a photograph":
         return (_kept_back(reason, where, "it may show a face"),)
-    if not has_tesseract():
-        return (
-            _kept_back(
-                reason, where, "without tesseract (Debian: apt install tesseract-ocr) nobody can tell"
-            ),
-        )
     try:
-        boxes, rest = _blank(dataset)
+        blanked = blank_text(dataset)
     except CommissureError as error:
         return (_kept_back(reason, where, str(error)),)
-    cleaner.removed["burned_in"] += len(boxes)
+    cleaner.removed["burned_in"] += blanked
+    message = f"The file is {reason}; {blanked} boxes with text were blanked, and none is read any more."
+    return (Finding("protect.burned_in_blanked", Severity.INFO, message, where),)
+
+
+def blank_text(dataset: Any) -> int:
+    """Blank all text that is read in the pixels of a DICOM dataset, in place; gives how many boxes that took.
+
+    Raises
+    ------
+    Fault
+        If ``tesseract`` is missing, the pixels cannot be decoded, or text is still read in the end.
+    """
+    if not has_tesseract():
+        raise Fault("without tesseract (Debian: apt install tesseract-ocr) nobody can tell")
+    boxes, rest = _blank(dataset)
     dataset.BurnedInAnnotation = "YES" if rest else "NO"
     if rest:
-        return (
-            _kept_back(
-                reason, where, f"text is still read in {len(rest)} places after blanking {len(boxes)}"
-            ),
-        )
-    message = f"The file is {reason}; {len(boxes)} boxes with text were blanked, and none is read any more."
-    return (Finding("protect.burned_in_blanked", Severity.INFO, message, where),)
+        raise Fault(f"text is still read in {len(rest)} places after blanking {len(boxes)}")
+    return len(boxes)
+
+
+def shows_letters(datasets: Iterable[Any]) -> bool:
+    """Whether letters are drawn over some of these images, or over the brightest of all: a quick look, without ``tesseract``.
+
+    Raises
+    ------
+    Fault
+        If pixels cannot be decoded.
+    """
+    brightest: NDArray[Any] | None = None
+    for dataset in datasets:
+        flat = _flat(_shaped(dataset, _pixels(dataset)))
+        top = flat.max(axis=0)
+        if brightest is not None and brightest.shape == top.shape:
+            top = np.maximum(brightest, top)
+        brightest = top
+        if any(find_drawn(picture) for picture in flat[:: max(1, len(flat) // _FRAMES_READ)]):
+            return True
+    return brightest is not None and find_drawn(brightest)
 
 
 def _kept_back(reason: str, where: str, why: str) -> Finding:
@@ -113,10 +141,7 @@ def _kept_back(reason: str, where: str, why: str) -> Finding:
 
 def _blank(dataset: Any) -> tuple[tuple[Box, ...], tuple[Box, ...]]:
     """Blank what is found, twice if needed; gives all boxes, and those still seen in the end."""
-    stored = _pixels(dataset)
-    frames = stored.reshape(
-        _frames(dataset, stored), *stored.shape[-3:] if _is_colour(dataset) else stored.shape[-2:]
-    )
+    frames = _shaped(dataset, _pixels(dataset))
     boxes: tuple[Box, ...] = ()
     rest: tuple[Box, ...] = ()
     for _ in range(1 + _SAME_AGAIN):
@@ -150,8 +175,16 @@ def _is_colour(dataset: Any) -> bool:
     return int(dataset.get("SamplesPerPixel", 1)) > 1
 
 
-def _frames(dataset: Any, stored: NDArray[Any]) -> int:
-    return len(stored) if stored.ndim == 3 + int(_is_colour(dataset)) else 1
+def _shaped(dataset: Any, stored: NDArray[Any]) -> NDArray[Any]:
+    """Frames first, also where there is but one."""
+    colour = _is_colour(dataset)
+    count = len(stored) if stored.ndim == 3 + int(colour) else 1
+    return stored.reshape(count, *(stored.shape[-3:] if colour else stored.shape[-2:]))
+
+
+def _flat(frames: NDArray[Any]) -> NDArray[Any]:
+    """Colours joined to the brightest of them."""
+    return frames.max(axis=-1) if frames.ndim == 4 else frames
 
 
 def _ground(frames: NDArray[Any]) -> Any:
@@ -161,15 +194,9 @@ def _ground(frames: NDArray[Any]) -> Any:
 
 def _find(frames: NDArray[Any]) -> tuple[Box, ...]:
     """Text in a film stands still as a rule: its brightest and darkest projections are read, and some frames."""
-    flat = frames.max(axis=-1) if frames.ndim == 4 else frames
+    flat = _flat(frames)
     step = max(1, len(flat) // _FRAMES_READ)
     pictures = [flat.max(axis=0), flat.min(axis=0), *flat[::step]] if len(flat) > 1 else [flat[0]]
     return join_boxes(
-        box for picture in pictures for box in (*find_words(_grey(picture)), *find_rows(_grey(picture)))
+        box for picture in pictures for box in (*find_words(to_grey(picture)), *find_rows(to_grey(picture)))
     )
-
-
-def _grey(picture: NDArray[Any]) -> NDArray[np.uint8]:
-    values = picture.astype(np.float64)
-    low, high = float(values.min()), float(values.max())
-    return np.asarray((values - low) * (255.0 / max(high - low, 1e-9)), dtype=np.uint8)

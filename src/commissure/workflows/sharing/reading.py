@@ -16,6 +16,7 @@ from commissure.protect.known import Known
 from commissure.protect.policy import Policy
 from commissure.protect.pseudonym import Pseudonyms
 from commissure.standardize.registry import standard_of
+from commissure.workflows.sharing.captures import safe_to_read
 from commissure.workflows.sharing.defacing import deface_items
 from commissure.workflows.sharing.defacing_tree import deface_tree
 from commissure.workflows.sharing.naming import number_runs
@@ -41,7 +42,8 @@ def read_sources(work: Work) -> None:
         scratch = work.staging.scratch / f"{number:05d}"
         scratch.mkdir(mode=0o700)
         try:
-            nouns = READERS.get(source.format).read(source, work.listing, scratch=scratch)
+            safe = safe_to_read(work, source, scratch=scratch)
+            nouns = READERS.get(source.format).read(*safe, scratch=scratch) if safe else ()
         except CommissureError as error:
             work.findings.append(_not_read(source, str(error)))
             nouns = ()
