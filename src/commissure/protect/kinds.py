@@ -14,7 +14,9 @@ from commissure.model import Finding, Severity
 from commissure.protect.cleaner import Cleaner
 from commissure.protect.dicom_file import is_dicom, rewrite_dicom
 from commissure.protect.edf import rewrite_edf
+from commissure.protect.face_surfaces import SCANS, is_freesurfer, kept_face, kind_of, rewrite_freesurfer
 from commissure.protect.fif import rewrite_fif
+from commissure.protect.fif_surfaces import deface_fif
 from commissure.protect.film_faces import clean_film
 from commissure.protect.matlab import rewrite_matlab
 from commissure.protect.nifti import rewrite_nifti
@@ -72,8 +74,25 @@ def _by_edf(job: Job) -> None:
     rewrite_edf(job.source, job.target, cleaner=job.cleaner, label=job.label)
 
 
-def _by_fif(job: Job) -> None:
+def _by_fif(job: Job) -> tuple[Finding, ...]:
     rewrite_fif(job.source, job.target, cleaner=job.cleaner)
+    return _without(job.target, deface_fif(job.target, where=job.where, cleaner=job.cleaner))
+
+
+def _by_surface(job: Job) -> tuple[Finding, ...]:
+    return rewrite_freesurfer(job.source, job.target, where=job.where, cleaner=job.cleaner)
+
+
+def _by_scan(job: Job) -> tuple[Finding, ...]:
+    why = f"A file *{suffix_of(job.source.name)} may be the scan of a head, and says neither its unit nor its axes."
+    return kept_face(why, where=job.where, cleaner=job.cleaner)
+
+
+def _without(target: Path, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The Findings; where there are any, the copy goes."""
+    if findings:
+        target.unlink(missing_ok=True)
+    return findings
 
 
 def _by_tiff(job: Job) -> None:
@@ -101,6 +120,7 @@ _CLEANERS: dict[str, Callable[[Job], tuple[Finding, ...] | None]] = {
     ".fif": _by_fif, ".tif": _by_tiff, ".tiff": _by_tiff, ".ome.tif": _by_tiff, ".ome.tiff": _by_tiff, ".btf": _by_tiff,
     ".set": _by_matlab, ".mat": _by_matlab, ".mp4": _by_film, ".mov": _by_film, ".m4v": _by_film, ".avi": _by_film,
     ".3gp": _by_film, ".dcm": _by_dicom, ".ima": _by_dicom, **dict.fromkeys(_PLAIN, _by_copy),
+    **dict.fromkeys(SCANS, _by_scan),
 }  # fmt: skip
 
 
@@ -116,7 +136,9 @@ def rewrite(job: Job) -> tuple[Finding, ...]:
         head = stream.read(256)
     suffix = suffix_of(job.source.name)
     cleaner = _by_dicom if is_dicom(head) else _CLEANERS.get(suffix)
-    if cleaner is None and job.where.startswith(_MADE_FOR_ALL):
+    if is_freesurfer(head) and kind_of(job.source.name) == "skin":
+        cleaner = _by_surface
+    if cleaner in {None, _by_scan} and job.where.startswith(_MADE_FOR_ALL):
         cleaner = _by_copy  # what subjects were shown was made before them
     if cleaner is None:
         return (_kept_back(suffix, job),)

@@ -12,6 +12,7 @@ from commissure.protect.credits import Credits, credits_of
 from commissure.protect.dates import shift_text
 from commissure.protect.dicom_file import is_dicom
 from commissure.protect.gather import identifiers_in
+from commissure.protect.gifti import deface_gifti, gifti_text
 from commissure.protect.kinds import TEXTS, Job, rewrite, suffix_of
 from commissure.protect.lone_names import NOTES_LIMIT, SCIENCE_LIMIT, find_lone_names
 from commissure.protect.names import Span, non_overlapping, recognize
@@ -84,6 +85,8 @@ class _Work:
         try:
             if suffix in TEXTS and b"\x00" not in head:
                 self._text(source, target, suffix, owner)
+                if suffix == ".gii":
+                    self._surface(source, target, name, owner)
             else:
                 label = replace(owner, removed=type(owner.removed)()).subject_label()
                 self.findings += rewrite(Job(source, target, owner, label, name))
@@ -147,6 +150,12 @@ class _Work:
         self.cleaner.count(self.cleaner.spans(text)[0].category)
         return self.cleaner.pseudonyms.token("file", text)
 
+    def _surface(self, source: Path, target: Path, name: str, owner: Cleaner) -> None:
+        found = deface_gifti(target, name=source.name, where=name, cleaner=owner)
+        if found:
+            target.unlink()
+        self.findings += found
+
     def _text(self, source: Path, target: Path, suffix: str, owner: Cleaner) -> None:
         raw = source.read_bytes()
         text = raw.decode("utf-8", "surrogateescape")
@@ -158,6 +167,8 @@ class _Work:
             clean = clean_json(text, name=source.name, cleaner=owner, relabel=self.relabel)
         elif suffix in {".vhdr", ".vmrk"}:
             clean = brainvision_text(text, cleaner=owner, relabel=self.relabel)
+        elif suffix == ".gii":
+            clean = gifti_text(text, cleaner=owner)
         elif _PUBLIC_TEXTS.fullmatch(source.name):
             clean = self.relabel(_public_text(text, cleaner=owner, credited=self.credited))
         else:

@@ -1,0 +1,277 @@
+"""Surfaces of made heads: a planted face goes, the cranium stays, and who it was is told no better than by guessing."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import mne
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from commissure.errors import BadInput
+from commissure.model import About, Subject, Tree
+from commissure.protect.cleaner import Cleaner
+from commissure.protect.deidentify import deidentify
+from commissure.protect.face_mesh import Landmarks, MeshDefaced, deface_mesh, estimate_landmarks
+from commissure.protect.fif_surfaces import deface_fif
+from commissure.protect.policy import Policy
+from commissure.protect.pseudonym import Pseudonyms
+
+nibabel = pytest.importorskip("nibabel")
+
+CENTRE = np.array([0.0, -3.0, 20.0])
+MARKS = Landmarks((0.0, 94.0, 18.0), (-75.0, 0.0, 0.0), (75.0, 0.0, 0.0))
+#: where features of a face stand out (x, z in mm from the middle of the head, seen from the front), and how wide they are (rad)
+FEATURES = np.array(
+    [[0, -22, 0.25], [0, -70, 0.3], [32, 3, 0.16], [-32, 3, 0.16], [40, -22, 0.25], [-40, -22, 0.25], [0, -45, 0.25]]
+)  # fmt: skip
+MEAN, SD = np.array([18.0, 8.0, -4.0, -4.0, 4.0, 4.0, 4.0]), 4.0
+
+
+def icosphere(times: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    g = (1 + 5**0.5) / 2
+    points = np.array([[-1, g, 0], [1, g, 0], [-1, -g, 0], [1, -g, 0], [0, -1, g], [0, 1, g], [0, -1, -g], [0, 1, -g],
+                       [g, 0, -1], [g, 0, 1], [-g, 0, -1], [-g, 0, 1]])  # fmt: skip
+    corners = np.array([[0, 11, 5], [0, 5, 1], [0, 1, 7], [0, 7, 10], [0, 10, 11], [1, 5, 9], [5, 11, 4], [11, 10, 2],
+                        [10, 7, 6], [7, 1, 8], [3, 9, 4], [3, 4, 2], [3, 2, 6], [3, 6, 8], [3, 8, 9], [4, 9, 5],
+                        [2, 4, 11], [6, 2, 10], [8, 6, 7], [9, 8, 1]])  # fmt: skip
+    for _ in range(times):
+        edges = np.sort(np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]]), axis=1)
+        unique, place = np.unique(edges, axis=0, return_inverse=True)
+        a, b, c = (place.reshape(3, -1) + len(points))[:, :]
+        points = np.concatenate([points, points[unique].mean(axis=1)])
+        one, two, three = corners.T
+        corners = np.concatenate(
+            [np.stack(each, axis=1) for each in ((one, a, c), (a, two, b), (c, b, three), (a, b, c))]
+        )
+    return points / np.linalg.norm(points, axis=1, keepdims=True), corners
+
+
+SPHERE = icosphere(4)
+
+
+def head(heights: NDArray[np.float64] = MEAN) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """A head's vertices (right, front, up; mm, from between the ears), and which of them the face moved."""
+    ways = SPHERE[0]
+    skull = ways / np.sqrt(((ways / [75.0, 97.0, 112.0]) ** 2).sum(axis=1, keepdims=True))
+    out = np.zeros(len(ways))
+    for (x, z, wide), height in zip(FEATURES, heights, strict=True):
+        towards = np.array([x, 97.0, z])
+        angle = np.arccos(np.clip(ways @ (towards / np.linalg.norm(towards)), -1, 1))
+        out += height * np.where(angle < wide, np.cos(np.minimum(angle / wide, 1) * np.pi / 2) ** 2, 0.0)
+    return skull + ways * out[:, None] + CENTRE, np.abs(out) > 0.2
+
+
+def nod(points: NDArray[np.float64], degrees: float) -> NDArray[np.float64]:
+    turn = np.deg2rad(degrees)
+    cos, sin = np.cos(turn), np.sin(turn)
+    return points @ np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]]).T
+
+
+def cranial(points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Above the brow, and all behind the ears down to their height."""
+    return (points[:, 2] > 75.0) | ((points[:, 1] < -5.0) & (points[:, 2] > -20.0))
+
+
+def cut(points: NDArray[np.float64], marks: Landmarks | None = None) -> MeshDefaced:
+    # one triangle fewer: a mesh that is no icosphere
+    return deface_mesh(points, triangles=SPHERE[1][1:], landmarks=marks)
+
+
+@pytest.mark.parametrize("degrees", [-10.0, -5.0, 0.0, 5.0, 10.0])
+def test_the_planted_face_goes_by_size_alone_and_the_cranium_stays(degrees: float) -> None:
+    points, face = head()
+    done = cut(nod(points, degrees) + [3.0, -20.0, 40.0])
+    assert face.sum() > 150
+    assert done.face[face].all()
+    assert not done.face[cranial(points)].any()
+    assert set(done.kept) & set(np.flatnonzero(face)) == set()
+
+
+def test_with_landmarks_any_frame_will_do_and_indices_stay_true() -> None:
+    points, face = head()
+    turn = np.linalg.qr(np.random.default_rng(2).normal(size=(3, 3)))[0]
+    turn *= np.sign(np.linalg.det(turn))
+    marks = Landmarks(*(np.asarray(each) @ turn.T + 500.0 for each in (MARKS.nasion_mm, MARKS.lpa_mm, MARKS.rpa_mm)))  # fmt: skip
+    moved = points @ turn.T + 500.0
+    done = cut(moved, marks)
+    assert done.face[face].all()
+    assert not done.face[cranial(points)].any()
+    np.testing.assert_array_equal(done.vertices_mm[: len(done.kept)], moved[done.kept])
+    before = {tuple(each) for each in SPHERE[1][1:]}
+    old = done.kept[done.triangles[(done.triangles < len(done.kept)).all(axis=1)]]
+    assert {tuple(each) for each in old} == {each for each in before if not done.face[list(each)].any()}
+    assert len(done.kept) > 0.99 * (~done.face).sum()
+
+
+def test_the_hole_is_closed_by_a_cap_that_says_nothing() -> None:
+    points, _ = head()
+    done = cut(points)
+    assert len(done.vertices_mm) == len(done.kept) + 1
+    edges = np.concatenate([done.triangles[:, [0, 1]], done.triangles[:, [1, 2]], done.triangles[:, [2, 0]]])
+    once = {tuple(each) for each in edges}
+    assert len(once) == len(edges)
+    assert all((b, a) in once for a, b in once)
+    rim = np.unique(done.triangles[(done.triangles == len(done.kept)).any(axis=1)])[:-1]
+    np.testing.assert_allclose(done.vertices_mm[-1], done.vertices_mm[rim].mean(axis=0))
+
+
+def test_an_icosphere_stays_closed_and_says_nothing_of_the_face() -> None:
+    rng = np.random.default_rng(4)
+    (one, face), (other, _) = head(MEAN + rng.normal(0, SD, 7)), head(MEAN + rng.normal(0, SD, 7))
+    first, second = (deface_mesh(points, triangles=SPHERE[1], landmarks=MARKS) for points in (one, other))
+    assert first.dome
+    np.testing.assert_array_equal(first.triangles, SPHERE[1])
+    np.testing.assert_array_equal(first.vertices_mm[~first.face], one[~first.face])
+    assert np.abs(one[face] - other[face]).max() > 3.0
+    same = first.face & second.face
+    assert np.abs(first.vertices_mm[same] - second.vertices_mm[same]).max() < 0.5
+    # the dome is as far out as the head's rim, not sunk into the brain: a brain of the usual size stays inside
+    inside = (((first.vertices_mm[first.face] - CENTRE) / [66.0, 84.0, 60.0]) ** 2).sum(axis=1)
+    assert inside.min() > 1.0
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_nearest_points_tell_faces_before_and_no_better_than_guessing_after(closed: bool) -> None:
+    rng = np.random.default_rng(11)
+    people = [head(MEAN + rng.normal(0, SD, 7))[0] for _ in range(25)]
+    known = [cKDTree(each + rng.normal(0, 0.3, each.shape)) for each in people]
+
+    def right(meshes: Sequence[NDArray[np.float64]]) -> float:
+        hits = [
+            np.argmin([np.mean(tree.query((mesh + rng.normal(0, 0.3, mesh.shape))[::2])[0]) for tree in known]) == index
+            for index, mesh in enumerate(meshes)
+        ]  # fmt: skip
+        return float(np.mean(hits))
+
+    corners = SPHERE[1] if closed else SPHERE[1][1:]
+    done = [deface_mesh(each, triangles=corners).vertices_mm for each in people]
+    assert right(people) > 0.9
+    assert right(done) <= 4 / 25  # by guessing, 5 of 25 or more are right in 0.3 % of all draws
+
+
+def test_what_is_no_upright_head_in_millimetres_is_refused() -> None:
+    points, _ = head()
+    for wrong in (points / 10.0, points[:, [1, 0, 2]], points[:, [0, 2, 1]] * [1, 1, 0.1], points[:50]):
+        with pytest.raises(BadInput):
+            estimate_landmarks(wrong)
+    with pytest.raises(BadInput, match="three indices"):
+        deface_mesh(points, triangles=SPHERE[1] + 10)
+
+
+def gifti(path: Path, points: NDArray[np.float64], corners: NDArray[np.intp]) -> None:
+    made = nibabel.gifti.GiftiImage(
+        darrays=[
+            nibabel.gifti.GiftiDataArray(points.astype("f4"), intent="NIFTI_INTENT_POINTSET"),
+            nibabel.gifti.GiftiDataArray(corners.astype("i4"), intent="NIFTI_INTENT_TRIANGLE"),
+            nibabel.gifti.GiftiDataArray(points[:, 1].astype("f4"), intent="NIFTI_INTENT_SHAPE"),
+        ]
+    )
+    made.meta = nibabel.gifti.GiftiMetaData({"UserName": "wolfram", "Description": "scalp, 2014-04-29"})
+    path.write_bytes(made.to_bytes())
+
+
+def surface(points: NDArray[np.float64], corners: NDArray[np.intp], identity: int) -> dict[str, object]:
+    return {"id": identity, "sigma": 0.3, "np": len(points), "ntri": len(corners), "coord_frame": 5,
+            "rr": points / 1000.0, "tris": corners, "nn": points / np.linalg.norm(points, axis=1, keepdims=True)}  # fmt: skip
+
+
+def build(root: Path) -> None:
+    points, _ = head()
+    brain = (SPHERE[0] * [65.0, 85.0, 60.0]) + [0.0, 0.0, 50.0]
+    folder = root / "derivatives/mne/sub-01/anat"
+    folder.mkdir(parents=True)
+    (root / "dataset_description.json").write_text('{"Name": "Heads", "BIDSVersion": "1.9.0"}')
+    gifti(folder / "sub-01_scalp.surf.gii", points, SPHERE[1][1:])
+    gifti(folder / "sub-01_hemi-L_pial.surf.gii", brain, SPHERE[1])
+    gifti(folder / "sub-01_hemi-R_pial.surf.gii", points, SPHERE[1][1:])  # a head under a brain's name
+    gifti(folder / "sub-01_unnamed.surf.gii", points, SPHERE[1][1:])
+    mne.write_head_bem(
+        folder / "sub-01-head.fif", points / 1000.0, SPHERE[1][1:], on_defects="ignore", verbose="error"
+    )
+    skins = [surface(points, SPHERE[1], 4), surface(brain, SPHERE[1], 1)]
+    mne.write_bem_surfaces(folder / "sub-01-bem.fif", skins, verbose="error")
+    (folder / "sub-01-bem-sol.fif").write_bytes((folder / "sub-01-bem.fif").read_bytes())
+    solution = np.eye(4, dtype=np.float32)
+    skins_of = mne.bem.ConductorModel(is_sphere=False, surfs=mne.read_bem_surfaces(folder / "sub-01-bem.fif", verbose="error"),
+                                      solution=solution, bem_method=2, solver="mne")  # fmt: skip
+    mne.write_bem_solution(folder / "sub-01-bem-sol.fif", skins_of, overwrite=True, verbose="error")
+    for name in ("lh.seghead", "outer_skin", "outer_skin.surf", "lh.pial"):
+        nibabel.freesurfer.write_geometry(folder / name, points, SPHERE[1][1:], create_stamp="created by wolfram on Mon Mar 3")  # fmt: skip
+    for name in ("scan.stl", "scan.ply", "scan.obj"):
+        (folder / name).write_text("solid head\n")
+
+
+def same_as(one: NDArray[np.float64], other: NDArray[np.float64], atol: float = 0.01) -> NDArray[np.bool_]:
+    return np.asarray(cKDTree(other).query(one)[0] < atol)
+
+
+def test_a_tree_is_released_without_faces(hub: Pseudonyms, tmp_path: Path) -> None:
+    root = tmp_path / "raw"
+    build(root)
+    files = tuple(sorted(each.relative_to(root).as_posix() for each in root.rglob("*") if each.is_file()))
+    made = Tree("bids", root, files, About("anat", Subject("01")))
+    clean, removed = deidentify(
+        made, pseudonyms=hub, policy=Policy(keep_labels=True), scratch=tmp_path / "out"
+    )
+    left = {Path(each).name: clean.root / each for each in clean.files}
+    assert set(left) == {
+        "dataset_description.json", "sub-01_scalp.surf.gii", "sub-01_hemi-L_pial.surf.gii", "sub-01-head.fif",
+        "sub-01-bem.fif", "lh.seghead", "outer_skin", "outer_skin.surf",
+    }  # fmt: skip
+    points, face = head()
+    told = {Path(each.where).name: each.check for each in clean.about.findings}
+    back = {name: told[name] for name in ("sub-01-bem-sol.fif", "scan.stl", "scan.ply", "scan.obj", "sub-01_unnamed.surf.gii", "sub-01_hemi-R_pial.surf.gii")}  # fmt: skip
+    assert set(back.values()) == {"protect.face_mesh"}
+    assert told["lh.pial"] == "protect.unknown_kind"
+    assert removed["face"] > 6 * face.sum()
+    source = root / "derivatives/mne/sub-01/anat"
+    _check_skins(left, points, face)
+    pial = "sub-01_hemi-L_pial.surf.gii"
+    for one, other in zip(nibabel.load(left[pial]).darrays, nibabel.load(source / pial).darrays, strict=True):
+        np.testing.assert_array_equal(one.data, other.data)
+    skin, brain = mne.read_bem_surfaces(left["sub-01-bem.fif"], verbose="error")
+    _, before = mne.read_bem_surfaces(source / "sub-01-bem.fif", verbose="error")
+    np.testing.assert_array_equal(brain["rr"], before["rr"])
+    np.testing.assert_array_equal(skin["tris"], SPHERE[1])
+    assert not same_as(points[face], skin["rr"] * 1000.0).any()
+    assert same_as(points[cranial(points)], skin["rr"] * 1000.0).all()
+    assert skin["id"] == 4
+    assert all(b"wolfram" not in path.read_bytes() for path in left.values())
+
+
+def _check_skins(left: dict[str, Path], points: NDArray[np.float64], face: NDArray[np.bool_]) -> None:
+    scalp = nibabel.load(left["sub-01_scalp.surf.gii"]).darrays
+    assert len(scalp[2].data) == len(scalp[0].data)
+    np.testing.assert_allclose(scalp[2].data[:-1], scalp[0].data[:-1, 1])
+    (skin,) = mne.read_bem_surfaces(left["sub-01-head.fif"], verbose="error")
+    meshes = [(scalp[0].data, scalp[1].data), (skin["rr"] * 1000.0, skin["tris"])]
+    meshes += [
+        nibabel.freesurfer.read_geometry(left[name])
+        for name in ("lh.seghead", "outer_skin", "outer_skin.surf")
+    ]
+    for vertices, corners in meshes:
+        assert not same_as(points[face], vertices).any()
+        assert same_as(points[cranial(points)], vertices).all()
+        assert corners.max() < len(vertices)
+        assert len(vertices) < len(points) - face.sum()
+
+
+def test_an_animals_surfaces_stay_as_they_are(hub: Pseudonyms, tmp_path: Path) -> None:
+    root = tmp_path / "raw"
+    build(root)
+    name = "derivatives/mne/sub-01/anat/sub-01_scalp.surf.gii"
+    made = Tree("bids", root, (name,), About("anat", Subject("01", species="Mus musculus")))
+    clean, _ = deidentify(made, pseudonyms=hub, policy=Policy(keep_labels=True), scratch=tmp_path / "out")
+    one, other = nibabel.load(clean.root / clean.files[0]).darrays, nibabel.load(root / name).darrays
+    assert all(np.array_equal(a.data, b.data) for a, b in zip(one, other, strict=True))
+
+
+def test_the_made_cleaner_counts_what_went(hub: Pseudonyms, tmp_path: Path) -> None:
+    points, face = head()
+    path = tmp_path / "x-head.fif"
+    mne.write_head_bem(path, points / 1000.0, SPHERE[1][1:], on_defects="ignore", verbose="error")
+    worker = Cleaner.of(About("anat", Subject("01")), pseudonyms=hub, policy=Policy())
+    assert deface_fif(path, where="x-head.fif", cleaner=worker) == ()
+    assert worker.removed["face"] >= face.sum()
