@@ -62,6 +62,69 @@ def test_generalization_reaches_the_k_it_promises() -> None:
         assert [row["diagnosis"] for row in plan.rows] == [row["diagnosis"] for row in rows]
 
 
+def clustered(rng: np.random.Generator) -> list[dict[str, str]]:
+    """Ages in bands of five years that each have one diagnosis, planted so that k is reached before l is."""
+    return [
+        {
+            "participant_id": f"sub-{band}-{i}",
+            "age": str(20 + 5 * band + int(rng.integers(0, 5))),
+            "sex": "F",
+            "diagnosis": ("patient", "control")[band % 2],
+        }
+        for band in range(8)
+        for i in range(10)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_generalization_reaches_the_l_that_k_alone_does_not(seed: int) -> None:
+    rows = clustered(np.random.default_rng(seed))
+    columns = quasi_columns(list(rows[0]))
+    by_k = generalize(rows, columns=columns, k=5)
+    assert by_k.steps == {"age": "bands of 5 years"}
+    assert diversity(by_k.rows, columns=columns, sensitive="diagnosis") == 1
+    plan = generalize(rows, columns=columns, k=5, sensitive=("diagnosis",))
+    assert plan.steps == {"age": "bands of 10 years"}
+    assert plan.l_values == diversity(plan.rows, columns=columns, sensitive="diagnosis") == 2
+    assert plan.k == anonymity(plan.rows, columns=columns) == 20
+    assert plan.cost > by_k.cost
+    checks = [finding.check for finding in check_participants(rows)]
+    assert checks == ["protect.k_anonymity", "protect.l_diversity"]
+    assert len({finding.remedy for finding in check_participants(rows)}) == 1
+    assert check_participants(plan.rows) == ()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_cheaper_step_reaches_both(seed: int) -> None:
+    """Every other choice of bands is tried by hand: those that cost less fall short."""
+    rows, columns = table(np.random.default_rng(seed), 60), ("age", "sex")
+    plan = generalize(rows, columns=columns, k=4, sensitive=("diagnosis",))
+    assert plan.k >= 4
+    assert plan.l_values >= 2
+    ages = len({row["age"] for row in rows})
+    for width in (1, 5, 10, 20, 0):
+        for sex in (False, True):
+            tried = [
+                {
+                    **row,
+                    "age": str(int(row["age"]) // width) if width else "*",
+                    "sex": "*" if sex else row["sex"],
+                }
+                for row in rows
+            ]
+            cost = (1 - len({row["age"] for row in tried}) / ages if width else 1.0) + sex
+            if cost < plan.cost - 1e-9:
+                shown = diversity(tried, columns=columns, sensitive="diagnosis")
+                assert anonymity(tried, columns=columns) < 4 or shown < 2
+
+
+def test_an_l_that_no_generalization_reaches_is_said() -> None:
+    rows = table(np.random.default_rng(0), 60)
+    plan = generalize(rows, columns=("age", "sex"), k=4, sensitive=("diagnosis",), l_values=3)
+    assert (plan.k >= 4, plan.l_values) == (True, 2)
+    assert generalize(rows, columns=("age", "sex"), k=4).l_values == 0
+
+
 def test_the_finding_tells_the_cheapest_way_out() -> None:
     findings = check_participants(table(np.random.default_rng(0), 120))
     assert findings[0].check == "protect.k_anonymity"

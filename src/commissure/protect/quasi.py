@@ -10,6 +10,10 @@ doi:10.1142/S0218488502001648), and *l*-diverse if each such class shows at leas
 >>> plan = generalize(rows, columns=("age", "sex"), k=2)
 >>> plan.steps, plan.k
 ({'age': 'bands of 5 years'}, 2)
+>>> ill = [{**row, "diagnosis": name} for row, name in zip(rows, ("MS", "MS", "AD", "none"))]
+>>> plan = generalize(ill, columns=("age", "sex"), k=2, sensitive=("diagnosis",))
+>>> plan.steps, plan.k, plan.l_values
+({'age': 'bands of 10 years', 'sex': 'hidden'}, 4, 3)
 """
 
 import re
@@ -38,12 +42,17 @@ _TOP = 90.0
 
 @dataclass(frozen=True, slots=True)
 class Generalization:
-    """A proposal: per column what to do, the rows that come of it, the k they reach and how many cells changed."""
+    """A proposal: per column what to do, the rows that come of it, the k and l they reach, and what it costs.
+
+    ``cost`` is the sum over columns of the share of distinct values given up; ``l_values`` is 0 where nothing sensitive
+    was named.
+    """
 
     steps: dict[str, str]
     rows: tuple[dict[str, str], ...]
     k: int
     cost: float
+    l_values: int = 0
 
 
 def quasi_columns(names: Sequence[str]) -> tuple[str, ...]:
@@ -65,32 +74,56 @@ def diversity(rows: Sequence[Row], *, columns: Sequence[str], sensitive: str) ->
     return min((len(values) for values in classes.values()), default=0)
 
 
-def generalize(rows: Sequence[Row], *, columns: Sequence[str], k: int) -> Generalization:
-    """The cheapest coarsening of whole columns that reaches ``k``; if none does, the one that comes nearest.
+def generalize(
+    rows: Sequence[Row],
+    *,
+    columns: Sequence[str],
+    k: int,
+    sensitive: Sequence[str] = (),
+    l_values: int = 2,
+) -> Generalization:
+    """The cheapest coarsening of whole columns that reaches ``k`` and ``l_values``; if none does, the one that comes nearest.
 
     Numbers go into bands of 5, 10 and 20, then are hidden; words are hidden. The cost of a step is the share of a
     column's distinct values that it gives up.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        The table.
+    columns : sequence of str
+        What outsiders may know.
+    k : int
+        Rows that must agree in ``columns``, at least.
+    sensitive : sequence of str
+        Columns of which every class must show ``l_values`` values, at least; they are not changed.
+    l_values : int
+        Of no effect without ``sensitive``.
     """
+    wanted = l_values if sensitive else 0
     ladders = [list(_ladder(name, rows)) for name in columns]
-    best: tuple[tuple[bool, float], Generalization] | None = None
+    best: Generalization | None = None
+    best_key = (2.0, 0.0)
     for choice in product(*ladders):
-        merged = tuple(
-            {
-                **row,
-                **{
-                    name: step[1].get(row.get(name, ""), row.get(name, ""))
-                    for name, step in zip(columns, choice, strict=True)
-                },
-            }
-            for row in rows
-        )
-        reached = anonymity(merged, columns=columns)
         cost = sum(step[2] for step in choice)
-        told = {name: step[0] for name, step in zip(columns, choice, strict=True) if step[0]}
-        key = (reached < k, cost if reached >= k else -reached)
-        if best is None or key < best[0]:
-            best = (key, Generalization(told, merged, reached, cost))
-    return best[1] if best is not None else Generalization({}, (), 0, 0.0)
+        if best_key[0] == 0.0 and cost >= best_key[1]:
+            continue
+        merged = _merged(rows, {name: step[1] for name, step in zip(columns, choice, strict=True)})
+        reached = anonymity(merged, columns=columns)
+        shown = min((diversity(merged, columns=columns, sensitive=name) for name in sensitive), default=0)
+        near = min(1.0, reached / max(k, 1)) + min(1.0, shown / max(wanted, 1))
+        key = (0.0, cost) if reached >= k and shown >= wanted else (1.0, -near)
+        if best is None or key < best_key:
+            told = {name: step[0] for name, step in zip(columns, choice, strict=True) if step[0]}
+            best_key, best = key, Generalization(told, merged, reached, cost, shown)
+    return best if best is not None else Generalization({}, (), 0, 0.0)
+
+
+def _merged(rows: Sequence[Row], maps: Mapping[str, Mapping[str, str]]) -> tuple[dict[str, str], ...]:
+    return tuple(
+        {**row, **{name: new.get(row.get(name, ""), row.get(name, "")) for name, new in maps.items()}}
+        for row in rows
+    )
 
 
 def _ladder(name: str, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, str], float]]:
@@ -121,35 +154,45 @@ def _lost(values: Sequence[str], bands: Mapping[str, str]) -> float:
 def check_participants(rows: Sequence[Row], *, k: int = 5, l_values: int = 2) -> tuple[Finding, ...]:
     """A WARNING where a table of participants is less than ``k``-anonymous or a class tells what is sensitive.
 
-    The remedy names the cheapest generalization that would do.
+    The remedy names the cheapest generalization that mends both at once.
     """
     names = list(rows[0]) if rows else []
     columns = quasi_columns(names)
     if not columns:
         return ()
     reached = anonymity(rows, columns=columns)
-    findings = []
+    # a column of one value tells nothing that could be hidden in a class
+    sensitive = tuple(
+        name
+        for name in names
+        if _SENSITIVE.fullmatch(name)
+        and name not in columns
+        and len({row.get(name, "") for row in rows}) >= l_values
+    )
+    telling = [name for name in sensitive if diversity(rows, columns=columns, sensitive=name) < l_values]
+    if reached >= k and not telling:
+        return ()
+    plan = generalize(rows, columns=columns, k=k, sensitive=sensitive, l_values=l_values)
+    remedy = _remedy(plan, k=k, sensitive=sensitive, l_values=l_values)
+    known = ", ".join(columns)
+    messages = [
+        ("protect.l_diversity",
+         f"All rows that agree in {known} may share one value of {name!r}: to know the one is to know the other.")
+        for name in telling
+    ]  # fmt: skip
     if reached < k:
-        plan = generalize(rows, columns=columns, k=k)
-        steps = ", ".join(f"{name}: {step}" for name, step in plan.steps.items())
-        message = f"Somebody who knows {', '.join(columns)} can narrow a participant down to {reached} of {len(rows)} rows; {k} are wanted."
-        remedy = (
-            f"Generalize ({steps}) to reach {plan.k}."
-            if plan.k >= k
-            else "The table is too small for this k; hide these columns."
-        )
-        findings.append(Finding("protect.k_anonymity", Severity.WARNING, message, "participants.tsv", remedy))
-    for sensitive in (name for name in names if _SENSITIVE.fullmatch(name) and name not in columns):
-        varied = diversity(rows, columns=columns, sensitive=sensitive)
-        if varied < l_values <= len({row.get(sensitive, "") for row in rows}):
-            message = f"All rows that agree in {', '.join(columns)} may share one value of {sensitive!r}: to know the one is to know the other."
-            findings.append(
-                Finding(
-                    "protect.l_diversity",
-                    Severity.WARNING,
-                    message,
-                    "participants.tsv",
-                    "Generalize further, or hold the column back.",
-                )
-            )
-    return tuple(findings)
+        message = f"Somebody who knows {known} can narrow a participant down to {reached} of {len(rows)} rows; {k} are wanted."
+        messages.insert(0, ("protect.k_anonymity", message))
+    return tuple(
+        Finding(check, Severity.WARNING, message, "participants.tsv", remedy) for check, message in messages
+    )
+
+
+def _remedy(plan: Generalization, *, k: int, sensitive: Sequence[str], l_values: int) -> str:
+    if plan.k < k:
+        return "The table is too small for this k; hide these columns."
+    if sensitive and plan.l_values < l_values:
+        return f"No generalization shows {l_values} values in every class; hold the columns {', '.join(sensitive)} back."
+    steps = ", ".join(f"{name}: {step}" for name, step in plan.steps.items())
+    shown = f" and {plan.l_values} values of {', '.join(sensitive)} in every class" if sensitive else ""
+    return f"Generalize ({steps}) to reach {plan.k}{shown}."
