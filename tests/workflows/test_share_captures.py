@@ -75,17 +75,28 @@ def checks(report: ShareReport) -> list[str]:
     return sorted(f.check for f in report.findings if f.check.startswith(("protect.burned", "detect.inc")))
 
 
-@pytest.mark.parametrize("modality", ["OT", "MR"])
-def test_a_capture_is_kept_back_and_the_scan_goes_out(modality: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("modality", "end", "what"),
+    [
+        ("OT", "7", "secondary capture"),
+        ("MR", "7.3", "secondary capture"),
+        ("US", "6.1", "ultrasound image"),
+        ("MR", "77.1.4", "photograph"),
+    ],
+)
+def test_a_capture_is_kept_back_and_the_scan_goes_out(
+    modality: str, end: str, what: str, tmp_path: Path
+) -> None:
     planted = write_dicom(tmp_path / "raw" / "scan", layout="mosaic")
     shot = capture(TEXTS, rng=np.random.default_rng(1), person=PERSON).dataset
-    shot.Modality = modality
+    shot.Modality, shot.BurnedInAnnotation = modality, "NO"  # nobody believes it
+    shot.SOPClassUID = shot.file_meta.MediaStorageSOPClassUID = f"1.2.840.10008.5.1.4.1.1.{end}"
     shot.ProtocolName = shot.SeriesDescription = "T1w"
     shot.save_as(tmp_path / "raw" / "shot.dcm", enforce_file_format=True)
     report, voxels = shared(tmp_path / "raw", tmp_path)
     assert [image.shape for image in voxels] == [planted.voxels.shape]
     (finding,) = [f for f in report.findings if f.check == "detect.incomplete"]
-    assert "secondary capture, whose pixels may show who somebody is" in finding.message
+    assert f"{what}, whose pixels may show who somebody is" in finding.message
     assert checks(report) == ["detect.incomplete"]
 
 
@@ -135,6 +146,23 @@ def test_without_a_reader_the_series_is_kept_back(tmp_path: Path, monkeypatch: p
     (finding,) = [f for f in report.findings if f.check == "protect.burned_in"]
     assert "tesseract" in finding.message
     assert not report.version
+
+
+def test_letters_in_one_file_of_a_derived_series_are_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commissure.protect.burned_in.has_tesseract", lambda: False)
+    write_slices(tmp_path / "raw" / "a", TEXTS, ImageType=["DERIVED", "SECONDARY"])
+    lettered = sorted((tmp_path / "raw" / "a").iterdir())[0]
+    files = write_dicom(tmp_path / "raw" / "b", volumes=1).files
+    for path in files:
+        dataset = pydicom.dcmread(path)
+        dataset.ImageType = ["DERIVED", "SECONDARY"]
+        dataset.save_as(path, enforce_file_format=True)
+    shutil.copy(lettered, files[4])
+    (finding,) = clean_series(files, folder=tmp_path / "clean").findings
+    assert finding.check == "protect.burned_in"
+    assert "a derived image with letters drawn over it" in finding.message
 
 
 def test_overlay_planes_go_also_out_of_unused_bits(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ _SCANS = frozenset(
 )
 _PLANES = tuple(range(0x6000, 0x6020, 2))
 _READ = ("SOPClassUID", "ImageType", "Modality", "SeriesDescription", "ProtocolName", "BurnedInAnnotation")
-_LOOKED_AT = 8
+_LOOKED_AT = 64
 _DRAWN = "a derived image with letters drawn over it"
 
 
