@@ -1,6 +1,6 @@
 """Likeness of signals beside its peers, in one run: real recordings re-exported, and made cohorts of many labs.
 
-    python benchmarks/discover_likeness.py [DATA_FOLDER] [--seeds N] [--first SEED]
+    python benchmarks/discover_likeness.py [DATA_FOLDER] [--seeds N] [--first SEED] [--speed-only]
 
 ``DATA_FOLDER`` holds the real recordings (``../shared/data`` by default; left out where it is not). Peers, on the same
 recordings: *raw band power* is the logarithm of the mean power of five bands in the file's own unit, not re-centered;
@@ -9,26 +9,34 @@ before what each lab adds is taken out. Seeds of made cohorts start at 100; thos
 """
 
 import argparse
+import os
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from commissure.discover.alike import aggregate, distances, recenter, table_of
 from commissure.discover.likeness import describe_signal
-from commissure.discover.likeness_layout import LAYOUTS, SIZE, block_slices
+from commissure.discover.likeness_layout import LAYOUTS, SIZE, VERSION, block_slices
 from commissure.errors import CommissureError
 from commissure.formats.detect import detect
 from commissure.formats.listing import Listing
 from commissure.formats.registry import READERS
-from commissure.model import Descriptor, Recording
+from commissure.hub import Hub, open_hub
+from commissure.model import Descriptor, Person, Recording
+from commissure.settings import Settings
+from commissure.store import schema
+from commissure.store.descriptors import Mean
+from commissure.store.revisions import means_changed
 from commissure.store.vectors import BlockTable
 from commissure.testing import signals
 from commissure.testing.cohorts import Cohorts, exported
+from commissure.workflows.likeness import near_datasets, signal_of
 
 HERE = Path(__file__).resolve().parents[2] / "shared" / "data"
 #: format, rate against the first, reference, gain: what other vendors' exports change
@@ -364,14 +372,68 @@ def speed() -> None:
     print(f"one descriptor of ten minutes, 64 channels, 500 Hz: {time.process_time() - start:.2f} s of CPU")
 
 
+def through_the_hub(many: int = 100_000) -> None:
+    """A search through a hub of many described datasets: the first call of a process, the later ones, one after a write."""
+    rng, now = np.random.default_rng(0), datetime(2026, 1, 1, tzinfo=UTC)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(hub=folder, jobs="inline")
+        hub = open_hub(Path(folder) / "hub", actor=Person("ada"), settings=settings, clock=lambda: now)
+        blocks = [block.name for block in LAYOUTS["electro"]]
+        for start in range(0, many, 10_000):
+            _fill(hub, rng, start=start, blocks=blocks)
+        with hub.records.database.write() as connection:
+            means_changed(connection)
+        held = signal_of(hub, "ds-000123", viewer="", now=now)
+        file = tuple(replace(mean, dataset="", origin="") for mean in held)
+        print(
+            f"\nThrough the hub, {many:,} described datasets in SQLite (load average {os.getloadavg()[0]:.1f}):"
+        )
+        for label, viewer, asked in (("a file, by nobody", "", file), ("a dataset, by nobody", "", held),
+                                     ("a file, by the owner of a private dataset", "bea", file),
+                                     ("a dataset, by the owner of a private dataset", "bea", held)):  # fmt: skip
+            _time(label, hub, asked=asked, viewer=viewer, now=now, runs=11)
+        hub.records.descriptors.put_means("ds-000007", [replace(held[0], dataset="ds-000007")])
+        _time("a dataset, after somebody wrote", hub, asked=held, viewer="", now=now, runs=3)
+        hub.close()
+
+
+def _fill(hub: Hub, rng: np.random.Generator, *, start: int, blocks: list[str]) -> None:
+    values = rng.normal(scale=0.1, size=(10_000, SIZE)).astype("<f4")
+    names = [f"ds-{start + n:06d}" for n in range(10_000)]
+    common = {"title": "x", "created": "", "withdrawn": False, "version": "0.1.0", "standard": "bids", "card": "{}",
+              "released": "", "files": 1, "bytes": 1, "title_key": "x"}  # fmt: skip
+    with hub.records.database.write() as connection:
+        connection.execute(schema.datasets.insert(), [
+            {"id": name, "owner": "bea" if name == "ds-000005" else f"lab{start + n % 500}", "rank": start + n,
+             "public": name != "ds-000005", **common} for n, name in enumerate(names)])  # fmt: skip
+        connection.execute(schema.likenesses.insert(), [
+            {"dataset": name, "family": "electro", "descriptor": VERSION, "origin": f"lab{(start + n) % 5000}|", "subjects": 5,
+             "sessions": 5, "blocks": " ".join(blocks), "vector": values[n].tobytes()} for n, name in enumerate(names)])  # fmt: skip
+
+
+def _time(label: str, hub: Hub, *, asked: Sequence[Mean], viewer: str, now: datetime, runs: int) -> None:
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter(), time.process_time()
+        assert len(near_datasets(hub, asked, viewer=viewer, now=now, limit=10)) == 10
+        times.append((time.perf_counter() - start[0], time.process_time() - start[1]))
+    (wall, cpu), later = times[0], np.median(times[1:], axis=0) * 1000
+    print(f"  {label:<46} first {wall:6.2f} s ({cpu:.2f} of CPU), then median {later[0]:6.1f} ms ({later[1]:.1f} of CPU)",
+          flush=True)  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("data", nargs="?", type=Path, default=HERE)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first", type=int, default=100)
+    parser.add_argument("--speed-only", action="store_true")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
     speed()
+    through_the_hub()
+    if asked.speed_only:
+        return
     tables = [made(seed) for seed in range(asked.first, asked.first + asked.seeds)]
     print(
         f"\nMade cohorts: {LABS} labs x {TASKS} paradigms x {PEOPLE} people x {RUNS} runs of {SECONDS:g} s, {asked.seeds} seeds; top-1, mean (least)"

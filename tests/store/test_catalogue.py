@@ -116,7 +116,7 @@ def test_an_older_hub_is_brought_up_to_date(records: Records, url: str, ledger: 
 
     before = bits()
     with records.database.write() as connection:
-        for later in ("bitmaps", "spends", "budgets", "descriptors", "likenesses"):
+        for later in ("bitmaps", "spends", "budgets", "descriptors", "likenesses", "revisions"):
             connection.execute(sa.text(f"DROP TABLE {later}"))
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
     Database(url).close()

@@ -20,6 +20,7 @@ from commissure.store import bitmaps
 from commissure.store.database import Database, dumps
 from commissure.store.facets import facets_of, fold, words_of
 from commissure.store.port import Card, Page, Query
+from commissure.store.revisions import means_changed
 from commissure.store.rows import dataset_of
 from commissure.store.schema import datasets, facet_counts, facets, text_index
 
@@ -179,6 +180,7 @@ def _narrow(
 def take_on(connection: sa.Connection, release: Release, *, dataset: Dataset, rank: int) -> None:
     """Let the catalogue show ``release`` as the latest of ``dataset``, within a transaction."""
     take_off(connection, dataset.id)
+    means_changed(connection, dataset=dataset.id)
     row = {
         "id": dataset.id, "title": dataset.title, "owner": dataset.owner, "created": dataset.created or release.created,
         "public": release.public, "withdrawn": release.withdrawn, "version": release.version,
@@ -214,6 +216,7 @@ def take_off(connection: sa.Connection, dataset: str) -> None:
     row = connection.execute(sa.select(datasets).where(datasets.c.id == dataset)).first()
     if row is None or row.withdrawn:
         return
+    means_changed(connection, dataset=dataset)
     here = facets.c.dataset == row.seq
     pairs = tuple(
         (key, value) for key, value in connection.execute(sa.select(facets.c.key, facets.c.value).where(here))

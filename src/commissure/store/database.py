@@ -18,7 +18,7 @@ from commissure.extras import need
 __all__ = ["HEAD", "Database", "dumps"]
 
 #: the newest migration in ``store/migrations/versions``
-HEAD = "0004"
+HEAD = "0005"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _UPGRADE_LOCK = 0x636F6D6D
 

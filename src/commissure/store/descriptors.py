@@ -1,16 +1,22 @@
 """Descriptors on record: where each subject's lie in the vault, and the mean of each dataset that is large enough."""
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 
 from commissure.model import Asset, Descriptor
 from commissure.store.database import Database
+from commissure.store.revisions import means_changed, means_revision
 from commissure.store.schema import datasets, descriptors, grants, likenesses
 
-__all__ = ["Descriptors", "Kept", "Mean"]
+__all__ = ["Descriptors", "Kept", "Mean", "Means"]
+
+T = TypeVar("T")
 
 _TYPE = "application/json"
 
@@ -49,11 +55,38 @@ class Mean:
     sessions: int
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Many means of one family and version, the numbers of all as one matrix.
+
+    Parameters
+    ----------
+    family : str
+        Of all.
+    version : int
+        Of all.
+    rows : sequence of (dataset, origin, subjects, sessions, blocks)
+        What stands behind each; the blocks in one text, by spaces.
+    values : array of float32, shape (rows, 256)
+        The descriptors.
+    """
+
+    family: str
+    version: int
+    rows: Sequence[tuple[str, str, int, int, str]]
+    values: NDArray[np.float32]
+
+
 class Descriptors:
-    """The descriptors of a hub's releases."""
+    """The descriptors of a hub's releases.
+
+    The means that everybody may search are kept in memory until somebody, in whatever process, writes.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._lock = threading.Lock()
+        self._kept: tuple[object, object] | None = None
 
     def keep(self, kept: Kept) -> None:
         """Note one subject's, in place of what was there."""
@@ -87,12 +120,14 @@ class Descriptors:
             gone = tuple(_asset(row) for row in connection.execute(sa.select(descriptors).where(here)))
             connection.execute(descriptors.delete().where(here))
             if gone or subject is None:
+                means_changed(connection, dataset=dataset)
                 connection.execute(likenesses.delete().where(likenesses.c.dataset == dataset))
         return gone
 
     def put_means(self, dataset: str, means: Iterable[Mean]) -> None:
         """The dataset's means, in place of those that were there."""
         with self._database.write() as connection:
+            means_changed(connection)
             connection.execute(likenesses.delete().where(likenesses.c.dataset == dataset))
             for mean in means:
                 told = mean.descriptor
@@ -110,13 +145,49 @@ class Descriptors:
         with self._database.read() as connection:
             return connection.execute(select.limit(1)).first() is not None
 
-    def means(self, *, viewer: str, now: str, version: int) -> tuple[Mean, ...]:
-        """The means of the datasets that ``viewer`` may see at the instant ``now``, of one version of descriptors."""
-        select = sa.select(likenesses).join(datasets, datasets.c.id == likenesses.c.dataset)
+    def means(self, *, viewer: str, now: str, version: int, dataset: str | None = None) -> tuple[Mean, ...]:
+        """The means of the datasets (or of one) that ``viewer`` may see at the instant ``now``, of one version of descriptors."""
         here = _seen(viewer, now) & (likenesses.c.descriptor == version)
+        if dataset is not None:
+            here &= likenesses.c.dataset == dataset
         with self._database.read() as connection:
-            rows = connection.execute(select.where(here).order_by(likenesses.c.dataset, likenesses.c.family))
-            return tuple(_mean(row) for row in rows)
+            return tuple(_mean(row) for row in connection.execute(_MEANS.where(here)))
+
+    def searched(
+        self, *, viewer: str, now: str, version: int, make: Callable[[Mapping[str, Means]], T]
+    ) -> tuple[T, tuple[Mean, ...]]:
+        """What is searched for ``viewer``: what everybody may, from memory, and what only some may, read anew.
+
+        Parameters
+        ----------
+        viewer : str
+            Who searches; empty for nobody who is known.
+        now : str
+            The instant at which a Grant must hold, ISO 8601.
+        version : int
+            Of descriptors.
+        make : callable
+            Makes of the public datasets' means, by family, what is searched; it is made anew when somebody has written.
+
+        Returns
+        -------
+        made : object
+            What ``make`` made.
+        means : tuple of Mean
+            Those of datasets that are not public, and that ``viewer`` owns or has leave to see.
+        """
+        right = likenesses.c.descriptor == version
+        with self._database.read() as connection:
+            state = (means_revision(connection), version, make)
+            with self._lock:
+                if self._kept is None or self._kept[0] != state:
+                    self._kept = None
+                    self._kept = (state, make(_public(connection, version)))
+                made = self._kept[1]
+            if not viewer:
+                return cast(T, made), ()
+            here = _seen(viewer, now) & datasets.c.public.is_(False) & right
+            return cast(T, made), tuple(_mean(row) for row in connection.execute(_MEANS.where(here)))
 
     def without_mean(self, *, viewer: str, now: str) -> tuple[str, ...]:
         """The datasets that ``viewer`` may see and that have descriptors of sessions only."""
@@ -126,6 +197,29 @@ class Descriptors:
         here = _seen(viewer, now) & descriptors.c.dataset.not_in(sa.select(likenesses.c.dataset))
         with self._database.read() as connection:
             return tuple(connection.execute(select.where(here).order_by(descriptors.c.dataset)).scalars())
+
+
+_MEANS = (
+    sa.select(likenesses)
+    .join(datasets, datasets.c.id == likenesses.c.dataset)
+    .order_by(likenesses.c.dataset, likenesses.c.family)
+)
+
+
+def _public(connection: sa.Connection, version: int) -> dict[str, Means]:
+    """The means that everybody may see, by family."""
+    here = _seen("", "") & (likenesses.c.descriptor == version)
+    rows: dict[str, list[tuple[str, str, int, int, str]]] = {}
+    vectors: dict[str, list[bytes]] = {}
+    for row in connection.execute(_MEANS.where(here)):
+        told = (row.dataset, row.origin, row.subjects, row.sessions, row.blocks)
+        rows.setdefault(row.family, []).append(told)
+        vectors.setdefault(row.family, []).append(row.vector)
+    found = {}
+    for family, behind in rows.items():
+        values = np.frombuffer(b"".join(vectors.pop(family)), dtype="<f4").reshape(len(behind), -1)
+        found[family] = Means(family, version, behind, values.astype(np.float32, copy=False))
+    return found
 
 
 def _seen(viewer: str, now: str) -> sa.ColumnElement[bool]:

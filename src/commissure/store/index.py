@@ -264,7 +264,9 @@ class SearchIndex:
         return self._engine.match(phrases, limit=limit)
 
     def where(self, column: str, value: str) -> list[int]:
-        """Record ids whose ``source``, ``source_id``, ``licence``, ``authors``, ``title`` or ``owner`` holds a text."""
+        """Record ids whose ``uid``, ``source``, ``source_id``, ``licence``, ``authors``, ``title`` or ``owner`` holds a text."""
+        if column == "uid":
+            return [int(row[0]) for row in self._read("SELECT id FROM record WHERE uid = ?", (value,))]
         if column not in {"source", "source_id", "licence", "authors", "title", "owner"}:
             raise ValueError(f"No column is called {column!r}.")
         exact = column in {"source", "source_id", "owner"}

@@ -20,6 +20,7 @@ __all__ = [
     "metadata",
     "people",
     "releases",
+    "revisions",
     "spends",
     "text_index",
     "tokens",
@@ -267,4 +268,13 @@ likenesses = sa.Table(
     sa.Column("sessions", sa.Integer, nullable=False),
     sa.Column("blocks", sa.Text, nullable=False),
     sa.Column("vector", sa.LargeBinary, nullable=False),
+)
+
+#: numbers that every write of a kind raises, in its own transaction: what a process keeps in memory is old by then.
+#: ``likenesses`` is raised by what changes the means that everybody may search
+revisions = sa.Table(
+    "revisions",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
 )

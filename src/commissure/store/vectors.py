@@ -123,6 +123,10 @@ class BlockTable:
     def __len__(self) -> int:
         return len(self._table)
 
+    def values(self, rows: npt.NDArray[np.intp] | slice = slice(None)) -> npt.NDArray[np.float32]:
+        """The rows that were given, as they were."""
+        return self._table[rows, : self._size] * np.float32(-0.5)
+
     def distances(
         self, query: npt.NDArray[np.floating], present: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.float32]:

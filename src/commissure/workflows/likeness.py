@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from commissure.discover.alike import aggregate, compare_blocks, distances, recenter, table_of
+from commissure.discover.alike import aggregate, compare_blocks, recenter
+from commissure.discover.alike_bank import Bank, banks_of
 from commissure.discover.likeness_layout import LAYOUTS, SIZE, VERSION
 from commissure.errors import BadInput, NotFound, NotPermitted
 from commissure.formats.detect import detect
@@ -163,10 +164,10 @@ def signal_of(hub: Hub, dataset: str, *, viewer: str, now: datetime) -> tuple[Me
     tuple of Mean
         One a family; empty where there is none or the viewer may not know.
     """
-    means = hub.records.descriptors.means(viewer=viewer, now=now.isoformat(), version=VERSION)
-    if found := tuple(mean for mean in means if mean.dataset == dataset):
+    records, at = hub.records.descriptors, now.isoformat()
+    if found := records.means(viewer=viewer, now=at, version=VERSION, dataset=dataset):
         return found
-    if not viewer or not hub.records.descriptors.of(dataset):
+    if not viewer or not records.of(dataset):
         return ()
     try:
         described = open_descriptors(_as(hub, viewer), dataset, now=now)
@@ -195,36 +196,27 @@ def near_datasets(
     small : bool
         Whether datasets of too few people for a mean are opened, by a Grant each, for who is named.
     """
-    known = [*hub.records.descriptors.means(viewer=viewer, now=now.isoformat(), version=VERSION)]
+    records, at = hub.records.descriptors, now.isoformat()
+    banks, own = records.searched(viewer=viewer, now=at, version=VERSION, make=banks_of)
     if viewer and small:
-        few = hub.records.descriptors.without_mean(viewer=viewer, now=now.isoformat())[:_OPENED]
-        known += [mean for name in few for mean in signal_of(hub, name, viewer=viewer, now=now)]
+        few = records.without_mean(viewer=viewer, now=at)[:_OPENED]
+        own += tuple(mean for name in few for mean in signal_of(hub, name, viewer=viewer, now=now))
     best: dict[str, SignalMatch] = {}
     for query in asked:
-        for match in _near(query, [m for m in known if m.dataset != query.dataset], limit):
+        for match in _near(query, banks, own=own, limit=limit):
             if match.dataset not in best or match.closeness > best[match.dataset].closeness:
                 best[match.dataset] = match
     return tuple(sorted(best.values(), key=lambda m: -m.closeness)[:limit])
 
 
-def _near(query: Mean, known: Sequence[Mean], limit: int) -> list[SignalMatch]:
-    rows = [mean for mean in known if mean.descriptor.family == query.descriptor.family]
-    if not rows:
-        return []
-    moved = [query.descriptor, *(row.descriptor for row in rows)]
-    if query.origin:
-        # labs are compared without what each adds; a file of no known lab is compared as it is
-        everyone = [query, *rows]
-        moved = list(
-            recenter(moved, datasets=[m.dataset for m in everyone], origins=[m.origin for m in everyone])
-        )
-    order = distances(table_of(moved[1:]), moved[0]).argsort(kind="stable")[:limit]
-    found = []
-    for place in order:
-        told, row = compare_blocks(moved[0], moved[place + 1]), rows[place]
-        found.append(SignalMatch(row.dataset, row.descriptor.family, round(told.closeness, 2), told.alike, told.unlike,
-                                 row.subjects, row.sessions))  # fmt: skip
-    return found
+def _near(query: Mean, banks: Mapping[str, Bank], *, own: Sequence[Mean], limit: int) -> list[SignalMatch]:
+    family = query.descriptor.family
+    more = [mean for mean in own if mean.descriptor.family == family]
+    bank = banks.get(family) or Bank.empty(family, version=VERSION)
+    return [
+        SignalMatch(mean.dataset, family, round(told.closeness, 2), told.alike, told.unlike, mean.subjects, mean.sessions)
+        for mean, told in bank.nearest(query, limit=limit, more=more)
+    ]  # fmt: skip
 
 
 def near_sessions(

@@ -201,8 +201,7 @@ def _about(index: SearchIndex, record: int) -> Scores:
 
 def _places(index: SearchIndex, matches: Mapping[str, SignalMatch]) -> dict[int, SignalMatch]:
     """The records of our own datasets that have a match."""
-    ours = set(index.where("source", _OURS)) if matches else set()
-    return {i: match for name, match in matches.items() for i in index.where("source_id", name) if i in ours}
+    return {i: match for name, match in matches.items() for i in index.where("uid", f"{_OURS}:{name}")}
 
 
 def _results(
