@@ -51,6 +51,16 @@ def test_a_bank_gives_what_comparing_all_gives(known: list[Mean], bank: Bank, pr
         assert np.allclose([near for _, near in found], [near for _, near in expected], atol=1e-4)
 
 
+def test_a_first_choice_among_many_keeps_what_comparing_all_gives(
+    known: list[Mean], bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commissure.discover.alike_bank._CHOSEN", 40)
+    more = [_mean(f"own-{n}", "lab1|") for n in range(2)]
+    for query in (known[1], known[12], more[0], _mean("elsewhere", "lab3|")):
+        found = [mean.dataset for mean, _ in bank.nearest(query, limit=5, more=more)]
+        assert found == [name for name, _ in _anew(query, [*known, *more], 5)]
+
+
 def test_an_empty_bank_finds_what_is_given_beside_it() -> None:
     bank, own = Bank.empty("probe", version=VERSION), [_mean("own-0", "lab1|"), _mean("own-1", "lab2|")]
     assert list(bank.nearest(_mean("", ""), limit=5)) == []

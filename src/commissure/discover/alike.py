@@ -17,16 +17,7 @@ from commissure.errors import BadInput
 from commissure.model import Descriptor
 from commissure.store.vectors import BlockTable
 
-__all__ = [
-    "Likened",
-    "aggregate",
-    "center",
-    "closeness",
-    "compare_blocks",
-    "distances",
-    "recenter",
-    "table_of",
-]
+__all__ = ["Likened", "aggregate", "closeness", "compare_blocks", "distances", "recenter", "table_of"]
 
 Array = NDArray[np.float32]
 _ALIKE, _UNLIKE = 0.45, 1.6
@@ -166,23 +157,7 @@ def recenter(
     family = descriptors[0].family
     values = np.array([each.values for each in descriptors], dtype=np.float64)
     present = np.array([_present(each) for each in descriptors])
-    moved = center(family, values, present=present, datasets=datasets, origins=origins)
-    return tuple(
-        Descriptor(family, row.astype(np.float32), each.blocks, each.version)
-        for row, each in zip(moved, descriptors, strict=True)
-    )
-
-
-def center(
-    family: str,
-    values: NDArray[np.floating],
-    *,
-    present: NDArray[np.bool_],
-    datasets: Sequence[str],
-    origins: Sequence[str],
-) -> NDArray[np.float64]:
-    """:func:`recenter` of numbers, shape (rows, 256), and of which blocks each row has, shape (rows, blocks)."""
-    moved = np.array(values, dtype=np.float64)
+    moved = values.copy()
     # each dataset of each lab once, and the lab of each
     _, first, dataset = np.unique(
         [f"{o}\0{d}" for o, d in zip(origins, datasets, strict=True)], return_index=True, return_inverse=True
@@ -194,10 +169,13 @@ def center(
         seen = count > 0
         if not seen.any():
             continue
-        means = _sums(moved[has][:, where], dataset[has], len(first)) / np.maximum(count, 1)[:, None]
+        means = _sums(values[has][:, where], dataset[has], len(first)) / np.maximum(count, 1)[:, None]
         own = np.bincount(lab[seen], minlength=len(labs))
         middles = _sums(means[seen], lab[seen], len(labs)) / np.maximum(own, 1)[:, None]
         shift = (middles - means[seen].mean(axis=0)) * (own / (own + 1))[:, None]
         shift[(own < 2) | (labs == "")] = 0.0
         moved[:, where] -= np.where(has[:, None], shift[lab[dataset]], 0.0)
-    return moved
+    return tuple(
+        Descriptor(family, row.astype(np.float32), each.blocks, each.version)
+        for row, each in zip(moved, descriptors, strict=True)
+    )

@@ -1,12 +1,14 @@
 """A bank: the means of many datasets of one family, made ready once to be asked many times."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from commissure.discover.alike import Likened, center, compare_blocks, distances, table_of
+from commissure.discover.alike import Likened, compare_blocks, distances
+from commissure.discover.alike_labs import Labs, presence
 from commissure.discover.likeness_layout import LAYOUTS, SIZE, block_slices
 from commissure.model import Descriptor
 from commissure.store.descriptors import Mean, Means
@@ -14,7 +16,8 @@ from commissure.store.vectors import BlockTable
 
 __all__ = ["Bank", "banks_of"]
 
-Rows = Sequence[tuple[str, str, int, int, str]]
+#: so many are compared exactly where a few that only some may see change what labs add
+_CHOSEN = 1_000
 
 
 def banks_of(means: Mapping[str, Means]) -> dict[str, "Bank"]:
@@ -43,8 +46,8 @@ class Bank:
     def __init__(self, means: Means) -> None:
         self.family, self._version, self._rows = means.family, means.version, means.rows
         self._place = {row[0]: place for place, row in enumerate(self._rows)}
-        self._present = _present(self.family, self._rows)
-        self._plain = self._table(means.values)
+        self._present = presence(self.family, [row[4] for row in self._rows])
+        self._plain = self._table(means.values, self._present)
 
     @classmethod
     def empty(cls, family: str, *, version: int) -> "Bank":
@@ -54,17 +57,20 @@ class Bank:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def _table(self, values: NDArray[np.float32]) -> BlockTable:
-        return BlockTable(values, self._present, slices=list(block_slices(self.family).values()),
+    def _table(self, values: NDArray[np.float32], present: NDArray[np.bool_]) -> BlockTable:
+        return BlockTable(values, present, slices=list(block_slices(self.family).values()),
                           weights=[block.weight for block in LAYOUTS[self.family]])  # fmt: skip
 
     @cached_property
+    def _labs(self) -> Labs:
+        rows = (self._plain.values(), self._present)
+        return Labs(self.family, rows=rows, origins=[row[1] for row in self._rows])
+
+    @cached_property
     def _centered(self) -> BlockTable:
-        names, origins = [row[0] for row in self._rows], [row[1] for row in self._rows]
-        moved = center(
-            self.family, self._plain.values(), present=self._present, datasets=names, origins=origins
-        )
-        return self._table(moved.astype(np.float32))
+        shifts = self._labs.shifts([row[1] for row in self._rows], more=self._arrays(()), labs=())
+        moved = self._labs.moved((self._plain.values(), self._present), shifts)
+        return self._table(moved, self._present)
 
     def nearest(
         self, query: Mean, *, limit: int, more: Sequence[Mean] = ()
@@ -78,43 +84,64 @@ class Bank:
         limit : int
             How many.
         more : sequence of Mean
-            Others that are searched this once, in place of those of the same datasets.
+            Others that are searched this once. They change what labs add; beyond 1,000 datasets, so many are chosen
+            without that, with all of the others' labs, and then compared exactly.
         """
         more = [mean for mean in more if mean.dataset != query.dataset]
         own = self._place.get(query.dataset)
         if query.origin and (more or own is None):
-            yield from self._with([*more, query]).nearest(query, limit=limit)
-            return
-        asked, table = query.descriptor, self._plain
-        if query.origin and own is not None:
-            table = self._centered
-            asked = self._mean(own, table).descriptor
-        apart = distances(table, asked)
-        if own is not None:
-            apart[own] = np.inf
-        if more:
-            apart = np.concatenate([apart, distances(table_of([mean.descriptor for mean in more]), asked)])
+            asked, rows = self._anew(query, more, many=max(limit, _CHOSEN))
+        else:
+            table = self._centered if query.origin else self._plain
+            asked = self._means([own], table)[0] if query.origin and own is not None else query
+            rows = [*self._means(_least(self._apart(asked, table), limit), table), *more]
+        apart = distances(self._table(*self._arrays(rows)), asked.descriptor)
         for place in _least(apart, limit):
-            mean = self._mean(place, table) if place < len(self) else more[place - len(self)]
-            yield mean, compare_blocks(asked, mean.descriptor)
+            yield rows[place], compare_blocks(asked.descriptor, rows[place].descriptor)
 
-    def _mean(self, place: int, table: BlockTable) -> Mean:
-        dataset, origin, subjects, sessions, blocks = self._rows[place]
-        values = table.values(slice(place, place + 1))[0]
-        told = Descriptor(self.family, values, tuple(blocks.split()), self._version)
-        return Mean(dataset, told, origin, subjects, sessions)
+    def _apart(self, asked: Mean, table: BlockTable) -> NDArray[np.float32]:
+        apart = distances(table, asked.descriptor)
+        if asked.dataset in self._place:
+            apart[self._place[asked.dataset]] = np.inf
+        return apart
 
-    def _with(self, more: Sequence[Mean]) -> "Bank":
-        last = {mean.dataset: mean for mean in more}
-        kept = [place for place, row in enumerate(self._rows) if row[0] not in last]
-        rows = [self._rows[place] for place in kept]
-        rows += [
-            (m.dataset, m.origin, m.subjects, m.sessions, " ".join(m.descriptor.blocks))
-            for m in last.values()
-        ]
-        added = np.array([mean.descriptor.values for mean in last.values()], dtype=np.float32)
-        values = np.concatenate([self._plain.values(np.array(kept, dtype=np.intp)), added])
-        return Bank(Means(self.family, self._version, rows, values))
+    def _anew(self, query: Mean, more: Sequence[Mean], *, many: int) -> tuple[Mean, list[Mean]]:
+        """The query and what it is compared with, without what labs add when ``more`` are counted in."""
+        added = list(more) if query.dataset in self._place else [query, *more]
+        counted, labs = self._arrays(added), [mean.origin for mean in added]
+
+        def moved(means: Sequence[Mean]) -> list[Mean]:
+            shifts = self._labs.shifts([mean.origin for mean in means], more=counted, labs=labs)
+            values = self._labs.moved(self._arrays(means), shifts)
+            return [replace(mean, descriptor=replace(mean.descriptor, values=row))
+                    for mean, row in zip(means, values, strict=True)]  # fmt: skip
+
+        (asked,) = moved([query])
+        chosen = _least(self._apart(asked, self._centered), many)
+        if len(chosen) < len(self):
+            theirs = (place for lab in set(labs) for place in self._of_lab.get(lab, ()))
+            chosen = sorted({*chosen, *theirs} - {self._place.get(query.dataset, -1)})
+        return asked, moved([*self._means(chosen, self._plain), *more])
+
+    @cached_property
+    def _of_lab(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for place, row in enumerate(self._rows):
+            found.setdefault(row[1], []).append(place)
+        return found
+
+    def _arrays(self, means: Sequence[Mean]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        values = np.array([mean.descriptor.values for mean in means], dtype=np.float32).reshape(-1, SIZE)
+        return values, presence(self.family, [" ".join(mean.descriptor.blocks) for mean in means])
+
+    def _means(self, places: Sequence[int], table: BlockTable) -> list[Mean]:
+        found = []
+        values = table.values(np.array(places, dtype=np.intp))
+        for place, row in zip(places, values, strict=True):
+            dataset, origin, subjects, sessions, blocks = self._rows[place]
+            told = Descriptor(self.family, row, tuple(blocks.split()), self._version)
+            found.append(Mean(dataset, told, origin, subjects, sessions))
+        return found
 
 
 def _least(apart: NDArray[np.float32], limit: int) -> list[int]:
@@ -125,11 +152,3 @@ def _least(apart: NDArray[np.float32], limit: int) -> list[int]:
     chosen = np.sort(np.argpartition(apart, many - 1)[:many])
     order = chosen[np.argsort(apart[chosen], kind="stable")]
     return [int(place) for place in order if np.isfinite(apart[place])][:limit]
-
-
-def _present(family: str, rows: Rows) -> NDArray[np.bool_]:
-    names = [block.name for block in LAYOUTS[family]]
-    kinds: dict[str, int] = {}
-    which = [kinds.setdefault(row[4], len(kinds)) for row in rows]
-    masks = np.array([[name in kind.split() for name in names] for kind in kinds], dtype=bool)
-    return np.asarray(masks.reshape(-1, len(names))[np.array(which, dtype=np.intp)])
