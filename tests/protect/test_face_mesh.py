@@ -70,8 +70,8 @@ def nod(points: NDArray[np.float64], degrees: float) -> NDArray[np.float64]:
 
 
 def cranial(points: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Above the brow, and all behind the ears down to their height."""
-    return (points[:, 2] > 75.0) | ((points[:, 1] < -5.0) & (points[:, 2] > -20.0))
+    """Above the brow, and all that is 20 mm or more behind the ears down to below them."""
+    return (points[:, 2] > 75.0) | ((points[:, 1] < -20.0) & (points[:, 2] > -20.0))
 
 
 def cut(points: NDArray[np.float64], marks: Landmarks | None = None) -> MeshDefaced:
@@ -149,6 +149,32 @@ def test_nearest_points_tell_faces_before_and_no_better_than_guessing_after(clos
     done = [deface_mesh(each, triangles=corners).vertices_mm for each in people]
     assert right(people) > 0.9
     assert right(done) <= 4 / 25  # by guessing, 5 of 25 or more are right in 0.3 % of all draws
+
+
+@pytest.mark.parametrize("degrees", [-10.0, 0.0, 10.0])
+def test_the_average_head_that_mne_ships_loses_its_face_by_size_as_by_its_landmarks(degrees: float) -> None:
+    folder = Path(mne.__file__).parent / "data" / "fsaverage"
+    (skin,) = mne.read_bem_surfaces(folder / "fsaverage-head.fif", verbose="error")
+    dots = mne.io.read_fiducials(folder / "fsaverage-fiducials.fif", verbose="error")[0]
+    mark = {int(dot["ident"]): np.asarray(dot["r"], dtype=float) * 1000.0 for dot in dots}
+    points = skin["rr"] * 1000.0
+    known = deface_mesh(points, triangles=skin["tris"], landmarks=Landmarks(mark[2], mark[1], mark[3]))
+    guess = deface_mesh(nod(points, degrees), triangles=skin["tris"])
+    missed = known.face & ~guess.face
+    assert known.face.sum() > 500
+    # what the estimate leaves is the neck and the jaw's angle, nothing further before the ears than this
+    assert not missed.any() or points[missed][:, 1].max() < (mark[1] + mark[3])[1] / 2 + 50.0
+    # and 70 mm above the root of the nose all stays
+    assert not guess.face[points[:, 2] > mark[2][2] + 70.0].any()
+
+
+def test_the_inner_skull_that_mne_ships_stays_to_the_bit(hub: Pseudonyms, tmp_path: Path) -> None:
+    source = Path(mne.__file__).parent / "data" / "fsaverage" / "fsaverage-inner_skull-bem.fif"
+    copy = tmp_path / source.name
+    copy.write_bytes(source.read_bytes())
+    worker = Cleaner.of(About("anat", Subject("01")), pseudonyms=hub, policy=Policy())
+    assert deface_fif(copy, where=copy.name, cleaner=worker) == ()
+    assert copy.read_bytes() == source.read_bytes()
 
 
 def test_what_is_no_upright_head_in_millimetres_is_refused() -> None:

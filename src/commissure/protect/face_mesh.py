@@ -18,8 +18,8 @@ from commissure.protect.deface_points import find_face_points
 __all__ = ["Landmarks", "MeshDefaced", "deface_mesh", "estimate_landmarks", "extent_mm"]
 
 #: of the head's length, after ANSUR II (crown to root of the nose 0.57, to the tragus 0.665; occiput to tragus 0.51), each
-#: moved by 5 to 10 mm so that a head that nods by 10 degrees loses its face all the same
-_NASION_DOWN, _TRAGUS_DOWN, _TRAGUS_FORWARD = 0.52, 0.65, 0.48
+#: moved by 3 to 18 mm so that a head that nods by 10 degrees loses its face all the same
+_NASION_DOWN, _TRAGUS_DOWN, _TRAGUS_FORWARD = 0.52, 0.65, 0.42
 _CRANIUM_MM = 85.0
 _LENGTH_MM, _WIDTH_MM, _LEAST_HEIGHT = (130.0, 245.0), (100.0, 200.0), 0.45
 _CENTRE_UP_MM = 40.0
