@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -237,26 +237,32 @@ def test_a_site_goes_out_through_a_proxy_and_with_a_renewed_certificate(tmp_path
     words = ["federate", "renew", str(tmp_path / "keys"), "--site", "s000", "--site", "coordinator", "--days", "30"]  # fmt: skip
     assert main(words) == 0
     assert (tmp_path / "keys" / "s000" / "certificate.pem").read_bytes() != before
-    with made.coordinator(port), ThreadPoolExecutor(3) as pool:
+    now = datetime.now(UTC)  # not NOW: the renewed certificates are younger than this module
+    with ThreadPoolExecutor(3) as pool, made.coordinator(port):
         until(lambda: "https://" in made.log if (tmp_path / "log").exists() else False, "the coordinator")
 
         def join(name: str) -> dict[str, np.ndarray]:
             site = SiteFolder(tmp_path / "keys" / name, f"http://127.0.0.1:{proxy.port}")
             return join_study(
-                f"https://127.0.0.1:{port}", site, table=lambda _: made.tables[name], now=NOW, entropy=os.urandom
+                f"https://127.0.0.1:{port}", site, table=lambda _: made.tables[name], now=now, entropy=os.urandom
             )  # fmt: skip
 
-        results = list(pool.map(join, made.tables))
+        joining = [pool.submit(join, name) for name in made.tables]
+        for one in as_completed(
+            joining, timeout=120
+        ):  # whoever fails ends the coordinator, and so the others
+            one.result()
+        results = [one.result() for one in joining]
     proxy.close()
     assert set(proxy.asked) == {f"127.0.0.1:{port}"} and len(proxy.asked) >= 6
     np.testing.assert_allclose(results[0]["weights"], run_locally(build(made.plan), made.tables)["weights"], atol=1e-4)  # fmt: skip
     status = study_status(tmp_path / "study", now=datetime.now(UTC))
     assert status["rounds"] == 5 and status["starts"] == 1 and status["seconds_since"] < 60
     with pytest.raises(ValueError, match="A proxy's address"):
-        join_study(f"https://127.0.0.1:{port}", SiteFolder(tmp_path / "keys" / "s000", "proxy:1"), table=lambda _: {}, now=NOW, entropy=os.urandom)  # fmt: skip
-    elsewhere = Authority.make("elsewhere", now=NOW, days=9, entropy=os.urandom)
+        join_study(f"https://127.0.0.1:{port}", SiteFolder(tmp_path / "keys" / "s000", "proxy:1"), table=lambda _: {}, now=now, entropy=os.urandom)  # fmt: skip
+    elsewhere = Authority.make("elsewhere", now=now, days=9, entropy=os.urandom)
     with pytest.raises(NotPermitted, match="not of this network"):
-        elsewhere.renew(SiteFolder(tmp_path / "keys" / "s000").credentials, now=NOW, days=9, entropy=os.urandom)  # fmt: skip
+        elsewhere.renew(SiteFolder(tmp_path / "keys" / "s000").credentials, now=now, days=9, entropy=os.urandom)  # fmt: skip
 
 
 def test_a_site_agent_loads_nothing_heavy() -> None:
