@@ -42,6 +42,7 @@ LABELS = {
     "licence": "Licences",
     "device": "Devices",
     "keyword": "Keywords",
+    "source": "Sources",
 }
 
 _NAMES = {
