@@ -32,8 +32,8 @@ def test_an_audit_of_ten_thousand_runs_never_proves_more_than_was_claimed(kind: 
     }[kind]
     proved = audit_epsilon(shown, runs=10_000, delta=DELTA)
     assert proved <= EPSILON
-    # a count shows its canary whole; the mean, divided by a noisy count, hardly does
-    assert proved > (1.0 if kind != "mean" else 0.0)
+    # a count shows its canary whole (150 such audits proved 0.86 to 1.74); the mean, divided by a noisy count, hardly does
+    assert kind == "mean" or proved > 0.5
 
 
 def test_broken_mechanisms_are_caught() -> None:
