@@ -1,6 +1,5 @@
 """Surfaces of made heads: a planted face goes, the cranium stays, and who it was is told no better than by guessing."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import mne
@@ -17,61 +16,15 @@ from commissure.protect.face_mesh import Landmarks, MeshDefaced, deface_mesh, es
 from commissure.protect.fif_surfaces import deface_fif
 from commissure.protect.policy import Policy
 from commissure.protect.pseudonym import Pseudonyms
+from commissure.testing.head_meshes import CENTRE, MARKS, MEAN, SD, SPHERE, cranial, mesh_head, told_apart
 
 nibabel = pytest.importorskip("nibabel")
-
-CENTRE = np.array([0.0, -3.0, 20.0])
-MARKS = Landmarks((0.0, 94.0, 18.0), (-75.0, 0.0, 0.0), (75.0, 0.0, 0.0))
-#: where features of a face stand out (x, z in mm from the middle of the head, seen from the front), and how wide they are (rad)
-FEATURES = np.array(
-    [[0, -22, 0.25], [0, -70, 0.3], [32, 3, 0.16], [-32, 3, 0.16], [40, -22, 0.25], [-40, -22, 0.25], [0, -45, 0.25]]
-)  # fmt: skip
-MEAN, SD = np.array([18.0, 8.0, -4.0, -4.0, 4.0, 4.0, 4.0]), 4.0
-
-
-def icosphere(times: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    g = (1 + 5**0.5) / 2
-    points = np.array([[-1, g, 0], [1, g, 0], [-1, -g, 0], [1, -g, 0], [0, -1, g], [0, 1, g], [0, -1, -g], [0, 1, -g],
-                       [g, 0, -1], [g, 0, 1], [-g, 0, -1], [-g, 0, 1]])  # fmt: skip
-    corners = np.array([[0, 11, 5], [0, 5, 1], [0, 1, 7], [0, 7, 10], [0, 10, 11], [1, 5, 9], [5, 11, 4], [11, 10, 2],
-                        [10, 7, 6], [7, 1, 8], [3, 9, 4], [3, 4, 2], [3, 2, 6], [3, 6, 8], [3, 8, 9], [4, 9, 5],
-                        [2, 4, 11], [6, 2, 10], [8, 6, 7], [9, 8, 1]])  # fmt: skip
-    for _ in range(times):
-        edges = np.sort(np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]]), axis=1)
-        unique, place = np.unique(edges, axis=0, return_inverse=True)
-        a, b, c = (place.reshape(3, -1) + len(points))[:, :]
-        points = np.concatenate([points, points[unique].mean(axis=1)])
-        one, two, three = corners.T
-        corners = np.concatenate(
-            [np.stack(each, axis=1) for each in ((one, a, c), (a, two, b), (c, b, three), (a, b, c))]
-        )
-    return points / np.linalg.norm(points, axis=1, keepdims=True), corners
-
-
-SPHERE = icosphere(4)
-
-
-def head(heights: NDArray[np.float64] = MEAN) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """A head's vertices (right, front, up; mm, from between the ears), and which of them the face moved."""
-    ways = SPHERE[0]
-    skull = ways / np.sqrt(((ways / [75.0, 97.0, 112.0]) ** 2).sum(axis=1, keepdims=True))
-    out = np.zeros(len(ways))
-    for (x, z, wide), height in zip(FEATURES, heights, strict=True):
-        towards = np.array([x, 97.0, z])
-        angle = np.arccos(np.clip(ways @ (towards / np.linalg.norm(towards)), -1, 1))
-        out += height * np.where(angle < wide, np.cos(np.minimum(angle / wide, 1) * np.pi / 2) ** 2, 0.0)
-    return skull + ways * out[:, None] + CENTRE, np.abs(out) > 0.2
 
 
 def nod(points: NDArray[np.float64], degrees: float) -> NDArray[np.float64]:
     turn = np.deg2rad(degrees)
     cos, sin = np.cos(turn), np.sin(turn)
     return points @ np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]]).T
-
-
-def cranial(points: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Above the brow, and all that is 20 mm or more behind the ears down to below them."""
-    return (points[:, 2] > 75.0) | ((points[:, 1] < -20.0) & (points[:, 2] > -20.0))
 
 
 def cut(points: NDArray[np.float64], marks: Landmarks | None = None) -> MeshDefaced:
@@ -81,7 +34,7 @@ def cut(points: NDArray[np.float64], marks: Landmarks | None = None) -> MeshDefa
 
 @pytest.mark.parametrize("degrees", [-10.0, -5.0, 0.0, 5.0, 10.0])
 def test_the_planted_face_goes_by_size_alone_and_the_cranium_stays(degrees: float) -> None:
-    points, face = head()
+    points, face = mesh_head()
     done = cut(nod(points, degrees) + [3.0, -20.0, 40.0])
     assert face.sum() > 150
     assert done.face[face].all()
@@ -90,7 +43,7 @@ def test_the_planted_face_goes_by_size_alone_and_the_cranium_stays(degrees: floa
 
 
 def test_with_landmarks_any_frame_will_do_and_indices_stay_true() -> None:
-    points, face = head()
+    points, face = mesh_head()
     turn = np.linalg.qr(np.random.default_rng(2).normal(size=(3, 3)))[0]
     turn *= np.sign(np.linalg.det(turn))
     marks = Landmarks(*(np.asarray(each) @ turn.T + 500.0 for each in (MARKS.nasion_mm, MARKS.lpa_mm, MARKS.rpa_mm)))  # fmt: skip
@@ -106,7 +59,7 @@ def test_with_landmarks_any_frame_will_do_and_indices_stay_true() -> None:
 
 
 def test_the_hole_is_closed_by_a_cap_that_says_nothing() -> None:
-    points, _ = head()
+    points, _ = mesh_head()
     done = cut(points)
     assert len(done.vertices_mm) == len(done.kept) + 1
     edges = np.concatenate([done.triangles[:, [0, 1]], done.triangles[:, [1, 2]], done.triangles[:, [2, 0]]])
@@ -119,7 +72,7 @@ def test_the_hole_is_closed_by_a_cap_that_says_nothing() -> None:
 
 def test_an_icosphere_stays_closed_and_says_nothing_of_the_face() -> None:
     rng = np.random.default_rng(4)
-    (one, face), (other, _) = head(MEAN + rng.normal(0, SD, 7)), head(MEAN + rng.normal(0, SD, 7))
+    (one, face), (other, _) = mesh_head(MEAN + rng.normal(0, SD, 7)), mesh_head(MEAN + rng.normal(0, SD, 7))
     first, second = (deface_mesh(points, triangles=SPHERE[1], landmarks=MARKS) for points in (one, other))
     assert first.dome
     np.testing.assert_array_equal(first.triangles, SPHERE[1])
@@ -135,20 +88,13 @@ def test_an_icosphere_stays_closed_and_says_nothing_of_the_face() -> None:
 @pytest.mark.parametrize("closed", [False, True])
 def test_nearest_points_tell_faces_before_and_no_better_than_guessing_after(closed: bool) -> None:
     rng = np.random.default_rng(11)
-    people = [head(MEAN + rng.normal(0, SD, 7))[0] for _ in range(25)]
-    known = [cKDTree(each + rng.normal(0, 0.3, each.shape)) for each in people]
-
-    def right(meshes: Sequence[NDArray[np.float64]]) -> float:
-        hits = [
-            np.argmin([np.mean(tree.query((mesh + rng.normal(0, 0.3, mesh.shape))[::2])[0]) for tree in known]) == index
-            for index, mesh in enumerate(meshes)
-        ]  # fmt: skip
-        return float(np.mean(hits))
-
+    people = [mesh_head(MEAN + rng.normal(0, SD, 7))[0] for _ in range(25)]
     corners = SPHERE[1] if closed else SPHERE[1][1:]
     done = [deface_mesh(each, triangles=corners).vertices_mm for each in people]
-    assert right(people) > 0.9
-    assert right(done) <= 4 / 25  # by guessing, 5 of 25 or more are right in 0.3 % of all draws
+    assert told_apart(people, people, rng=rng) > 0.9
+    assert (
+        told_apart(people, done, rng=rng) <= 4 / 25
+    )  # by guessing, 5 of 25 or more are right in 0.3 % of all draws
 
 
 @pytest.mark.parametrize("degrees", [-10.0, 0.0, 10.0])
@@ -178,7 +124,7 @@ def test_the_inner_skull_that_mne_ships_stays_to_the_bit(hub: Pseudonyms, tmp_pa
 
 
 def test_what_is_no_upright_head_in_millimetres_is_refused() -> None:
-    points, _ = head()
+    points, _ = mesh_head()
     for wrong in (points / 10.0, points[:, [1, 0, 2]], points[:, [0, 2, 1]] * [1, 1, 0.1], points[:50]):
         with pytest.raises(BadInput):
             estimate_landmarks(wrong)
@@ -204,7 +150,7 @@ def surface(points: NDArray[np.float64], corners: NDArray[np.intp], identity: in
 
 
 def build(root: Path) -> None:
-    points, _ = head()
+    points, _ = mesh_head()
     brain = (SPHERE[0] * [65.0, 85.0, 60.0]) + [0.0, 0.0, 50.0]
     folder = root / "derivatives/mne/sub-01/anat"
     folder.mkdir(parents=True)
@@ -246,7 +192,7 @@ def test_a_tree_is_released_without_faces(hub: Pseudonyms, tmp_path: Path) -> No
         "dataset_description.json", "sub-01_scalp.surf.gii", "sub-01_hemi-L_pial.surf.gii", "sub-01-head.fif",
         "sub-01-bem.fif", "lh.seghead", "outer_skin", "outer_skin.surf",
     }  # fmt: skip
-    points, face = head()
+    points, face = mesh_head()
     told = {Path(each.where).name: each.check for each in clean.about.findings}
     back = {name: told[name] for name in ("sub-01-bem-sol.fif", "scan.stl", "scan.ply", "scan.obj", "sub-01_unnamed.surf.gii", "sub-01_hemi-R_pial.surf.gii")}  # fmt: skip
     assert set(back.values()) == {"protect.face_mesh"}
@@ -295,7 +241,7 @@ def test_an_animals_surfaces_stay_as_they_are(hub: Pseudonyms, tmp_path: Path) -
 
 
 def test_the_made_cleaner_counts_what_went(hub: Pseudonyms, tmp_path: Path) -> None:
-    points, face = head()
+    points, face = mesh_head()
     path = tmp_path / "x-head.fif"
     mne.write_head_bem(path, points / 1000.0, SPHERE[1][1:], on_defects="ignore", verbose="error")
     worker = Cleaner.of(About("anat", Subject("01")), pseudonyms=hub, policy=Policy())

@@ -83,6 +83,35 @@ def test_lone_surnames_in_notes_are_found() -> None:
     assert len(missed) <= 0.03 * len(names)
 
 
+def test_whole_names_in_prose_go_whole() -> None:
+    """At the limit of texts whose words are science, where a lone surname may stay and a given name used to."""
+    rng = np.random.default_rng(1)
+    texts = (
+        "The cap of {} was loose during the second block of the flanker task.",
+        "Resting state, eyes open; {} reported a headache after ten minutes.",
+        "Spikes were sorted by {} with template matching.",
+    )
+    left = []
+    for number in range(300):
+        name = make_person(rng).values["patient name"]
+        text = texts[number % 3].format(name)
+        spans = find_lone_names(text, limit=SCIENCE_LIMIT)
+        begin, end = text.index(name), text.index(name) + len(name)
+        if sum(min(one.end, end) - max(one.start, begin) for one in spans) < len(name) - 1:
+            left.append(name)
+    assert len(left) <= 0.06 * 300
+    assert not find_lone_names(" ".join(text.format("the subject") for text in texts), limit=SCIENCE_LIMIT)
+
+
+def test_a_name_takes_its_particles_and_an_everyday_surname_along() -> None:
+    for name in ("Zivojin Fuss", "Hece De Masi", "Justynka D'Adamo"):
+        text = f"Data of {name} were lost."
+        (word,) = find_lone_names(text, limit=SCIENCE_LIMIT)[:1]
+        assert text[word.start :].startswith(name.split()[0])
+    text = "Seen by Okonkwo. Cortex and Broca's area were spared."
+    assert [text[word.start : word.end] for word in find_lone_names(text, limit=SCIENCE_LIMIT)] == ["Okonkwo"]
+
+
 def test_ages_and_initials(hub: object) -> None:
 
     def clean(text: str, species: str = "") -> str:

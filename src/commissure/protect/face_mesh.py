@@ -15,7 +15,15 @@ from commissure.errors import BadInput
 from commissure.extras import need
 from commissure.protect.deface_points import find_face_points
 
-__all__ = ["Landmarks", "MeshDefaced", "deface_mesh", "estimate_landmarks", "extent_mm"]
+__all__ = [
+    "Landmarks",
+    "MeshDefaced",
+    "deface_mesh",
+    "estimate_landmarks",
+    "extent_mm",
+    "is_icosphere",
+    "vertex_normals",
+]
 
 #: of the head's length, after ANSUR II (crown to root of the nose 0.57, to the tragus 0.665; occiput to tragus 0.51), each
 #: moved by 3 to 18 mm so that a head that nods by 10 degrees loses its face all the same
@@ -127,7 +135,7 @@ def deface_mesh(
     face = find_face_points(points, nasion_mm=marks.nasion_mm, lpa_mm=marks.lpa_mm, rpa_mm=marks.rpa_mm)
     if face.all():
         raise BadInput("All of the surface lies on the face; nothing of it can be kept.")
-    if _is_icosphere(len(points), len(corners)):
+    if is_icosphere(len(points), len(corners)):
         return MeshDefaced(_with_dome(points, corners, face, marks), corners, np.arange(len(points)), face, True)  # fmt: skip
     return _cut(points, corners, face)
 
@@ -157,13 +165,27 @@ def _cut(points: NDArray[Any], corners: NDArray[np.intp], face: NDArray[np.bool_
     return MeshDefaced(vertices, index[np.concatenate([left, cap])], kept, face)
 
 
+def vertex_normals(vertices: NDArray[Any], triangles: NDArray[np.intp]) -> NDArray[np.float64]:
+    """A unit vector for each vertex, shape (vertex, 3), from the triangles around it."""
+    one, two, three = (vertices[triangles[:, corner]] for corner in range(3))
+    across = np.cross(two - one, three - one)
+    total = np.zeros(vertices.shape)
+    for corner in range(3):
+        np.add.at(total, triangles[:, corner], across)
+    return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12))
+
+
 def _edges(corners: NDArray[np.intp]) -> NDArray[np.intp]:
     """The sides of all triangles, each in the direction in which its triangle runs."""
     return np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]])
 
 
-def _is_icosphere(vertices: int, triangles: int) -> bool:
-    """Whether a mesh has the counts of an icosahedron whose triangles were cut in four, again and again."""
+def is_icosphere(vertices: int, triangles: int) -> bool:
+    """Whether a mesh has the counts of an icosahedron whose triangles were cut in four, again and again.
+
+    >>> is_icosphere(642, 1280), is_icosphere(642, 1279)
+    (True, False)
+    """
     return triangles == 2 * vertices - 4 and triangles in {20 * 4**times for times in range(2, 9)}
 
 

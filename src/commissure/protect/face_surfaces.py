@@ -19,7 +19,8 @@ __all__ = ["BRAIN_MM", "SCANS", "is_freesurfer", "kept_face", "kind_of", "rewrit
 #: no surface of the brain or of the bone around it is longer than this
 BRAIN_MM = 220.0
 #: three-dimensional scans; they say neither unit nor axes
-SCANS = frozenset({".stl", ".ply", ".obj", ".off", ".gltf", ".glb", ".3mf", ".wrl", ".fbx", ".dae"})
+SCANS = frozenset({".stl", ".ply", ".obj", ".off", ".gltf", ".glb", ".3mf", ".wrl", ".fbx", ".dae",
+                   ".vtk", ".vtp", ".vtu", ".msh", ".srf", ".mesh", ".x3d", ".usdz"})  # fmt: skip
 _MAGIC = b"\xff\xff\xfe"
 _SKIN = frozenset(
     {"scalp", "skin", "outerskin", "head", "seghead", "face", "headmesh", "headshape", "headsurf"}

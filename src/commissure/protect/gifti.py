@@ -14,9 +14,11 @@ from commissure.protect.cleaner import Cleaner
 from commissure.protect.face_mesh import MeshDefaced, deface_mesh, extent_mm
 from commissure.protect.face_surfaces import BRAIN_MM, kept_face, kind_of
 
-__all__ = ["deface_gifti", "gifti_text"]
+__all__ = ["deface_gifti", "gifti_text", "outside_files", "with_data_inside"]
 
 _POINTS, _CORNERS = "NIFTI_INTENT_POINTSET", "NIFTI_INTENT_TRIANGLE"
+_OUTSIDE = re.compile(r"ExternalFileName\s*=\s*[\"']([^\"']+)[\"']")
+_ENCODING = "GIFTI_ENCODING_B64GZ"
 _DATA = re.compile(r"(<Data>.*?</Data>)", re.S)
 _ABOUT = re.compile(
     r"(<Name>\s*(?:<!\[CDATA\[)?)(.*?)((?:\]\]>)?\s*</Name>\s*<Value>\s*(?:<!\[CDATA\[)?)(.*?)((?:\]\]>)?\s*</Value>)",
@@ -41,6 +43,38 @@ def gifti_text(text: str, *, cleaner: Cleaner) -> str:
     return "".join(
         part if part.startswith("<Data>") else cleaner.known_only(_ABOUT.sub(told, part)) for part in parts
     )
+
+
+def outside_files(path: Path) -> tuple[Path, ...]:
+    """The files in which a GIFTI file keeps its numbers; none for most."""
+    text = path.read_text("utf-8", "replace")
+    return tuple(dict.fromkeys(path.parent / name for name in _OUTSIDE.findall(text)))
+
+
+def with_data_inside(path: Path) -> str:
+    """The text of a GIFTI file; numbers that stand in files beside it are taken in.
+
+    Raises
+    ------
+    Unreadable
+        If such a file is missing, or does not lie in the same folder.
+    """
+    text = path.read_bytes().decode("utf-8", "surrogateescape")
+    if not _OUTSIDE.search(text):
+        return text
+    nibabel = need("nibabel", purpose="Reading surfaces")
+    if any(file.resolve().parent != path.resolve().parent for file in outside_files(path)):
+        raise Unreadable("A GIFTI file keeps its numbers in another folder; put them beside it.")
+    try:
+        image = nibabel.load(path)
+    except Exception as error:  # its parser raises whatever expat and numpy do
+        raise Unreadable(
+            "A GIFTI file or the numbers beside it cannot be read; get intact copies of both."
+        ) from error
+    for array in image.darrays:
+        array.encoding = nibabel.gifti.gifti.gifti_encoding_codes[_ENCODING]
+        array.ext_fname, array.ext_offset = "", 0
+    return str(image.to_bytes().decode("utf-8"))
 
 
 def deface_gifti(path: Path, *, name: str, where: str, cleaner: Cleaner) -> tuple[Finding, ...]:

@@ -19,7 +19,9 @@ from commissure.protect.fif import rewrite_fif
 from commissure.protect.fif_surfaces import deface_fif
 from commissure.protect.film_faces import clean_film
 from commissure.protect.matlab import rewrite_matlab
+from commissure.protect.matlab_heads import deface_matlab
 from commissure.protect.nifti import rewrite_nifti
+from commissure.protect.numbers import rewrite_annot, rewrite_cells, rewrite_npy, rewrite_npz, rewrite_raw
 from commissure.protect.nwb import rewrite_nwb
 from commissure.protect.snirf import rewrite_snirf
 from commissure.protect.tiff import rewrite_tiff
@@ -31,7 +33,7 @@ _SUFFIX = re.compile(r"(?:\.nii\.gz|\.tsv\.gz|\.ome\.tiff?|\.[A-Za-z][A-Za-z0-9]
 TEXTS = frozenset({".md", ".txt", ".rst", "", ".yml", ".yaml", ".bidsignore", ".html", ".xml", ".json", ".tsv", ".csv", ".vhdr", ".vmrk",
                    ".gii", ".cff"})  # fmt: skip
 #: samples and numbers without a header that could tell anything
-_PLAIN = frozenset({".eeg", ".fdt", ".bval", ".bvec", ".tsv.gz", ".npy", ".dat", ".annot"})
+_PLAIN = frozenset({".fdt", ".bval", ".bvec"})
 _PERSONAL = {
     ".jpg": "photo", ".jpeg": "photo", ".png": "photo", ".bmp": "photo", ".heic": "photo", ".gif": "photo", ".webp": "photo",
     ".wav": "voice", ".mp3": "voice", ".m4a": "voice", ".flac": "voice", ".ogg": "voice", ".aac": "voice", ".opus": "voice",
@@ -76,7 +78,9 @@ def _by_edf(job: Job) -> None:
 
 def _by_fif(job: Job) -> tuple[Finding, ...]:
     rewrite_fif(job.source, job.target, cleaner=job.cleaner)
-    return _without(job.target, deface_fif(job.target, where=job.where, cleaner=job.cleaner))
+    return _without(
+        job.target, deface_fif(job.target, where=job.where, cleaner=job.cleaner, beside=job.source.parent)
+    )
 
 
 def _by_surface(job: Job) -> tuple[Finding, ...]:
@@ -99,8 +103,12 @@ def _by_tiff(job: Job) -> None:
     rewrite_tiff(job.source, job.target, cleaner=job.cleaner)
 
 
-def _by_matlab(job: Job) -> None:
-    rewrite_matlab(job.source, job.target, cleaner=job.cleaner, label=job.label)
+def _by_matlab(job: Job) -> tuple[Finding, ...]:
+    kept = deface_matlab(job.source, job.target, where=job.where, cleaner=job.cleaner)
+    if not kept:
+        source = job.target if job.target.exists() else job.source
+        rewrite_matlab(source, job.target, cleaner=job.cleaner, label=job.label)
+    return kept
 
 
 def _by_dicom(job: Job) -> tuple[Finding, ...]:
@@ -109,6 +117,35 @@ def _by_dicom(job: Job) -> tuple[Finding, ...]:
 
 def _by_film(job: Job) -> tuple[Finding, ...]:
     return clean_film(job.source, job.target, cleaner=job.cleaner, where=job.where)
+
+
+def _by_npy(job: Job) -> tuple[Finding, ...]:
+    return rewrite_npy(job.source, job.target, where=job.where, cleaner=job.cleaner)
+
+
+def _by_npz(job: Job) -> tuple[Finding, ...]:
+    return rewrite_npz(job.source, job.target, where=job.where, cleaner=job.cleaner)
+
+
+def _by_raw(job: Job) -> tuple[Finding, ...]:
+    return rewrite_raw(job.source, job.target, where=job.where, cleaner=job.cleaner)
+
+
+def _by_cells(job: Job) -> None:
+    rewrite_cells(job.source, job.target, cleaner=job.cleaner)
+
+
+def _by_annot(job: Job) -> None:
+    rewrite_annot(job.source, job.target, cleaner=job.cleaner)
+
+
+def _by_samples(job: Job) -> tuple[Finding, ...]:
+    """BrainVision keeps bare samples in ``.eeg``; others keep a header there that names the patient."""
+    heads = (path.read_text("latin-1") for path in job.source.parent.glob("*.vhdr"))
+    if not any(job.source.name in text for text in heads):
+        return (_kept_back(".eeg", job),)
+    _by_copy(job)
+    return ()
 
 
 def _by_copy(job: Job) -> None:
@@ -120,7 +157,8 @@ _CLEANERS: dict[str, Callable[[Job], tuple[Finding, ...] | None]] = {
     ".fif": _by_fif, ".tif": _by_tiff, ".tiff": _by_tiff, ".ome.tif": _by_tiff, ".ome.tiff": _by_tiff, ".btf": _by_tiff,
     ".set": _by_matlab, ".mat": _by_matlab, ".mp4": _by_film, ".mov": _by_film, ".m4v": _by_film, ".avi": _by_film,
     ".3gp": _by_film, ".dcm": _by_dicom, ".ima": _by_dicom, **dict.fromkeys(_PLAIN, _by_copy),
-    **dict.fromkeys(SCANS, _by_scan),
+    **dict.fromkeys(SCANS, _by_scan), ".npy": _by_npy, ".npz": _by_npz, ".dat": _by_raw, ".tsv.gz": _by_cells,
+    ".annot": _by_annot, ".eeg": _by_samples,
 }  # fmt: skip
 
 

@@ -50,6 +50,14 @@ _SHORTEST_CAPITALS = 7
 _PAIR_WEIGHS = 10.0
 _JOINTS = frozenset({" ", ", ", "_"})
 _CONTEXT_WEIGHS = 4.0
+_PARTICLES = re.compile(
+    r"(?:\b(?:De|Del|Della|Der|Den|Di|Da|Dos|Du|La|Le|El|Al|Van|Von|Ten|Ter|St|Bin|Ben|Mac|Mc)\b[ -]+|\b[DOLdol]['’])+$"
+)
+#: not the first word of a sentence
+_GIVEN = re.compile(rf"(?<=[^.!?:;] )([{_UPPER}][a-zß-öø-ÿ]{{2,}} )$")
+_FAMILY = re.compile(
+    rf"(?: (?:De|Del|Di|Da|La|Le|Van|Von|van|von|de|der|den|del))* [{_UPPER}][a-zß-öø-ÿ]{{2,}}(?![^\W_])"
+)
 
 _LISTED = """
 Abeta Achilles Adie Alzheimer Amari Ammon Apgar Argyll Asperger Babinski Bartlett Bayes Beck Bell Benton Beery Bender Bereitschaft
@@ -168,7 +176,8 @@ def _is_code(word: str) -> bool:
 def find_lone_names(text: str, *, limit: float) -> tuple[Word, ...]:
     """The words of ``text`` that are likelier names than ``limit`` asks; eponyms and names of makers never are.
 
-    Two unknown words side by side stand for a whole name, and so does one beside a name that was found.
+    Two unknown words side by side stand for a whole name, and so does one beside a name that was found: a surname that is one by
+    itself takes along what a note's low limit would.
 
     Parameters
     ----------
@@ -180,17 +189,41 @@ def find_lone_names(text: str, *, limit: float) -> tuple[Word, ...]:
     found: list[Word] = []
     at = 0
     for line in text.splitlines(keepends=True):
-        words = _scored(line)
-        beside = {two.start for one, two in pairwise(words) if line[one.end : two.start] in _JOINTS}
-        beside |= {one.start for one, two in pairwise(words) if line[one.end : two.start] in _JOINTS}
-        for word in words:
-            code = _is_code(line[word.start : word.end])
-            least = max(limit, 0.0) if code else limit - _PAIR_WEIGHS * (word.start in beside)
-            if word.score > least:
-                whole = _whole(line, word) if limit < 0 else word
-                found.append(Word(at + whole.start, at + whole.end, word.score))
+        for word in _named(line, _scored(line), limit):
+            whole = _whole(line, word) if limit < 0 else _with_family(line, word)
+            found.append(Word(at + whole.start, at + whole.end, word.score))
         at += len(line)
     return tuple(found)
+
+
+def _named(line: str, words: list[Word], limit: float) -> list[Word]:
+    """Which of a line's unknown words are names, by themselves or by the word beside them."""
+    pairs = [(one, two) for one, two in pairwise(words) if line[one.end : two.start] in _JOINTS]
+    beside = {word for pair in pairs for word in pair}
+    codes = {word for word in words if _is_code(line[word.start : word.end])}
+    named = {
+        word
+        for word in words
+        if word.score > (max(limit, 0.0) if word in codes else limit - _PAIR_WEIGHS * (word in beside))
+    }
+    sure = named - codes
+    for one, two in (both for pair in pairs for both in (pair, pair[::-1])):
+        # the given name that stands with a surname may look like no name at all
+        if one in sure and one.score > limit and two not in codes and two.score > min(limit, NOTES_LIMIT):
+            named.add(two)
+    return [word for word in words if word in named]
+
+
+def _with_family(line: str, word: Word) -> Word:
+    """In a text of science a name takes along its particles (*De*, *O'*) and one everyday word on either side that stands as
+    its given name or surname (*Zivojin Fuss*)."""
+    sure = word.score > SCIENCE_LIMIT and not _is_code(line[word.start : word.end])
+    particle = _PARTICLES.search(line[: word.start])
+    start = particle.start() if particle else word.start
+    given = _GIVEN.search(line[:start])
+    start = given.start(1) if given and sure else start
+    after = _FAMILY.match(line, word.end) if sure else None
+    return Word(start, after.end() if after else word.end, word.score)
 
 
 def _whole(line: str, word: Word) -> Word:

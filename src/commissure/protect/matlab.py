@@ -14,7 +14,7 @@ from commissure.errors import Unreadable
 from commissure.protect.cleaner import Cleaner
 from commissure.protect.gather import category_of
 
-__all__ = ["rewrite_matlab"]
+__all__ = ["array_shapes", "rewrite_matlab"]
 
 _MAGIC = b"MATLAB 5.0 MAT-file"
 _HEAD = 128
@@ -55,6 +55,35 @@ def rewrite_matlab(source: Path, target: Path, *, cleaner: Cleaner, label: str) 
     # the head's free text tells machine and day
     head = b"MATLAB 5.0 MAT-file, cleaned".ljust(116) + data[116:_HEAD]
     target.write_bytes(head + body)
+
+
+def array_shapes(source: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The name and the shape of every array of numbers in a MATLAB 5 file, in structures and cells too."""
+    data = source.read_bytes()
+    order = "<" if data[126:128] == b"IM" else ">"
+    for piece in _top(data[_HEAD:], order) if data.startswith(_MAGIC) else ():
+        kind, size = struct.unpack_from(f"{order}II", piece)
+        if kind == _COMPRESSED:
+            piece = zlib.decompress(piece[8 : 8 + size])
+            kind = struct.unpack_from(f"{order}I", piece)[0]
+        if kind == _MATRIX:
+            yield from _shapes(bytearray(piece[8:]), order, "")
+
+
+def _shapes(body: bytearray, order: str, field: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+    if len(body) < 16:
+        return
+    kind = body[8] if order == "<" else body[11]
+    parts = list(_parts(body, order))
+    field = field or (_text(body, parts[2]) if len(parts) > 2 else "")
+    if kind in {_CELL, _STRUCT, _OBJECT}:
+        names = _names(body, parts, order, 4 if kind == _STRUCT else 5) if kind != _CELL else [field]
+        inner = parts[3:] if kind == _CELL else parts[(5 if kind == _STRUCT else 6) :]
+        for index, (of, start, size) in enumerate(inner):
+            if of == _MATRIX:
+                yield from _shapes(body[start : start + size], order, names[index % len(names)])
+    elif len(parts) > 1:
+        yield field, struct.unpack_from(f"{order}{parts[1][2] // 4}i", body, parts[1][1])
 
 
 def _edited(field: str, text: str, cleaner: Cleaner, label: str) -> str:
@@ -112,14 +141,19 @@ def _matrix(body: bytearray, order: str, how: tuple[str, Edit]) -> bytes:
             _inside(body, part, order, (field, edit))
     elif kind in {_STRUCT, _OBJECT}:
         names_at = 4 if kind == _STRUCT else 5
-        width = struct.unpack_from(f"{order}i", body, parts[names_at - 1][1])[0]
-        raw = bytes(body[parts[names_at][1] : parts[names_at][1] + parts[names_at][2]])
-        names = [
-            raw[i : i + width].split(b"\x00")[0].decode("ascii", "replace") for i in range(0, len(raw), width)
-        ]
+        names = _names(body, parts, order, names_at)
         for index, part in enumerate(parts[names_at + 1 :]):
             _inside(body, part, order, (names[index % len(names)], edit))
     return bytes(body)
+
+
+def _names(body: bytearray, parts: list[tuple[int, int, int]], order: str, at: int) -> list[str]:
+    """The names of a structure's fields."""
+    width = struct.unpack_from(f"{order}i", body, parts[at - 1][1])[0]
+    raw = bytes(body[parts[at][1] : parts[at][1] + parts[at][2]])
+    return [
+        raw[i : i + width].split(b"\x00")[0].decode("ascii", "replace") for i in range(0, len(raw), width)
+    ]
 
 
 def _inside(body: bytearray, part: tuple[int, int, int], order: str, how: tuple[str, Edit]) -> None:

@@ -24,6 +24,7 @@ _DROPPED = {
     "/general/source_script@file_name": "path", "/general/subject/date_of_birth": "birth_date",
 }  # fmt: skip
 _IDS = {"/identifier", "/general/session_id"}
+_NOTES = {"/general/subject/description"}
 _STRUCTURE = {"neurodata_type", "namespace", "object_id", "nwb_version", ".specloc", "colnames", "unit", "target",
               "hdmf_schema_version", "location"}  # fmt: skip
 _OWN = {
@@ -89,7 +90,8 @@ def _edit(path: str, text: str, cleaner: Cleaner, label: str) -> Any:
         return cleaner.known_only(text)
     if field == "external_file":
         return _leaf(text, cleaner)
-    return cleaner.text(text)
+    # what is said of the subject and of one recording is a note; other descriptions are science
+    return cleaner.note(text) if path in _NOTES or field == "comments" else cleaner.text(text)
 
 
 def _drop(cleaner: Cleaner, category: str, text: str) -> object:

@@ -12,7 +12,7 @@ from commissure.protect.credits import Credits, credits_of
 from commissure.protect.dates import shift_text
 from commissure.protect.dicom_file import is_dicom
 from commissure.protect.gather import identifiers_in
-from commissure.protect.gifti import deface_gifti, gifti_text
+from commissure.protect.gifti import deface_gifti, gifti_text, outside_files, with_data_inside
 from commissure.protect.kinds import TEXTS, Job, rewrite, suffix_of
 from commissure.protect.lone_names import NOTES_LIMIT, SCIENCE_LIMIT, find_lone_names
 from commissure.protect.names import Span, non_overlapping, recognize
@@ -50,7 +50,9 @@ def rewrite_tree(tree: Tree, *, cleaner: Cleaner, scratch: Path | None) -> Tree:
     )
     cleaner = replace(cleaner, known=cleaner.known.extended(named))
     root = scratch / cleaner.pseudonyms.token("tree", "\x1f".join(tree.files), length=16)
-    work = _Work(tree, cleaner, root, credited)
+    surfaces = (tree.root / path for path in tree.files if path.endswith(".gii"))
+    inside = frozenset(outside.resolve() for path in surfaces for outside in outside_files(path))
+    work = _Work(tree, cleaner, root, credited, inside)
     files = tuple(work.file(path) for path in tree.files)
     about = replace(
         tree.about,
@@ -66,6 +68,8 @@ class _Work:
     cleaner: Cleaner
     root: Path
     credited: Credits
+    #: numbers of GIFTI files, which go into those
+    inside: frozenset[Path] = frozenset()
     subjects: dict[str, Cleaner] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
@@ -74,6 +78,10 @@ class _Work:
         source = self.tree.root / path
         owner = self.of(path)
         name = self.rename(path)
+        if source.resolve() in self.inside:
+            message = "Its numbers stand in the GIFTI file that named it now."
+            self.findings.append(Finding("protect.taken_in", Severity.INFO, message, name))
+            return ""
         head = _head(source)
         if is_dicom(head):
             # names of DICOM files are UIDs, counters or the patient's name
@@ -168,7 +176,7 @@ class _Work:
         elif suffix in {".vhdr", ".vmrk"}:
             clean = brainvision_text(text, cleaner=owner, relabel=self.relabel)
         elif suffix == ".gii":
-            clean = gifti_text(text, cleaner=owner)
+            clean = gifti_text(with_data_inside(source), cleaner=owner)
         elif _PUBLIC_TEXTS.fullmatch(source.name):
             clean = self.relabel(_public_text(text, cleaner=owner, credited=self.credited))
         else:
