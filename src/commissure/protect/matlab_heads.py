@@ -181,7 +181,7 @@ def _cut_in(scope: _Scope, cleaner: Cleaner) -> list[int]:
     numbers = _numbers(scope)
     if any(is_head_image(value) for value in numbers.values()):
         raise BadInput("An array of three dimensions looks like the image of a head.")
-    if drop_face_points(scope.fields, words, scope.set, cleaner):
+    if drop_face_points(scope.fields, words, put=scope.set, cleaner=cleaner):
         return []
     sizes = []
     for name, value in numbers.items():

@@ -20,7 +20,7 @@ _NASION, _LEFT, _RIGHT = (
 
 
 def drop_face_points(
-    fields: dict[str, Any], words: str, put: Callable[[str, Any], None], cleaner: Cleaner
+    fields: dict[str, Any], words: str, *, put: Callable[[str, Any], None], cleaner: Cleaner
 ) -> bool:
     """Take the points on the face off one structure, if it is a digitized head shape; says whether it is one.
 
