@@ -3,6 +3,7 @@
 Formats whose files are built here byte by byte, for want of a library and of a real file, are called ``generated``.
 """
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -210,3 +211,25 @@ def test_xdf_markers_land_on_the_sample_that_the_clock_shows_generated(
     assert motion.about.datatype == "motion"
     assert [channel.type for channel in motion.channels] == ["ACCEL"] * 3
     assert "planted-host-7" in [one.value for one in eeg.about.identifiers]
+
+
+def test_a_packed_fif_is_read(truth: Planted, tmp_path: Path) -> None:
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    raw.mkdir()
+    path = signals.write_fif(raw, truth)
+    (raw / "recording_raw.fif.gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    (recording,) = _read(raw, scratch)
+    read = recording.si()[:, : len(truth.names)]
+    assert np.abs(read - truth.volts[: len(read)]).max() <= 1e-11
+
+
+def test_a_fif_without_a_recording_is_told_from_a_damaged_one(tmp_path: Path) -> None:
+    mne = pytest.importorskip("mne")
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    raw.mkdir()
+    mne.write_trans(raw / "subject.fif", mne.Transform("head", "mri"), overwrite=True, verbose="ERROR")
+    listing = Listing.of(raw)
+    (source,) = detect(listing, READERS.items()).sources
+    with pytest.raises(Unreadable, match="holds no recording"):
+        READERS.get("fif").read(source, listing, scratch=scratch)

@@ -26,6 +26,7 @@ _ASIDE_NAMES = {
     "commissure",
     "authors",
     "notes",
+    "dicomdir",
 }
 _ASIDE_SUFFIXES = {".md", ".rst", ".bib", ".cff", ".pdf", ".docx", ".html", ".m", ".sh", ".ipynb", ".log"}
 

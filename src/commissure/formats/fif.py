@@ -1,10 +1,14 @@
 """FIF: Elekta/MEGIN and MNE recordings, in one file or split in parts."""
 
+import gzip
 import re
+import shutil
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from commissure.errors import Unreadable
 from commissure.extras import need
 from commissure.formats.listing import Listing
 from commissure.formats.mne_header import Header
@@ -15,18 +19,23 @@ __all__ = ["find", "open_fif", "reader"]
 
 #: the first tag of any FIF file: kind 100 (file id), type 31, 20 bytes
 _MAGIC = b"\x00\x00\x00\x64\x00\x00\x00\x1f\x00\x00\x00\x14"
+_GZIP = b"\x1f\x8b"
+_NO_RECORDING = (
+    "The FIF file holds no recording, but what was made from one or for one (a transformation, landmarks, a surface, "
+    "a source space, averages ...). Share it beside its recording in a BIDS derivative, or leave it out."
+)
 _PART = re.compile(
     r"^(?P<stem>.*?)(?:-(?P<number>\d+)|_split-(?P<split>\d+)(?P<rest>_meg|_raw|_eeg)?)(?P<end>\.fif)$"
 )
 _NOT_RAW = re.compile(
-    r"[-_](?:ave|cov|trans|fwd|inv|src|ica|epo|evo|proj|bem|sol|dense|surf|events?|eve)\.fif$", re.I
+    r"[-_](?:ave|cov|trans|fwd|inv|src|ica|epo|evo|proj|bem|sol|dense|surf|events?|eve)\.fif(?:\.gz)?$", re.I
 )
 _MAKERS = {"306m": "Elekta/MEGIN", "122m": "Neuromag"}
 
 
 def find(listing: Listing) -> Iterator[Source]:
     """FIF files by their first tag, the parts of a split recording together."""
-    heads = [entry for entry in listing.files if listing.head(entry.path, 12) == _MAGIC]
+    heads = [entry for entry in listing.files if _is_fif(listing.head(entry.path))]
     paths = {entry.path for entry in heads}
     parts: dict[str, list[str]] = {}
     for entry in heads:
@@ -42,9 +51,16 @@ def open_fif(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Ope
     """The Raw, all parts joined; MaxShield data too, for they are raw data."""
     mne_io = need("mne.io", purpose="Reading FIF")
     path = listing.absolute(source.primary)
-    if path.suffix.lower() != ".fif":
+    if listing.head(source.primary, 2) == _GZIP:
+        path = _unpacked(path, scratch)
+    elif path.suffix.lower() != ".fif":
         path = link_as(path, scratch=scratch, name="recording_raw.fif")
-    raw = mne_io.read_raw_fif(path, allow_maxshield="yes", on_split_missing="raise")
+    try:
+        raw = mne_io.read_raw_fif(path, allow_maxshield="yes", on_split_missing="raise")
+    except ValueError as error:
+        if "No raw data" not in str(error):
+            raise
+        raise Unreadable(_NO_RECORDING) from error
     info = raw.info
     kinds = set(raw.get_channel_types())
     entities = (
@@ -65,6 +81,23 @@ def open_fif(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Ope
     yield Opened(
         raw, Header(_identifiers(info), Device(manufacturer=maker), entities=entities), local_clock=False
     )
+
+
+def _is_fif(head: bytes) -> bool:
+    if head[:2] == _GZIP:
+        try:
+            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, len(_MAGIC))
+        except zlib.error:
+            return False
+    return head[: len(_MAGIC)] == _MAGIC
+
+
+def _unpacked(path: Path, scratch: Path) -> Path:
+    scratch.mkdir(parents=True, exist_ok=True)
+    target = scratch / "recording_raw.fif"
+    with gzip.open(path) as packed, target.open("wb") as sink:
+        shutil.copyfileobj(packed, sink, 1 << 20)
+    return target
 
 
 def _whole(path: str, paths: set[str]) -> str:

@@ -92,6 +92,9 @@ def clean_pixels(dataset: Any, *, cleaner: Cleaner, where: str = "") -> tuple[Fi
     except CommissureError as error:
         return (_kept_back(reason, where, str(error)),)
     cleaner.removed["burned_in"] += blanked
+    if not blanked:
+        message = f"The file is {reason}; no text is read in its pixels, and none was blanked."
+        return (Finding("protect.burned_in_none", Severity.INFO, message, where),)
     message = f"The file is {reason}; {blanked} boxes with text were blanked, and none is read any more."
     return (Finding("protect.burned_in_blanked", Severity.INFO, message, where),)
 
@@ -161,7 +164,7 @@ def _blank(dataset: Any) -> tuple[tuple[Box, ...], tuple[Box, ...]]:
 def _pixels(dataset: Any) -> NDArray[Any]:
     try:
         if dataset.file_meta.TransferSyntaxUID.is_compressed:
-            dataset.decompress()
+            dataset.decompress(generate_instance_uid=False)
         array: NDArray[Any] = np.array(dataset.pixel_array)
     except Exception as error:  # noqa: BLE001 - every decoder has its own errors
         raise Fault(f"the pixels cannot be decoded ({type(error).__name__})") from error

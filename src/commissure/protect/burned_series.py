@@ -196,7 +196,7 @@ def _clear_unused_bits(dataset: Any) -> None:
         return
     if dataset.file_meta.TransferSyntaxUID.is_compressed:
         try:
-            dataset.decompress()
+            dataset.decompress(generate_instance_uid=False)
         except Exception as error:  # noqa: BLE001 - every decoder has its own errors
             raise Fault(f"the pixels cannot be decoded ({type(error).__name__})") from error
     below = int(dataset.get("HighBit", stored - 1)) - stored + 1

@@ -13,7 +13,7 @@ from commissure.errors import BadInput
 from commissure.extras import need
 from commissure.model import Identifier
 from commissure.protect.cleaner import Cleaner
-from commissure.protect.dates import top_age
+from commissure.protect.dates import shift_text, top_age
 from commissure.protect.dicom_rules import ACTION_OF, CATEGORY_OF, VR_ACTION, VR_CATEGORY
 
 __all__ = ["deidentify_dataset", "dicom_identifiers"]
@@ -148,7 +148,9 @@ def _shifted(value: str, cleaner: Cleaner) -> str:
         return ""
     # a DT is a DA with a time behind; the time of day stays
     day, rest = value[:8], value[8:]
-    moved = cleaner.text(day)
+    # also where it is the day of birth, as the dates of phantoms are
+    moved = shift_text(day, offset_days=cleaner.offset_days)
+    cleaner.count("date")
     return moved + rest if moved != day else ""
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from commissure.errors import CommissureError, Unreadable
+from commissure.errors import BadInput, CommissureError, Unreadable
 from commissure.extras import need
 from commissure.model import Finding, Severity
 from commissure.protect.burned_in import clean_pixels
@@ -12,6 +12,9 @@ from commissure.protect.cleaner import Cleaner
 from commissure.protect.dicom import deidentify_dataset
 
 __all__ = ["is_dicom", "rewrite_dicom"]
+
+#: the SOP class of an index of files
+_DIRECTORY = "1.2.840.10008.1.3.10"
 
 
 def is_dicom(head: bytes) -> bool:
@@ -41,6 +44,10 @@ def rewrite_dicom(source: Path, target: Path, *, cleaner: Cleaner, where: str = 
     pydicom = need("pydicom", purpose="Cleaning DICOM files")
     try:
         dataset: Any = pydicom.dcmread(source)
+        if dataset.file_meta.get("MediaStorageSOPClassUID", "") == _DIRECTORY:
+            raise BadInput(
+                "The file is a DICOMDIR, which lists patients and their files; a clean copy needs none."
+            )
         owner = replace(cleaner, subject=str(dataset.get("PatientID", "")).strip() or cleaner.subject)
         quiet = replace(owner, removed=type(owner.removed)())
         deidentify_dataset(dataset, cleaner=owner, label=quiet.subject_label())

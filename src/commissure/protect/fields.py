@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from commissure.extras import need
-from commissure.protect.fif import fif_tags
+from commissure.protect.fif import fif_tags, open_fif
 from commissure.protect.hdf5 import texts_of
 from commissure.protect.tables import identifying_column
 
@@ -25,11 +25,24 @@ _KEYS = re.compile(
     r"(first|last|middle|full)_?name|db_name|aux_file",
     re.I,
 )
-_NOT_KEYS = re.compile(r"patient_?(position|sex|age|weight|size|orientation\w*)", re.I)
+#: keys of that kind that hold a word of the standard, or a count
+_NOT_KEYS = re.compile(
+    r"patient_?(position|sex|age|weight|size|orientation\w*|identity_?removed|breed\w*|species\w*|support\w*|setup\w*)|"
+    r"(study|series|frame|frame_?acquisition|acquisition|instance|item|sample)_?number|\w*sop_?class_?(uid|identifier)|\w*patient_?sex_?neutered",
+    re.I,
+)
 _FIF_TEXTS = {212: "experimenter", 401: "first_name", 402: "middle_name", 403: "last_name", 410: "his_id",
               501: "proj_name", 503: "experimenter", 3561: "serial", 3562: "site"}  # fmt: skip
+#: texts of a NIfTI header by the length of the header: name, place, size
 _NIFTI_TEXTS = {
-    348: (("db_name", 14, 18), ("descrip", 148, 80), ("aux_file", 228, 24), ("intent_name", 328, 16))
+    348: (("db_name", 14, 18), ("descrip", 148, 80), ("aux_file", 228, 24), ("intent_name", 328, 16)),
+    540: (("descrip", 240, 80), ("aux_file", 320, 24), ("intent_name", 508, 16)),
+}
+_PAR_FIELD = re.compile(r"^\.\s+([A-Z][^:<]*?)\s*(?:[\[<(][^:]*)?:[ \t]*(\S.*?)\s*$", re.M)
+_PAR_NAMES = {
+    "Patient name": "PatientName",
+    "Examination name": "StudyID",
+    "Examination date/time": "examination_date",
 }
 
 
@@ -71,8 +84,12 @@ def fields_of(path: Path, *, suffix: str, head: bytes) -> Iterator[tuple[str, st
     elif suffix == ".fif":
         yield from _fif(path)
     elif suffix == ".nii":
-        for name, start, size in _NIFTI_TEXTS[348]:
+        longer = 540 in (int.from_bytes(head[:4], "little"), int.from_bytes(head[:4], "big"))
+        for name, start, size in _NIFTI_TEXTS[540 if longer else 348]:
             yield name, head[start : start + size].decode("latin-1").strip("\x00 ")
+    elif suffix == ".par" and head.startswith(b"#"):
+        for name, value in _PAR_FIELD.findall(head.decode("latin-1")):
+            yield _PAR_NAMES.get(name, name), value
     elif suffix == ".dcm" or head[128:132] == b"DICM":
         yield from _dicom(path)
 
@@ -98,7 +115,7 @@ def _table(text: str) -> Iterator[tuple[str, str]]:
 
 def _fif(path: Path) -> Iterator[tuple[str, str]]:
     tags = [tag for tag in fif_tags(path) if tag.kind in _FIF_TEXTS or tag.kind in {204, 103}]
-    with path.open("rb") as stream:
+    with open_fif(path) as stream:
         for tag in tags:
             stream.seek(tag.start)
             data = stream.read(tag.size)

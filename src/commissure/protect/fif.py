@@ -4,9 +4,12 @@ A FIF file is a chain of tags: kind, type, size, next, data, all big-endian; kin
 (https://github.com/mne-tools/fiff-constants). Overwriting data at its length moves nothing.
 """
 
+import gzip
+import io
 import shutil
 import struct
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +18,7 @@ from commissure.errors import Unreadable
 from commissure.protect.cleaner import Cleaner
 from commissure.protect.deface_points import face_among
 
-__all__ = ["FifTag", "fif_tags", "rewrite_fif"]
+__all__ = ["FifTag", "fif_tags", "open_fif", "rewrite_fif", "rewrite_packed_fif"]
 
 _SECONDS_A_DAY = 86400
 _IDS = {100, 103, 109, 110, 115, 116, 117, 118, 119, 120, 206 << 16}
@@ -27,6 +30,7 @@ _MEAS_DATE = 204
 _STRING = 10
 _DIG_POINT, _DIG_BYTES = 213, 20
 _LARGEST_TEXT = 1 << 20
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,15 @@ class FifTag:
     size: int
 
 
+def open_fif(path: Path) -> BinaryIO:
+    """The bytes of a FIF file; those of a packed one (``.fif.gz``) are unpacked into memory."""
+    with path.open("rb") as stream:
+        if stream.read(2) != b"\x1f\x8b":
+            return path.open("rb")
+    with gzip.open(path) as packed:
+        return io.BytesIO(packed.read())
+
+
 def fif_tags(path: Path) -> Iterator[FifTag]:
     """The tags of a FIF file in the order of the chain.
 
@@ -47,8 +60,8 @@ def fif_tags(path: Path) -> Iterator[FifTag]:
     Unreadable
         If the chain is broken.
     """
-    end = path.stat().st_size
-    with path.open("rb") as stream:
+    with open_fif(path) as stream:
+        end = stream.seek(0, io.SEEK_END)
         at = 0
         while 0 <= at <= end - 16:
             stream.seek(at)
@@ -85,6 +98,28 @@ def rewrite_fif(source: Path, target: Path, *, cleaner: Cleaner) -> None:
             [tag for tag in fif_tags(source) if tag.kind == _DIG_POINT and tag.size == _DIG_BYTES],
             cleaner,
         )
+
+
+def rewrite_packed_fif(source: Path, target: Path, *, rewrite: Callable[[Path, Path], None]) -> None:
+    """Clean a ``.fif.gz``: unpacked beside ``target``, cleaned by ``rewrite``, packed again without name and time."""
+    old, new = target.with_name("unpacked.fif"), target.with_name("cleaned.fif")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with gzip.open(source) as packed, old.open("wb") as sink:
+            shutil.copyfileobj(packed, sink, _BLOCK)
+        rewrite(old, new)
+        if new.exists():
+            with (
+                new.open("rb") as plain,
+                target.open("wb") as raw,
+                gzip.GzipFile("", "wb", 6, raw, 0) as sink,
+            ):
+                shutil.copyfileobj(plain, sink, _BLOCK)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise Unreadable("A packed FIF file cannot be read to its end; get an intact copy of it.") from error
+    finally:
+        old.unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
 
 
 def _without_face(stream: BinaryIO, tags: list[FifTag], cleaner: Cleaner) -> None:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from commissure.errors import CommissureError
 from commissure.model import Identifier
 from commissure.protect.dicom_rules import CATEGORY_OF
 from commissure.protect.fields import fields_of, names_somebody
@@ -65,5 +64,5 @@ def identifiers_in(path: Path) -> Iterator[Identifier]:
             value = text.strip("\x00 ")
             if category in _SOUGHT and name.casefold() not in _LABELS and not is_generic(value):
                 yield Identifier(str(category), value)
-    except (OSError, EOFError, ValueError, CommissureError):
+    except Exception:  # noqa: BLE001 - a file of any bytes may come along, and each library has errors of its own
         return

@@ -37,7 +37,7 @@ def rewrite_hdf5(source: Path, target: Path, *, edit: Edit) -> None:
             copy = _Copy(h5py, old, new, edit)
             copy.group(old, new)
             copy.references()
-    except (OSError, RuntimeError, KeyError) as error:
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
         target.unlink(missing_ok=True)
         raise Unreadable("An HDF5 file cannot be read to its end; get an intact copy of it.") from error
 
@@ -55,7 +55,7 @@ def texts_of(path: Path) -> list[tuple[str, str]]:
         with h5py.File(path, "r") as old, h5py.File.in_memory() as new:
             copy = _Copy(h5py, old, new, note, numbers=False)
             copy.group(old, new)
-    except (OSError, RuntimeError, KeyError) as error:
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise Unreadable("An HDF5 file cannot be read to its end; get an intact copy of it.") from error
     return found
 

@@ -7,7 +7,7 @@
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from commissure.model import Finding, Severity
@@ -15,7 +15,7 @@ from commissure.protect.cleaner import Cleaner
 from commissure.protect.dicom_file import is_dicom, rewrite_dicom
 from commissure.protect.edf import rewrite_edf
 from commissure.protect.face_surfaces import SCANS, is_freesurfer, kept_face, kind_of, rewrite_freesurfer
-from commissure.protect.fif import rewrite_fif
+from commissure.protect.fif import rewrite_fif, rewrite_packed_fif
 from commissure.protect.fif_surfaces import deface_fif
 from commissure.protect.film_faces import clean_film
 from commissure.protect.matlab import rewrite_matlab
@@ -28,7 +28,7 @@ from commissure.protect.tiff import rewrite_tiff
 
 __all__ = ["TEXTS", "Job", "rewrite", "suffix_of"]
 
-_SUFFIX = re.compile(r"(?:\.nii\.gz|\.tsv\.gz|\.ome\.tiff?|\.[A-Za-z][A-Za-z0-9]{0,9})$", re.I)
+_SUFFIX = re.compile(r"(?:\.nii\.gz|\.tsv\.gz|\.fif\.gz|\.ome\.tiff?|\.[A-Za-z][A-Za-z0-9]{0,9})$", re.I)
 #: kinds that are text through and through
 TEXTS = frozenset({".md", ".txt", ".rst", "", ".yml", ".yaml", ".bidsignore", ".html", ".xml", ".json", ".tsv", ".csv", ".vhdr", ".vmrk",
                    ".gii", ".cff"})  # fmt: skip
@@ -81,6 +81,16 @@ def _by_fif(job: Job) -> tuple[Finding, ...]:
     return _without(
         job.target, deface_fif(job.target, where=job.where, cleaner=job.cleaner, beside=job.source.parent)
     )
+
+
+def _by_packed_fif(job: Job) -> tuple[Finding, ...]:
+    found: list[Finding] = []
+    rewrite_packed_fif(
+        job.source,
+        job.target,
+        rewrite=lambda old, new: found.extend(_by_fif(replace(job, source=old, target=new))),
+    )
+    return tuple(found)
 
 
 def _by_surface(job: Job) -> tuple[Finding, ...]:
@@ -154,7 +164,7 @@ def _by_copy(job: Job) -> None:
 
 _CLEANERS: dict[str, Callable[[Job], tuple[Finding, ...] | None]] = {
     ".nii": _by_nifti, ".nii.gz": _by_nifti, ".nwb": _by_nwb, ".snirf": _by_snirf, ".edf": _by_edf, ".bdf": _by_edf,
-    ".fif": _by_fif, ".tif": _by_tiff, ".tiff": _by_tiff, ".ome.tif": _by_tiff, ".ome.tiff": _by_tiff, ".btf": _by_tiff,
+    ".fif": _by_fif, ".fif.gz": _by_packed_fif, ".tif": _by_tiff, ".tiff": _by_tiff, ".ome.tif": _by_tiff, ".ome.tiff": _by_tiff, ".btf": _by_tiff,
     ".set": _by_matlab, ".mat": _by_matlab, ".mp4": _by_film, ".mov": _by_film, ".m4v": _by_film, ".avi": _by_film,
     ".3gp": _by_film, ".dcm": _by_dicom, ".ima": _by_dicom, **dict.fromkeys(_PLAIN, _by_copy),
     **dict.fromkeys(SCANS, _by_scan), ".npy": _by_npy, ".npz": _by_npz, ".dat": _by_raw, ".tsv.gz": _by_cells,

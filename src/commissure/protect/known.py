@@ -27,7 +27,9 @@ eog ecg bold rest task run epi left right hand head field long short young white
 light day may march wood hill stone ring king page bell price research lab laboratory department university hospital
 institute center centre clinic clinical college school medicine health psychology neurology radiology street road
 avenue drive building room data home users pilot baseline training mark target block trial stim face house cross blank
-start stop pulse rose event response
+start stop pulse rose event response description recording recordings legacy dataset file files channel channels signal
+signals sample samples sampling montage device amplifier equipment version unit units overnight sleep night seizure
+epilepsy unspecified identifier addme
 """
 #: words that say nothing about anybody
 NOTHING = frozenset(_NOTHING.split())

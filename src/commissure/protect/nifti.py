@@ -18,6 +18,8 @@ __all__ = ["clean_nifti", "is_nifti", "rewrite_nifti"]
 #: dcm2niix puts the time of acquisition into the description
 _CLOCK = re.compile(r";?\s*[Tt]ime\s*=\s*[\d.]+")
 _CIFTI = 32
+#: what programs note beside the data; the rest of the XML is geometry
+_METADATA = re.compile(rb"<MetaData>.*?</MetaData>", re.S)
 _BLOCK = 1 << 20
 
 
@@ -39,9 +41,9 @@ def clean_nifti(image: Any, *, cleaner: Cleaner) -> Any:
 
 def _clean_header(header: Any, cleaner: Cleaner) -> None:
     for field, category in (("aux_file", "path"), ("db_name", "name")):
-        if _text(header[field]):
+        if field in header.keys() and _text(header[field]):  # noqa: SIM118 - a nibabel header is no mapping
             cleaner.count(category)
-        header[field] = b""
+            header[field] = b""
     for field in ("descrip", "intent_name"):
         header[field] = _clean_text(_text(header[field]), cleaner).encode("latin-1", "ignore")
     if "data_type" in header.keys():  # noqa: SIM118 - a nibabel header is no mapping
@@ -83,6 +85,8 @@ def rewrite_nifti(source: Path, target: Path, *, cleaner: Cleaner) -> None:
     try:
         with _opened(source) as stream:
             image = nibabel.load(source)
+            if hasattr(image, "nifti_header"):  # CIFTI, which is a NIfTI-2 with an XML for extension
+                image = nibabel.Nifti2Image.from_filename(source)
             header = image.header.copy()
             head = stream.read(int(header["sizeof_hdr"]) + 4)
             head += stream.read(max(0, _data_offset(header, head) - len(head)))
@@ -129,10 +133,22 @@ def _header_bytes(header: Any, original: bytes, cleaner: Cleaner) -> bytes:
             )
     if not header.extensions:
         head[size:] = bytes(len(head) - size)
+    elif all(extension.get_code() == _CIFTI for extension in header.extensions):
+        head[size:] = _clean_cifti(original[size:], cleaner)
     elif cleaner.known.holds(original[size:].decode("utf-8", "ignore")):
         cleaner.count("comment")
         head[size:] = bytes(len(head) - size)
     return bytes(head)
+
+
+def _clean_cifti(raw: bytes, cleaner: Cleaner) -> bytes:
+    """The XML of a CIFTI file at its length: what identifies in its free metadata becomes blanks."""
+    clean = bytearray(raw)
+    for block in _METADATA.finditer(raw):
+        for span in cleaner.shaped(block.group().decode("latin-1")):
+            cleaner.count(span.category)
+            clean[block.start() + span.start : block.start() + span.end] = b" " * (span.end - span.start)
+    return bytes(clean)
 
 
 def _write(head: bytes, stream: BinaryIO, target: Path) -> None:

@@ -89,7 +89,8 @@ class _Search:
     def __init__(self, needles: Needles, short: dict[str, str]) -> None:
         self.needles, self.short = needles, short
         options = "|".join(re.escape(word) for word in sorted(short, key=lambda word: (-len(word), word)))
-        self._short = re.compile(rf"(?<![^\W_])(?:{options})(?![^\W_])") if short else None
+        # a number within a UID or a decimal number is no word
+        self._short = re.compile(rf"(?<![^\W_])(?<!\d\.)(?:{options})(?![^\W_])(?!\.\d)") if short else None
 
     def words(self, text: str) -> set[str]:
         return self.needles.search(text.encode("utf-8", "surrogateescape"))

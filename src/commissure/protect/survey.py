@@ -8,7 +8,7 @@ import gzip
 from collections import Counter
 from pathlib import Path
 
-from commissure.errors import CommissureError
+from commissure.formats.quiet import quietly
 from commissure.model import Finding, Severity
 from commissure.protect.fields import fields_of
 from commissure.protect.gather import category_of
@@ -46,8 +46,9 @@ def check_exposure(folder: Path) -> tuple[Finding, ...]:
             continue
         where = path.relative_to(folder).as_posix()
         try:
-            seen = _exposed(path)
-        except (OSError, EOFError, ValueError, CommissureError):
+            with quietly():
+                seen = _exposed(path)
+        except Exception:  # noqa: BLE001 - a file of any bytes may come along, and each library has errors of its own
             message = "The file cannot be opened, so that nobody knows what it tells."
             findings.append(Finding("protect.unscanned", Severity.WARNING, message, where))
             continue

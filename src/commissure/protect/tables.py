@@ -70,12 +70,7 @@ def clean_table(
     mark : str
         What stands between cells; tables with commas may quote theirs.
     """
-    lines = io.StringIO(text.lstrip("\ufeff"))
-    rows = list(
-        csv.reader(lines, delimiter=mark, quoting=csv.QUOTE_NONE)
-        if mark == "\t"
-        else csv.reader(lines, delimiter=mark)
-    )
+    rows = _rows(text, mark)
     if not rows:
         return text
     header = [name.strip() for name in rows[0]]
@@ -105,6 +100,20 @@ def clean_table(
     written = io.StringIO()
     csv.writer(written, delimiter=mark, lineterminator="\n").writerows(out)
     return written.getvalue()
+
+
+def _rows(text: str, mark: str) -> list[list[str]]:
+    # old Macintosh programs end a line by a bare carriage return
+    lines = io.StringIO(text.lstrip("\ufeff"), newline=None)
+    plain = mark == "\t"
+    try:
+        return list(
+            csv.reader(lines, delimiter=mark, quoting=csv.QUOTE_NONE)
+            if plain
+            else csv.reader(lines, delimiter=mark)
+        )
+    except csv.Error as error:
+        raise Unreadable(f"A table cannot be read ({error}); save it again as TSV.") from error
 
 
 def _notes(header: list[str], rows: list[list[str]], cleaner: Cleaner) -> dict[str, str]:

@@ -98,11 +98,13 @@ class _Work:
             else:
                 label = replace(owner, removed=type(owner.removed)()).subject_label()
                 self.findings += rewrite(Job(source, target, owner, label, name))
-        except CommissureError as error:
+        except Exception as error:  # noqa: BLE001 - one broken file must not end the cleaning of the rest
             target.unlink(missing_ok=True)
+            known = isinstance(error, CommissureError)
+            why = str(error) if known else f"The file cannot be cleaned ({type(error).__name__})."
             remedy = "Mend the file, or leave it out of the folder."
             self.findings.append(
-                Finding("protect.failed", Severity.ERROR, f"{error} It was kept back.", name, remedy)
+                Finding("protect.failed", Severity.ERROR, f"{why} It was kept back.", name, remedy)
             )
         return name if target.exists() else ""
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from commissure.errors import BadInput
+from commissure.formats.quiet import quietly
 from commissure.model import About, Finding, Subject, Tree
 from commissure.protect.deidentify import deidentify
 from commissure.protect.policy import Policy
@@ -66,7 +67,7 @@ def clean_folder(
     about = About("", Subject("", species=species))
     pseudonyms = Pseudonyms(secret("pseudonyms") if secret else secrets.token_bytes(32))
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".clean-") as scratch:
+    with quietly(), tempfile.TemporaryDirectory(dir=out.parent, prefix=".clean-") as scratch:
         tree, removed = deidentify(
             Tree("bids", folder, files, about), pseudonyms=pseudonyms, policy=policy, scratch=Path(scratch)
         )
