@@ -58,7 +58,7 @@ def open_fif(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Ope
     try:
         raw = mne_io.read_raw_fif(path, allow_maxshield="yes", on_split_missing="raise")
     except ValueError as error:
-        if "No raw data" not in str(error):
+        if not any(said in str(error) for said in ("No raw data", "Could not find measurement")):
             raise
         raise Unreadable(_NO_RECORDING) from error
     info = raw.info
