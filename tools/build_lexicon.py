@@ -3,8 +3,8 @@
     python tools/build_lexicon.py ../shared/ontologies
 
 Each row of each table carries its source and licence. Nothing is read from any benchmark. The region kind is
-closed: the nervous-system structures of openMINDS; other anatomy is kept under kind ``anatomy`` as what a name may
-mean instead. Terms of one kind with the same name in two sources become one term with two names.
+closed: the nervous-system structures of openMINDS and the spinal cord as a whole; other anatomy is kept under kind
+``anatomy`` as what a name may mean instead. Terms of one kind with the same name in two sources become one term with two names.
 """
 
 import csv
@@ -17,6 +17,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import curated_regions
+
 from commissure.terms.load import RawTerm, contract, read_ontology
 from commissure.terms.normal import bag, plain, sides, tokens
 
@@ -27,6 +29,8 @@ LICENCE = {
     "openminds": "MIT", "nifstd": "CC-BY-4.0", "mbao": "CC-BY-4.0", "hbao": "CC-BY-4.0", "uberon": "CC-BY-4.0",
     "pato": "CC-BY-3.0", "cogat": "MIT", "commissure": "CC0-1.0",
 }  # fmt: skip
+#: the spinal cord and its canal are a region's whole and part, which openMINDS lists as an organ
+ALSO_REGIONS = {"UBERON:0002240": "spinal cord", "UBERON:0002291": "central canal of spinal cord"}
 CODE = {"label": "L", "exact": "E", "abbreviation": "A", "narrow": "N", "broad": "B", "related": "R"}
 OPENMINDS_KIND = {
     "nervousSystemStructure": "region", "technique": "technique", "analysisTechnique": "technique",
@@ -86,6 +90,8 @@ class Builder:
             for synonym in row.get("synonym", []):
                 made.add(synonym, "abbreviation" if looks_short(synonym) else "exact", "openminds")
             texts[curie] = row.get("definition", "")
+        for curie, label in ALSO_REGIONS.items():
+            self.term(curie, label, "region", "uberon")
         by_label = {plain(m.label): m.curie for m in self.terms.values() if m.kind == "region"}
         for curie, text in texts.items():
             for match in re.finditer(r"[Ii]s (?:a|an|part of the|part of) ([^.\[]+?)(?=\.| \[|$)", text):
@@ -252,21 +258,6 @@ class Builder:
             self.everyday += [(row["curie"], n) for n in (row["label"], *row["names"].split("|")) if n]
             if row.get("parent"):
                 made.parents[row["parent"]] = None
-        taken = {
-            plain(n)
-            for m in self.terms.values()
-            if m.kind == "region"
-            for n in (m.label, *(k[0] for k in m.names))
-        }
-        for row in csv.DictReader((CURATED / "atlas_labels.tsv").open(), delimiter="\t"):
-            subject, names = f"{row['atlas']}:{row['id']}", row["label"].split("|")
-            self.xrefs.append((subject, names[0], f"skos:{row['match']}Match", row["curie"], "commissure"))
-            made = self.terms.get(row["curie"])
-            if made is not None and (row["match"] == "exact" or row["atlas"] == "Brodmann"):
-                scope = {"exact": "exact", "close": "related", "broad": "broad"}[row["match"]]
-                for name in names:
-                    if (len(name) > 4 or row["atlas"] == "Brodmann") and plain(name) not in taken:
-                        made.add(name, scope, "commissure")
 
     def customary(self) -> None:
         """Abbreviations customary in human neuroimaging, where they nearly always mean the region."""
@@ -405,6 +396,7 @@ def main() -> None:
     builder.cognitive_atlas()
     builder.pato()
     builder.curated()
+    curated_regions.add(builder, looks_short)
     builder.customary()
     builder.merge()
     builder.write()

@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 
-from commissure.terms.normal import bag, camel, sides, stem, tokens
+from commissure.terms.normal import bag, camel, forms, sides, stem, tokens
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,44 @@ def test_any_text_is_taken(text: str) -> None:
     assert sides(text)[0][0] == text
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("medulla spinalis", "spinal cord"),
+        ("brain stem", "brainstem"),
+        ("peri-aqueductal grey", "periaqueductal gray"),
+        ("polus temporalis", "temporal pole"),
+        ("gyrus rectus", "straight gyrus"),
+        ("fissura calcarina", "calcarine fissure"),
+        ("nuclei vestibulares", "vestibular nuclei"),
+        ("commissura fornicis", "commissure of fornix"),
+        ("stratum granulosum", "granular layer"),
+        ("BA17", "Brodmann area 17"),
+        ("L5 of cortex", "layer 5 of cortex"),
+        ("nucleus of CN III", "oculomotor nerve nucleus"),
+        ("nucleus of the third cranial nerve", "nucleus of oculomotor nerve"),
+        ("nerve IV", "trochlear nerve"),
+        ("floorplate of midbrain", "mesencephalic floor plate"),
+        ("ctx_lh_G_temporal_middle", "ctx_lh_temporal middle gyrus"),
+    ],
+)
+def test_two_ways_to_write_one_name_have_one_key(one: str, other: str) -> None:
+    assert forms(sides(one)[-1][0]).bag == forms(sides(other)[-1][0]).bag
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("cranial nerve III", "cranial nerve IV"),
+        ("lumbar nerve 3", "oculomotor nerve"),
+        ("G_front_sup", "S_front_sup"),
+        ("L5 spinal cord segment", "layer 5 of cortex"),
+    ],
+)
+def test_different_names_keep_different_keys(one: str, other: str) -> None:
+    assert forms(one).bag != forms(other).bag
+
+
 def test_camel_case_and_stems() -> None:
     assert camel("PosteromedialVisualArea,Layer4") == "Posteromedial Visual Area, Layer 4"
     assert stem("thalami") == stem("thalamic") == stem("Thalamus")
@@ -81,7 +119,7 @@ def test_camel_case_and_stems() -> None:
 @pytest.mark.parametrize(
     "module",
     ["terms.normal", "terms.load", "terms.lexicon", "terms.grams", "terms.scan", "translate.mapper", "translate.lines",
-     "translate.abbreviations", "translate.shortening", "translate.columns", "translate.methods.ages", "translate.methods.numbers",
+     "translate.abbreviations", "translate.initials", "translate.shortening", "translate.columns", "translate.methods.ages", "translate.methods.numbers",
      "translate.methods.sections", "translate.methods.acquisition", "translate.methods.groups", "translate.methods.read"],
 )  # fmt: skip
 def test_the_examples_in_the_docstrings_are_true(module: str) -> None:

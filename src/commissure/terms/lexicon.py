@@ -154,7 +154,12 @@ class Lexicon:
         wanted = frozenset(kinds)
         for rest, side in sides(text):
             found = self._lookup(
-                self._by_plain, plain(rest), wanted, how="side" if side else "exact", side=side
+                self._by_plain,
+                plain(rest),
+                wanted,
+                how="side" if side else "exact",
+                side=side,
+                text=rest.strip(),
             )
             if found:
                 return self._prefer_case(found, rest)

@@ -11,7 +11,19 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from commissure.terms.words import COMBINING, CRANIAL, FILLER, FRONT_BACK, GREEK, NUMBERS, SAME, SPINAL
+from commissure.terms.words import (
+    APART,
+    COMBINING,
+    CRANIAL,
+    FILLER,
+    FRONT_BACK,
+    GREEK,
+    NUMBERS,
+    PHRASES,
+    PREFIXES,
+    SAME,
+    SPINAL,
+)  # fmt: skip
 
 __all__ = ["Forms", "bag", "forms", "plain", "sides", "squash", "stem", "tokens"]
 
@@ -45,6 +57,12 @@ _SIDE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _SIDE_WITHIN = re.compile(r",\s*(left|right)\s*(?=,)", re.IGNORECASE)
+_JOINED = re.compile(rf"\b({'|'.join(PREFIXES)})-(?=[a-z]{{4}})")
+_BRODMANN = re.compile(r"^ba(\d{1,2}[a-z]?)$")
+_LAYER = re.compile(r"^l(\d[ab]?|[iv]+[ab]?)$")
+_NERVE_OF = {number: word for word, number in CRANIAL.items() if word not in ("vestibul", "cochlea")}
+#: ``G_front_sup``, ``S_central``: gyri and sulci in Destrieux's atlas
+_DESTRIEUX = re.compile(r"^(G|S)(?:_and_S)?_(?=[a-z])")
 _NOISE = re.compile(r"_?(?:retired|obsolete|deprecated)\b|\[sic\]", re.IGNORECASE)
 
 
@@ -122,15 +140,34 @@ def compound(word: str) -> tuple[str, ...]:
 
 
 def _words(text: str) -> list[str]:
-    words = []
-    for raw in _SPLIT.split(plain(text)):
+    words: list[str] = []
+    for raw in _SPLIT.split(_JOINED.sub(r"\1", plain(text))):
         word = raw.strip("'/")
         if word.endswith("'s"):
             word = word[:-2]
         word = word.replace("'", "")
-        if word:
-            words.append(word)
+        brodmann = _BRODMANN.match(word)
+        if brodmann:
+            words += ["brodmann", "area", brodmann[1]]
+        elif words and (words[-1], word) in PHRASES:
+            words[-1:] = PHRASES[words[-1], word]
+        elif word:
+            words += APART.get(word, (word,))
     return words
+
+
+def _by_name(items: list[str]) -> list[str]:
+    """A cranial nerve that is told by its number alone, by its name: ``CN III``, ``third cranial nerve``."""
+    number = next((w for w in items if w in _NERVE_OF), "")
+    if "cn" in items:
+        at = items.index("cn")
+        number = items[at + 1] if items[at + 1 : at + 2] and items[at + 1] in _NERVE_OF else ""
+        return [*items[:at], _NERVE_OF[number], "nerve", *items[at + 2 :]] if number else items
+    if len(items) == 2 and number and "nerve" in items:
+        return [_NERVE_OF.get(w, w) for w in items]
+    if not number or "cranium" not in items or "nerve" not in items:
+        return items
+    return [_NERVE_OF[number] if w == "cranium" else w for w in items if w != number]
 
 
 def tokens(text: str) -> tuple[str, ...]:
@@ -144,15 +181,21 @@ def tokens(text: str) -> tuple[str, ...]:
     words = _words(text)
     out: list[str] = []
     cord = any(w in _CORD_WORDS for w in words)
+    cortex = not cord and any(w in ("cortex", "cortical") for w in words)
     for word in words:
         segment = _CORD.match(word) if cord else None
+        layer = _LAYER.match(word) if cortex else None
         if segment:
             out += [segment[2], stem(_CORD_NAMES[segment[1]])]
+        elif layer:
+            out += ["layer", stem(layer[1])]
         else:
             out += compound(word)
     numbers = {CRANIAL[word] for word in out if word in CRANIAL}
     if numbers and len(out) > 2 and not _NERVE_WORDS.isdisjoint(out):
         out = [word for word in out if word not in numbers]
+    elif not numbers and ("cranium" in out or "cn" in out or len(out) == 2):
+        out = _by_name(out)
     if not SPINAL.isdisjoint(out):
         out = [FRONT_BACK.get(word, word) for word in out]
     return tuple(out)
@@ -209,6 +252,9 @@ def sides(text: str) -> list[tuple[str, str]]:
 def forms(text: str) -> Forms:
     """All forms of a name at once."""
     cleaned = _NOISE.sub(" ", text[:MAX_LENGTH]).strip()
+    drawn = _DESTRIEUX.match(cleaned)
+    if drawn:
+        cleaned = f"{cleaned[drawn.end() :]} {'sulcus' if drawn[1] == 'S' else 'gyrus'}"
     if " " not in cleaned and "_" not in cleaned and len(cleaned) > 8:
         cleaned = camel(cleaned)
     items = tokens(cleaned)

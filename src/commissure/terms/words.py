@@ -4,7 +4,9 @@ Facts of language, not a list of answers: Latin beside English, British beside A
 plurals and numbers in words.
 """
 
-__all__ = ["COMBINING", "CRANIAL", "FILLER", "FRONT_BACK", "GREEK", "NUMBERS", "SAME", "SPINAL"]
+__all__ = [
+    "APART", "COMBINING", "CRANIAL", "FILLER", "FRONT_BACK", "GREEK", "NUMBERS", "PHRASES", "PREFIXES", "SAME", "SPINAL",
+]  # fmt: skip
 
 
 def _list(text: str) -> list[str]:
@@ -30,7 +32,7 @@ SAME: dict[str, str] = _pairs("""
     part: part parts pars partis partes portion portions subdivision subdivisions division divisions subnucleus subregion pt component sector
     branch: branch branches ramus rami
     root: root roots radix radices radicular
-    horn: horn horns cornu cornua
+    horn: horn horns cornu cornua cornus cornual
     gray: gray grey griseum grisea griseus grisei griseae
     white: white alba album albae albus
     nerve: nerve nerves nervus nervi nervorum nerval nn
@@ -58,7 +60,7 @@ SAME: dict[str, str] = _pairs("""
     plate: plate plates lamina-plate
     bulb: bulb bulbs bulbus bulbi
     eye: eye eyes ocular oculi oculus eyeball
-    brain: brain brains cerebri encephalon encephali encephalic
+    brain: brain brains encephalon encephali encephalic
     spinal: spinal spinalis spine spinales medullaspinalis
     cord: cord cords chorda
     skin: skin cutis cutaneous cutaneus cutanei
@@ -110,7 +112,7 @@ SAME: dict[str, str] = _pairs("""
     pallidum: pallidum pallidus pallidal pallidi
     thalam: thalamus thalamic thalami thalamicus thal
     hypothalam: hypothalamus hypothalamic hypothalami hypothalamicae hypothalamica hypothal
-    dienceph: diencephalon diencephalic diencephali
+    dienceph: diencephalon diencephalic diencephali interbrain betweenbrain
     mesenceph: mesencephalon mesencephalic mesencephali midbrain mesencephalicus
     telenceph: telencephalon telencephalic telencephali endbrain
     rhombenceph: rhombencephalon rhombencephalic hindbrain rhombencephali
@@ -118,7 +120,7 @@ SAME: dict[str, str] = _pairs("""
     pons: pons pontine pontis pontes pontinus pontini
     medulla: medulla medullary medullae medullaris medullare oblongata oblongatae
     cerebell: cerebellum cerebellar cerebelli cerebellaris cerebel cereb
-    cerebr: cerebrum cerebral cerebralis
+    cerebr: cerebrum cerebral cerebralis cerebri
     hippocamp: hippocampus hippocampal hippocampi hippocampalis hipp hippo
     amygdal: amygdala amygdaloid amygdalar amygdalae amygdaloideum amygdaloideus amygdaloidea amyg amygd
     striat: striatum striatal striati striate striatus neostriatum
@@ -265,6 +267,37 @@ SAME: dict[str, str] = _pairs("""
     triangular: triangular tri triang triangularis
     body: truncus trunk trunci truncal
     heschl: heschl heschls
+    brainstem: brainstem brainstems
+    pole: pole poles polar polus poli polaris
+    straight: straight rectus
+    calcarine: calcarine calcarina calcarinus calcarinae
+    interposed: interposed interpositus interpositi interposita interpositum
+    vestibul: vestibular vestibulares vestibularis vestibulum vestibuli
+    ciliary: ciliary ciliare ciliaris
+    geniculate: geniculate geniculati geniculatum geniculatus geniculi
+    fornix: fornix fornicis fornices forniceal
+    tonsil: tonsil tonsils tonsilla tonsillae tonsillar
+    molecul: molecular moleculare molecularis
+    granul: granular granulare granularis granulosum granulosa granulosus granule
+    simple: simple simplex
+    futur: future presumptive prospective
+    principal: principal principalis principale chief main
+    nodose: nodose nodosum nodosal
+    trapezoid: trapezoid trapezoideum trapezoidal trapezoidei
+    limiting: limiting limitans
+    reticul: reticular reticularis reticulare reticulata reticulatum reticulares
+    terminal: terminal terminalis terminale terminales
+    quadrangular: quadrangular quadrangularis
+    parabrachi: parabrachial parabrachialis parabrachiales
+    supraoptic: supraoptic supraopticus supraoptica
+    ambiguous: ambiguous ambiguus
+    gracile: gracile gracilis
+    salivatory: salivatory salivary salivatorius salivatorii
+    color: color colour
+    putamen: putamen putamina putaminal
+    claustrum: claustrum claustra claustral
+    fimbria: fimbria fimbriae fimbrial
+    disk: disk disc discs disks
 """)
 
 #: the first half of a compound (``ventroposterior``, ``occipitotemporal``) and the word it stands for
@@ -278,10 +311,31 @@ COMBINING: dict[str, str] = {
     "spino": "spinal",
 }  # fmt: skip
 
+#: first halves that are written apart by some (``peri-aqueductal``), joined to what follows a hyphen
+PREFIXES: tuple[str, ...] = (
+    "para", "peri", "supra", "infra", "sub", "pre", "post", "retro", "inter", "intra", "epi", "hypo", "juxta", "extra", "neo",
+    "archi", "paleo", "meso", "orbito", "tubero", "fore", "mid", "hind", "brain", "mammillo", "pedunculo", "hippo", "non",
+)  # fmt: skip
+
+#: two words that are one, or two others
+PHRASES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("brain", "stem"): ("brainstem",), ("mid", "brain"): ("midbrain",), ("fore", "brain"): ("forebrain",),
+    ("hind", "brain"): ("hindbrain",), ("end", "brain"): ("endbrain",), ("between", "brain"): ("interbrain",),
+    ("medulla", "spinalis"): ("spinal", "cord"), ("medullae", "spinalis"): ("spinal", "cord"),
+    ("truncus", "encephali"): ("brainstem",), ("quadrigeminal", "body"): ("colliculus",),
+    ("quadrigeminal", "bodies"): ("colliculi",), ("corpora", "quadrigemina"): ("colliculi",),
+    ("sub", "thalamic"): ("subthalamic",), ("neo", "cortex"): ("neocortex",),
+}  # fmt: skip
+
+#: words written as one by some and as two by others
+APART: dict[str, tuple[str, ...]] = {
+    "floorplate": ("floor", "plate"), "roofplate": ("roof", "plate"), "ba": ("brodmann", "area"),
+}  # fmt: skip
+
 #: words that say little: left out of the order-free key
 FILLER: frozenset[str] = frozenset(
     _list(
-        "of the a an n and or to in on for by from with at de du der la le et cum part proper region structure"
+        "of the a an n and or to in on for by from with at de du der la le et cum part proper region structure neurax"
     )
 )
 
