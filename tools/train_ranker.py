@@ -13,12 +13,13 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+import mine_substitutes
 import numpy as np
 import torch
 
 from commissure.terms.lexicon import Lexicon
 from commissure.terms.normal import plain, stem
-from commissure.terms.relations import FOREIGN, HEADS
+from commissure.terms.relations import FOREIGN, HEADS, NEAR
 from commissure.translate.features import FEATURES, Names, query
 from commissure.translate.mapper import pool_names
 from commissure.translate.ranker import DECISION, decision_features
@@ -100,6 +101,17 @@ def questions(names: Names, regions: set[str], rng: random.Random) -> list[tuple
     return out
 
 
+def forget_own(names: Names, lexicon: Lexicon) -> None:
+    """A question about a term must not profit from substitutes that the term's own names taught."""
+    said, _ = mine_substitutes.mine(lexicon)
+    own = defaultdict(set)
+    for pair, terms in said.items():
+        if len(terms) <= mine_substitutes.LEAST_TERMS and pair not in NEAR:
+            for curie in terms:
+                own[curie].add(pair)
+    names.unsaid = {i: frozenset(own[curie]) for i, curie in enumerate(names.curies) if curie in own}
+
+
 def collect(names: Names, asked: list[tuple[str, str, list[int], str]]) -> dict[str, np.ndarray]:
     x = np.zeros((len(asked), POOL, len(FEATURES)), dtype=np.float32)
     mask = np.zeros((len(asked), POOL), dtype=bool)
@@ -119,8 +131,9 @@ def collect(names: Names, asked: list[tuple[str, str, list[int], str]]) -> dict[
 
 
 def network(inputs: int, hidden: int) -> torch.nn.Sequential:
-    return torch.nn.Sequential(torch.nn.Linear(inputs, hidden), torch.nn.ReLU(), torch.nn.Linear(hidden, 16),
-                               torch.nn.ReLU(), torch.nn.Linear(16, 1))  # fmt: skip
+    second = max(16, hidden // 2)
+    return torch.nn.Sequential(torch.nn.Linear(inputs, hidden), torch.nn.ReLU(), torch.nn.Linear(hidden, second),
+                               torch.nn.ReLU(), torch.nn.Linear(second, 1))  # fmt: skip
 
 
 def fit_ranker(
@@ -130,7 +143,7 @@ def fit_ranker(
     flat = data["x"][rows][data["mask"][rows]]
     mean, scale = flat.mean(0), flat.std(0) + 1e-3
     torch.manual_seed(seed)
-    net = network(len(FEATURES), 32)
+    net = network(len(FEATURES), 64)
     net.mean, net.scale = torch.tensor(mean), torch.tensor(scale)
     optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
@@ -208,6 +221,7 @@ def main() -> None:
     torch.set_num_threads(1)
     lexicon = Lexicon.load()
     names = pool_names(lexicon, ("region",))
+    forget_own(names, lexicon)
     regions = {t.curie for t in lexicon.terms("region")}
     outside = np.array([c not in regions for c in names.curies])
     asked = questions(names, regions, random.Random(7))

@@ -12,6 +12,7 @@ from commissure.terms.lexicon import Lexicon
 from commissure.terms.load import RawTerm
 from commissure.translate.abbreviations import AbbreviationReader, find_definition
 from commissure.translate.align import align
+from commissure.translate.initials import ShortForms
 from commissure.translate.mapper import Mapper
 
 
@@ -36,6 +37,10 @@ def mapper() -> Mapper:
         ("substancia nigra pars compcta", "UBERON:0001965"),
         ("C7 segment", "UBERON:0006493"),
         ("BA44", "UBERON:0002980"),
+        ("spinal cord", "UBERON:0002240"),
+        ("medulla spinalis", "UBERON:0002240"),
+        ("ctx_rh_S_temporal_sup", "UBERON:0002734"),
+        ("Juxtapositional Lobule Cortex (formerly Supplementary Motor Cortex)", "UBERON:0016636"),
     ],
 )
 def test_names_as_labs_write_them(mapper: Mapper, name: str, curie: str) -> None:
@@ -57,6 +62,36 @@ def test_what_is_no_region_gets_no_sure_answer(mapper: Mapper, name: str) -> Non
     answer = mapper.map(name)
     assert answer.confidence < 0.5
     assert answer.decision != "accept"
+
+
+def test_a_short_form_runs_through_its_long_name() -> None:
+    names = ["subthalamic nucleus", "superior temporal gyrus", "visual area lateral", "abducens nerve", ""]
+    index = ShortForms(names)
+    for short, owner in (("stn", 0), ("stg", 1), ("visl", 2), ("lva", 2), ("6n", 3), ("vin", 3)):
+        assert int(index.scores(short).argmax()) == owner, short
+    assert index.scores("xq").max() == 0.0
+    assert index.scores("s").max() == 0.0
+    assert index.scores("stn")[4] == 0.0
+
+
+def test_a_short_form_that_no_source_gives_is_found_by_its_letters(mapper: Mapper) -> None:
+    """Two or three letters of each word, in the manner of atlases: no table has them."""
+    rng = random.Random(3)
+    terms = [
+        t for t in mapper.lexicon.terms("region") if 2 <= len(t.label.split()) <= 3 and t.label.isascii()
+    ]
+    found = []
+    for term in rng.sample(terms, 60):
+        words = [w for w in term.label.split() if w not in ("of", "the", "and")]
+        short = "".join(word[: rng.choice((2, 3))].capitalize() for word in words)
+        found.append(term.curie in {c.curie for c in mapper._likely(short).candidates[:3]})
+    assert np.mean(found) >= 0.7, np.mean(found)
+
+
+def test_an_abbreviation_is_known_in_its_own_case(mapper: Mapper) -> None:
+    for short in ("DLPFC", "dlPFC"):
+        answer = mapper.map(short)
+        assert (answer.label, answer.how) == ("dorsolateral prefrontal cortex", "exact")
 
 
 def test_an_abbreviation_in_another_case_is_another(mapper: Mapper) -> None:

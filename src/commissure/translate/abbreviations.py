@@ -204,14 +204,22 @@ class AbbreviationReader:
                 found = self._table[self._folded[form.lower()]]
             if found is not None:
                 return found[0] if form == abbreviation else min(0.9, found[0]), found[1], True
+        return *self._unlisted(abbreviation), False
+
+    def _unlisted(self, abbreviation: str) -> tuple[float, str | None]:
+        """For what the table lacks: an atlas's abbreviation, else what the letters say of a well-known region, else
+        what the mapper thinks likeliest."""
         answer = self.mapper.map(abbreviation)
         if answer.how in ("exact", "side") and answer.curie and answer.confidence > 0.5:
-            return 0.06 if len(abbreviation) < 4 else 0.12, answer.curie, False
+            return 0.06 if len(abbreviation) < 4 else 0.12, answer.curie
         for form in (abbreviation, _SIDE.sub("", abbreviation)):
             found_by_letters = self._derived.get(form.upper()) if len(form) > 2 else None
             if found_by_letters is not None:
-                return max(0.03, 0.3 * found_by_letters[1]), found_by_letters[0], False
-        return 0.02, None, False
+                return max(0.03, 0.3 * found_by_letters[1]), found_by_letters[0]
+        bare = self.mapper.map(_SIDE.sub("", abbreviation))
+        if bare.candidates and len(abbreviation) > 2:
+            return max(0.02, 0.25 * bare.candidates[0].score), bare.candidates[0].curie
+        return 0.02, None
 
     def read_all(self, rows: Iterable[Mapping[str, str]]) -> list[Meaning]:
         """What each row's abbreviation (column ``abbrev`` or ``abbreviation``) means in its ``context``.

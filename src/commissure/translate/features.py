@@ -6,7 +6,8 @@ head nouns that contradict each other are counted apart, since ``anterior`` and 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from commissure.terms.lexicon import Name
 from commissure.terms.normal import Forms, forms, plain, stem
 from commissure.terms.relations import CONTRARY, DIRECTIONS, FOREIGN, HEADS, NEAR
 from commissure.terms.words import FILLER
+from commissure.translate.initials import ShortForms
 
 __all__ = ["FEATURES", "Names", "Query", "query"]
 
@@ -27,16 +29,38 @@ FEATURES: tuple[str, ...] = (
     "first_token", "last_token", "length_ratio", "is_label", "is_loose", "is_abbreviation", "label_cosine",
     "support", "residual_above", "edit_plain", "short_query", "initials", "align", "exact_bag", "behind_best",
     "odd_species", "exact_plain", "kin_mean", "kin_least", "least_covered",
-    "foreign", "foreign_missing",
+    "foreign", "foreign_missing", "align_behind", "fiber_case", "references",
+    "term_coverage", "term_behind", "coverage_behind", "label_behind", "edit_behind", "unknown_words",
 )  # fmt: skip
 WIDTH = 12
 _FOREIGN_STEMS = frozenset(stem(word) for word in FOREIGN)
+#: heads of names whose abbreviations are customarily in small letters
+_FIBERS = ("tract", "nerve", "bundle", "commissure", "decussation", "fiber", "stria", "peduncle", "capsul", "lemnisc", "arm",
+           "funicul", "sulcus", "fissure", "column", "root")  # fmt: skip
 _BITS = {word: i for i, word in enumerate(sorted(DIRECTIONS))}
 _HEAD_BITS = {word: i for i, word in enumerate(sorted(HEADS))}
 _AGAINST = dict.fromkeys(DIRECTIONS, 0)
 for _a, _b in CONTRARY:
     if _a in _BITS and _b in _BITS:
         _AGAINST[_a] |= 1 << _BITS[_b]
+
+
+@lru_cache(maxsize=1)
+def substitutes() -> dict[str, dict[str, float]]:
+    """Word → the words that may stand for it, each with how alike the two count (0 to 1).
+
+    By hand (:data:`NEAR`), and as ``tools/mine_substitutes.py`` finds them in the lexicon's own synonyms.
+    """
+    table: dict[str, dict[str, float]] = {}
+    lines = (Path(__file__).parent / "data" / "substitutes.tsv").read_text(encoding="utf-8").splitlines()
+    for line in lines[1:]:
+        word, other, _, share = line.split("\t")
+        value = min(0.85, 0.45 + float(share))
+        table.setdefault(word, {})[other] = value
+        table.setdefault(other, {})[word] = value
+    for word, other in NEAR:
+        table.setdefault(word, {})[other] = max(0.7, table.get(word, {}).get(other, 0.0))
+    return table
 
 
 def _mask(items: Sequence[str], bits: Mapping[str, int]) -> int:
@@ -74,6 +98,7 @@ class Query:
     heads: int
     letters: str
     short: bool
+    small: bool
 
 
 def query(text: str) -> Query:
@@ -88,7 +113,7 @@ def query(text: str) -> Query:
     directions = _mask(content, _BITS)
     return Query(
         shape, content, " ".join(content), directions, against & ~directions, _numbers(content),
-        _mask(content, _HEAD_BITS), letters, short,
+        _mask(content, _HEAD_BITS), letters, short, text.islower(),
     )  # fmt: skip
 
 
@@ -103,10 +128,16 @@ class Names:
         For each term, the words of the labels of its parents and grandparents.
     outside : set of str
         The terms that are not wanted and only compete.
+    references : mapping of str to int
+        How many other vocabularies point to each term; a term that many name is the likelier.
     """
 
     def __init__(
-        self, names: Sequence[Name], above: Mapping[str, frozenset[str]], outside: frozenset[str]
+        self,
+        names: Sequence[Name],
+        above: Mapping[str, frozenset[str]],
+        outside: frozenset[str],
+        references: Mapping[str, int] | None = None,
     ) -> None:
         self.names = list(names)
         self.contents = [tuple(t for t in n.tokens if t not in FILLER) or n.tokens for n in self.names]
@@ -127,7 +158,12 @@ class Names:
         self.initials = [_initials(content) for content in self.contents]
         self.odd = np.array([c.startswith("UBERON:2") for c in curies], dtype=np.float32)  # teleosts
         self.away = np.array([c in outside for c in curies])
+        self.references = np.log1p(np.array([(references or {}).get(c, 0) for c in curies], dtype=np.float32))
+        self.fiber = (self.heads & _mask(_FIBERS, _HEAD_BITS)) != 0
         self._count_kin()
+        self._aligned = ("", np.zeros(len(self.names), dtype=np.float32))
+        #: for a term's number, the pairs of substitutes that are known from its own names alone (in training)
+        self.unsaid: dict[int, frozenset[tuple[str, str]]] = {}
 
     def _count_kin(self) -> None:
         """How many wanted and unwanted terms use each word."""
@@ -204,7 +240,7 @@ class Names:
         scores = self.index.scores(q.text)
         ranks = scores
         if q.short:
-            ranks = np.maximum(scores, 0.9 * self._initial_scores(q))
+            ranks = np.maximum(scores, self._alignment(q))
         if barred is not None:
             scores = scores.copy()
             scores[barred] = 0.0
@@ -215,9 +251,16 @@ class Names:
         best = best[ranks[best] > 0.05]
         return best[np.argsort(-ranks[best], kind="stable")], scores
 
-    def _initial_scores(self, q: Query) -> NDArray[np.float32]:
-        cdist, fuzz, _ = self._distances
-        return np.asarray(cdist([q.letters], self.initials, scorer=fuzz.ratio, dtype=np.float32)[0] / 100.0)
+    @cached_property
+    def _short_forms(self) -> ShortForms:
+        return ShortForms(
+            ["" if short else text for short, text in zip(self.is_short, self.plains, strict=True)]
+        )
+
+    def _alignment(self, q: Query) -> NDArray[np.float32]:
+        if self._aligned[0] != q.letters:
+            self._aligned = (q.letters, self._short_forms.scores(q.letters))
+        return self._aligned[1]
 
     def features(
         self, q: Query, pool: NDArray[np.int64], scores: NDArray[np.float32], *, without: int = -1
@@ -225,7 +268,8 @@ class Names:
         """The features of every pair (query, name of the pool), shape (n, number of FEATURES)."""
         out = np.zeros((len(pool), len(FEATURES)), dtype=np.float32)
         out[:, 0] = scores[pool]
-        out[:, 1], out[:, 2], out[:, 33], residual = self._coverage(q, pool)
+        unsaid = self.unsaid.get(without, frozenset())
+        out[:, 1], out[:, 2], out[:, 33], out[:, 39], residual = self._coverage(q, pool, unsaid)
         self._strings(q, pool, out)
         self._contradictions(q, pool, out)
         out[:, 16] = np.minimum(self.length[pool], len(q.text)) / np.maximum(
@@ -238,21 +282,40 @@ class Names:
         out[:, 22] = [self._residual(t, r) for t, r in zip(terms, residual, strict=True)]
         out[:, 24] = q.short
         if q.short:
-            for row, i in enumerate(pool):
-                out[row, 26] = _align(q.letters, self.contents[i])
+            aligned = self._alignment(q)
+            out[:, 26] = aligned[pool]
+            out[:, 36] = aligned[pool].max(initial=0.0) - aligned[pool]
+            out[:, 37] = np.where(self.fiber[pool] == q.small, 1.0, -1.0)
+        out[:, 38] = self.references[terms]
         out[:, 27] = [1.0 if self.sorted_texts[i] == " ".join(sorted(q.content)) else 0.0 for i in pool]
         out[:, 28] = scores[pool].max(initial=0.0) - scores[pool]
         out[:, 29] = self.odd[terms]
         out[:, 30] = [self.plains[i] == q.forms.plain for i in pool]
         out[:, 31], out[:, 32] = self.kinship(q, without=without)
+        for column, behind in ((39, 40), (1, 41), (20, 42), (4, 43)):
+            out[:, behind] = out[:, column].max(initial=0.0) - out[:, column]
+        out[:, 44] = sum(t not in self.number_of for t in q.content) / max(1, len(q.content))
         foreign = _FOREIGN_STEMS.intersection(q.content)
         out[:, 34] = len(foreign)
         out[:, 35] = [len(foreign.difference(self.contents[i])) for i in pool] if foreign else 0.0
         return out
 
+    def _soften(
+        self, soft: NDArray[np.float32], q: Query, words: list[str], unsaid: frozenset[tuple[str, str]]
+    ) -> None:
+        """Count words that may stand for each other as alike."""
+        place = {word: j for j, word in enumerate(words)}
+        for i, word in enumerate(q.content):
+            for other, value in substitutes().get(word, {}).items():
+                j = place.get(other, -1)
+                if j >= 0 and value > soft[i, j] and (min(word, other), max(word, other)) not in unsaid:
+                    soft[i, j] = value
+
     def _coverage(
-        self, q: Query, pool: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], list[list[str]]]:
+        self, q: Query, pool: NDArray[np.int64], unsaid: frozenset[tuple[str, str]]
+    ) -> tuple[
+        NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], list[list[str]]
+    ]:
         cdist, _, distance = self._distances
         tokens = self.tokens[pool]
         used = np.unique(tokens)
@@ -261,9 +324,7 @@ class Names:
             q.content, words, scorer=distance.DamerauLevenshtein.normalized_similarity, dtype=np.float32
         )
         soft = np.where(raw >= 0.6, raw, 0.0) ** 2
-        for i, word in enumerate(q.content):
-            for j in [j for j, other in enumerate(words) if (word, other) in NEAR]:
-                soft[i, j] = max(soft[i, j], 0.7)
+        self._soften(soft, q, words, unsaid)
         soft[:, used == 0] = 0.0
         table = soft[:, np.searchsorted(used, tokens)]  # (query words, pool, width)
         best = table.max(axis=2, initial=0.0)  # (query words, pool)
@@ -281,7 +342,11 @@ class Names:
             [q.content[j] for j in range(len(q.content)) if poor[j, i]] if least[i] < 0.36 else []
             for i in range(len(pool))
         ]
-        return forward, backward, least, residual
+        terms, place = np.unique(self.term[pool], return_inverse=True)
+        joint = np.zeros((len(terms), len(q.content)), dtype=np.float32)
+        np.maximum.at(joint, place, best.T)
+        together = (joint @ weight / max(1e-6, float(weight.sum())))[place]
+        return forward, backward, least, together, residual
 
     def _residual(self, term: int, residual: list[str]) -> float:
         if not residual:
@@ -325,19 +390,3 @@ class Names:
         out[:, 13] = (heads != 0) & (q.heads != 0) & ((heads & q.heads) == 0)
         out[:, 14] = self.tokens[pool, 0] == self.number_of.get(q.content[0] if q.content else "", -1)
         out[:, 15] = self.last[pool] == self.number_of.get(q.content[-1] if q.content else "", -1)
-
-
-def _align(letters: str, content: Sequence[str]) -> float:
-    """How well an abbreviation's letters run through a name: word starts count most, letters left over cost."""
-    score, at, used = 0.0, 0, 0
-    for word in content:
-        run = 0
-        while at < len(letters) and run < len(word) and letters[at] == word[run]:
-            at, run = at + 1, run + 1
-        if run:
-            score, used = score + 1.0, used + 1
-            inner = word.find(letters[at], run) if at < len(letters) else -1
-            if inner > 0 and at + 1 <= len(letters) and used == len(content):
-                at, score = at + 1, score + 0.3
-    covered = at / max(1, len(letters))
-    return covered * (0.5 + 0.5 * score / max(1, len(content)))

@@ -11,6 +11,7 @@ A name that is known is answered from a table in microseconds. Any other goes to
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -111,7 +112,8 @@ def pool_names(lexicon: Lexicon, kinds: Iterable[str]) -> Names:
         above[curie] = frozenset(
             token for t in near + far for token in lexicon.names[lexicon.names_of[t.curie][0]].tokens
         )
-    return Names([n for n in lexicon.names if n.curie in inside], above, frozenset(away))
+    references = Counter(x.object for x in lexicon.cross_references)
+    return Names([n for n in lexicon.names if n.curie in inside], above, frozenset(away), references)
 
 
 class Mapper:
