@@ -24,14 +24,14 @@ from commissure.translate.ranker import Ranker
 
 __all__ = ["PARTS", "WEIGHTS", "Comparison", "Pair", "align", "as_sssom", "compare"]
 
-THRESHOLD = 9.84
+THRESHOLD = 9.2
 POOL = 15
 PARTS: tuple[str, ...] = (
     "rank", "exact", "grouping", "coverage", "least", "conflict", "cell", "sorted", "residual"
 )  # fmt: skip
 WEIGHTS: dict[str, float] = {  # tools/tune_alignment.py
-    "rank": 0.3, "exact": 1.0, "grouping": -1.0, "coverage": 1.25, "least": 0.8, "conflict": -1.0, "cell": -2.0,
-    "sorted": 0.5, "residual": 1.0, "above": 2.0, "ahead": 0.4,
+    "rank": 0.3, "exact": 1.25, "grouping": -4.0, "coverage": 1.0, "least": 1.0, "conflict": -1.0, "cell": -2.5,
+    "sorted": 0.8, "residual": 1.0, "above": 1.0, "ahead": 0.5,
 }  # fmt: skip
 Row = NDArray[np.float32]
 Parts = NDArray[np.float64]
