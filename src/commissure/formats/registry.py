@@ -31,6 +31,9 @@ _IMAGES: dict[str, str] = {
     "minc": "commissure.formats.minc:reader",
     "parrec": "commissure.formats.parrec:reader",
     "nifti": "commissure.formats.nifti:reader",
+    "afni": "commissure.formats.volumes:afni",
+    "analyze": "commissure.formats.volumes:analyze",
+    "mgh": "commissure.formats.volumes:mgh",
 }
 
 #: what becomes NWB: extracellular and intracellular recordings, optical imaging, behaviour
