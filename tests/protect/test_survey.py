@@ -139,3 +139,16 @@ def test_a_class_that_shares_its_diagnosis_is_told() -> None:
     ]
     assert diversity(rows, columns=("age", "sex"), sensitive="diagnosis") == 1
     assert [finding.check for finding in check_participants(rows)] == ["protect.l_diversity"]
+
+
+def test_what_cannot_be_looked_into_is_said(tmp_path: Path) -> None:
+    (tmp_path / "sub-01_eeg.eeg").write_bytes(bytes(64))
+    (tmp_path / "people.csv").write_text('code,full_name\r1,"Quilter, Zephyrine"\r')
+    (tmp_path / "empty.mnc").write_bytes(b"")
+    for name in ("a.mnc", "b.mnc", "IM0001"):
+        (tmp_path / name).write_bytes(b"Zephyrine Quilter")
+    found = {(finding.check, finding.message.partition(" could")[0]) for finding in check_exposure(tmp_path)}
+    assert ("protect.unread_kind", "2 files *.mnc") in found
+    assert ("protect.unread_kind", "1 file without extension") in found
+    assert ("protect.exposed.name", "1 texts of the category 'name' may tell who somebody is.") in found
+    assert len(found) == 3

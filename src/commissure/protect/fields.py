@@ -76,6 +76,8 @@ def fields_of(path: Path, *, suffix: str, head: bytes) -> Iterator[tuple[str, st
         yield from _json(json.loads(path.read_text("utf-8", "replace")), "")
     elif suffix == ".tsv" and not path.name.endswith(".gz"):
         yield from _table(path.read_text("utf-8", "replace"))
+    elif suffix == ".csv":
+        yield from _table(path.read_text("utf-8", "replace"), mark=",")
     elif suffix in {".edf", ".bdf"}:
         yield "patient", head[8:88].decode("latin-1")
         yield "recording", head[88:168].decode("latin-1")
@@ -105,8 +107,10 @@ def _json(value: object, key: str) -> Iterator[tuple[str, str]]:
         yield key, str(value)
 
 
-def _table(text: str) -> Iterator[tuple[str, str]]:
-    rows = csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
+def _table(text: str, *, mark: str = "\t") -> Iterator[tuple[str, str]]:
+    lines = io.StringIO(text, newline=None)
+    tabbed = csv.reader(lines, delimiter=mark, quoting=csv.QUOTE_NONE)
+    rows = tabbed if mark == "\t" else csv.reader(lines, delimiter=mark)
     header = next(rows, [])
     wanted = [index for index, name in enumerate(header) if names_somebody(name.strip())]
     for row in rows if wanted else ():

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from commissure.formats.quiet import quietly
 from commissure.model import Finding, Severity
+from commissure.protect.dicom_file import is_dicom
 from commissure.protect.fields import fields_of
 from commissure.protect.gather import category_of
+from commissure.protect.kinds import suffix_of
 from commissure.protect.known import is_generic
 from commissure.protect.names import recognize
 from commissure.protect.sidecar import SCIENCE_FIELDS
@@ -19,6 +21,24 @@ from commissure.protect.sidecar import SCIENCE_FIELDS
 __all__ = ["check_exposure"]
 
 _HEAD = 4096
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+#: kinds whose fields are read, and those that hold samples or numbers alone
+_READ = {
+    ".json",
+    ".tsv",
+    ".csv",
+    ".edf",
+    ".bdf",
+    ".fif",
+    ".fif.gz",
+    ".nii",
+    ".nii.gz",
+    ".par",
+    ".dcm",
+    ".ima",
+}
+_NO_FIELDS = {".eeg", ".fdt", ".bval", ".bvec", ".tsv.gz", ".npy", ".annot", ".rec", ".bidsignore", ".md", ".rst", ".yml", ".yaml",
+              ".py", ".m", ".r", ".sh"}  # fmt: skip
 _TEXTS = {".vhdr", ".vmrk", ".txt"}
 _PUBLIC_FILES = {"dataset_description.json", "README", "README.md", "CHANGES", "CITATION.cff", "LICENSE"}
 #: labels and the tokens that stand for ids are meant to be there
@@ -41,9 +61,12 @@ def check_exposure(folder: Path) -> tuple[Finding, ...]:
         Named ``protect.exposed.<category>``, sorted by path. The value itself is never told.
     """
     findings: list[Finding] = []
+    unseen: Counter[str] = Counter()
     for path in sorted(item for item in folder.rglob("*") if item.is_file()):
         if path.name in _PUBLIC_FILES:
             continue
+        if not _can_be_read(path):
+            unseen[path.suffix.lower() or "without extension"] += 1
         where = path.relative_to(folder).as_posix()
         try:
             with quietly():
@@ -55,7 +78,28 @@ def check_exposure(folder: Path) -> tuple[Finding, ...]:
         seen.update(span.category for span in recognize(path.name) if span.category != "date")
         shown = f"a file *{path.suffix}" if recognize(where) else where
         findings += [_finding(category, count, shown) for category, count in sorted(seen.items())]
-    return tuple(findings)
+    return (*findings, *(_not_looked_into(kind, count) for kind, count in sorted(unseen.items())))
+
+
+def _can_be_read(path: Path) -> bool:
+    """Whether the fields of such a file are known, or it holds none."""
+    suffix = suffix_of(path.name)
+    if not path.stat().st_size or suffix in _READ | _TEXTS | _NO_FIELDS:
+        return True
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD)
+    return is_dicom(head) or head.startswith(_HDF5)
+
+
+def _not_looked_into(kind: str, count: int) -> Finding:
+    many = "1 file" if count == 1 else f"{count} files"
+    message = f"{many} {'*' + kind if kind.startswith('.') else kind} could not be looked into: their headers may tell who somebody is."
+    return Finding(
+        "protect.unread_kind",
+        Severity.WARNING,
+        message,
+        remedy="Clean a copy by commissure protect clean, or share it.",
+    )
 
 
 def _exposed(path: Path) -> Counter[str]:
