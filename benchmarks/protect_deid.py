@@ -22,6 +22,7 @@ from commissure.testing.planting.measure import (
     Tally,
     measure_folder,
     measure_recordings,
+    measure_rigs,
     measure_scans,
     measure_trees,
 )
@@ -37,6 +38,7 @@ def run(work: Path, *, size: str, seed: int) -> Tally:
     tally = Tally()
     for number in range(recordings):
         tally.add(measure_recordings(work / f"recordings{number}", rng=rng))
+        tally.add(measure_rigs(work / f"rigs{number}", rng=np.random.default_rng([seed, number])))
     tally.add(measure_trees(work / "trees", rng=rng, subjects=subjects, files=folders))
     tally.add(measure_scans(work / "scans", rng=rng, studies=studies))
     tally.add(measure_folder(work / "folder", rng=rng, count=folders))

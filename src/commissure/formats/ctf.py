@@ -14,8 +14,16 @@ __all__ = ["find", "open_ctf", "reader"]
 
 _MAGICS = (b"MEG41RS", b"MEG42RS", b"MEG4RES", b"MEG3RES")
 #: text fields of the resource file that tell of people and places: offset, length, category
-_FIELDS = ((8, 256, "comment"), (264, 256, "comment"), (778, 255, "date"), (1033, 255, "date"))
-_PERSONAL = re.compile(rb"_PATIENT_(?:NAME_FIRST|NAME_MIDDLE|NAME_LAST|ID|BIRTHDATE|UID)\W+([ -~]{3,64})")
+_FIELDS = (
+    (8, 256, "comment"), (264, 256, "comment"), (520, 256, "comment"), (778, 255, "date"), (1033, 255, "date"), (1392, 256, "comment"),
+    (1712, 32, "name"), (1744, 32, "operator"),
+)  # fmt: skip
+_PERSONAL = re.compile(
+    rb"_(?:PATIENT_(NAME_FIRST|NAME_MIDDLE|NAME_LAST|ID|BIRTHDATE|UID|INSTITUTE)|PROCEDURE_(ACCESSIONNUMBER)|DATASET_(OPERATORNAME))"
+    rb"\W+([ -~]{3,64})"
+)
+_CATEGORIES = {b"ID": "id", b"UID": "uid", b"BIRTHDATE": "birth_date", b"INSTITUTE": "institution", b"ACCESSIONNUMBER": "id",
+               b"OPERATORNAME": "operator"}  # fmt: skip
 
 
 def find(listing: Listing) -> Iterator[Source]:
@@ -50,7 +58,12 @@ def open_ctf(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Ope
     for name in source.files:
         if PurePosixPath(name).suffix in {".infods", ".newds", ".hist"}:
             content = listing.absolute(name).read_bytes()
-            found += [Identifier("name", one.decode("latin-1").strip()) for one in _PERSONAL.findall(content)]
+            found += [
+                Identifier(
+                    _CATEGORIES.get(next(filter(None, kinds)), "name"), value.decode("latin-1").strip()
+                )
+                for *kinds, value in _PERSONAL.findall(content)
+            ]
     found.append(Identifier("path", resource.stem))
     yield Opened(raw, Header(tuple(found), Device(manufacturer="CTF")))
 

@@ -147,5 +147,10 @@ def _patterns(category: str, value: str) -> set[str]:
 
 
 def _word(pattern: str, *, loose: bool) -> str:
+    """A pattern for a value as a word of its own; ``loose`` where it may touch others, unless it is made of letters alone."""
     inside = f"(?i:{pattern})"
-    return inside if loose else rf"(?<![^\W_]){inside}(?![^\W_])"
+    if loose and not pattern.isalpha():
+        return inside
+    if loose:  # not the Quirin of requiring, but that of xQuirinData and of quirin01
+        return rf"(?:(?<![^\W\d_])|(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])){inside}(?![a-zß-ÿ])"
+    return rf"(?<![^\W_]){inside}(?![^\W_])"

@@ -41,12 +41,16 @@ _TEXT_LIKE[[0, 9, 10, 13, *range(32, 127)]] = True
 
 @dataclass(frozen=True, slots=True)
 class Needle:
-    """What is looked for: lower-case bytes, its category, whether it must be a whole word, bytes a character."""
+    """What is looked for: lower-case bytes, its category, whether it must be a whole word, bytes a character.
+
+    ``word`` says that it is made of letters alone, so that it must not be a part of another word.
+    """
 
     pattern: bytes
     category: str
     bounded: bool
     width: int = 1
+    word: bool = False
 
 
 class Needles:
@@ -93,7 +97,7 @@ class Needles:
                 if (
                     needle.category not in found
                     and low.startswith(needle.pattern, place)
-                    and _fits(low, place, needle)
+                    and _fits(data, low, place, needle)
                 ):
                     found.add(needle.category)
         return found
@@ -110,13 +114,12 @@ class Needles:
             yield from (2 * begins[self._keys[index] == keys] + start).tolist()
 
 
-def _fits(low: bytes, start: int, needle: Needle) -> bool:
+def _fits(data: bytes, low: bytes, start: int, needle: Needle) -> bool:
     """Whether a match is a word where it must be one, and stands in text where it is short."""
     end = start + len(needle.pattern)
     width = needle.width
+    before, after = _character(data, start - width, width), _character(data, end, width)
     if needle.bounded:
-        before = _character(low, start - width, width)
-        after = _character(low, end, width)
         if before.isalnum() or after.isalnum():
             return False
         digits = needle.pattern.replace(b"\x00", b"").isdigit()
@@ -125,10 +128,18 @@ def _fits(low: bytes, start: int, needle: Needle) -> bool:
             or _joins(after, _character(low, end + width, width))
         ):
             return False
+    elif needle.word and not _is_word(before, _character(data, start, width), after):
+        return False
     if len(needle.pattern) // width >= _SAFE_LENGTH:
         return True
     around = low[max(start - _CONTEXT * width, 0) : start] + low[end : end + _CONTEXT * width]
     return bool(_TEXT_LIKE[np.frombuffer(around, dtype=np.uint8)].all())
+
+
+def _is_word(before: bytes, first: bytes, after: bytes) -> bool:
+    """Whether no letter goes on before or after: not the *Quirin* of *requiring*, but that of *xQuirinData* and *quirin01*."""
+    begins = not before.isalpha() or (before.islower() and first.isupper())
+    return begins and (not after.isalpha() or after.isupper())
 
 
 def _joins(mark: bytes, digit: bytes) -> bool:
@@ -147,9 +158,9 @@ def _encoded(text: str, category: str, bounded: bool) -> Iterator[Needle]:
             narrow.add(quote(form).lower().encode())
         for pattern in narrow:
             if len(pattern) >= _SHORTEST:
-                yield Needle(pattern.lower(), category, bounded)
+                yield Needle(pattern.lower(), category, bounded, word=text.isalpha())
         for codec in ("utf-16-le", "utf-16-be"):
-            yield Needle(form.encode(codec).lower(), category, bounded, 2)
+            yield Needle(form.encode(codec).lower(), category, bounded, 2, text.isalpha())
 
 
 def _texts(identifier: Identifier) -> Iterator[tuple[str, bool]]:

@@ -86,12 +86,11 @@ def make_openephys(
 
 
 def make_blackrock(
-    base: Path, *, samples: int = 30_000, channels: int = 4
+    base: Path, *, samples: int = 30_000, channels: int = 4, comment: bytes = b"operator Jane Doe, rig 3"
 ) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
     """Write ``base.ns6`` and ``base.nev`` (file specification 2.3); returns the samples and the spikes' sample numbers."""
     data = planted(samples, channels)
     base.parent.mkdir(parents=True, exist_ok=True)
-    comment = b"operator Jane Doe, rig 3"
     head = struct.pack(
         "<8s2BI16s256s2I8H I",
         b"NEURALCD",
@@ -132,7 +131,9 @@ def _write_nev(path: Path, spikes: NDArray[np.int64], *, channels: int, comment:
     path.write_bytes(head + b"".join(kinds) + b"".join(packets))
 
 
-def make_plexon(path: Path, *, samples: int = 20_000) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
+def make_plexon(
+    path: Path, *, samples: int = 20_000, comment: bytes = b"operator Jane Doe"
+) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
     """Write a ``.plx`` (version 106): two field potential channels at 1 kHz, one sorted unit; returns samples and spikes.
 
     Field by field from Plexon's header file; times of the spikes are in ticks of 40 kHz.
@@ -144,7 +145,7 @@ def make_plexon(path: Path, *, samples: int = 20_000) -> tuple[NDArray[np.int16]
     counts[650 + 5 * 1 + 1] = ticks.size
     counts[1300 + 300 : 1300 + 302] = samples
     head = struct.pack(
-        "<Ii128s14id4B2HH18s18s10s", 0x58454C50, 106, b"operator Jane Doe", 40_000, 1, 0, 2, 32, 8, 2019, 5, 6, 7, 8, 9,
+        "<Ii128s14id4B2HH18s18s10s", 0x58454C50, 106, comment, 40_000, 1, 0, 2, 32, 8, 2019, 5, 6, 7, 8, 9,
         0, 40_000, float(samples * 40), 1, 1, 12, 16, 3000, 5000, 1000, b"", b"", b"",
     )  # fmt: skip
     dsp = struct.pack(

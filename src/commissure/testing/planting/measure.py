@@ -18,6 +18,7 @@ from commissure.testing.planting.folders import plant_folder
 from commissure.testing.planting.notes import CODES
 from commissure.testing.planting.plants import Plant, found, released_bytes
 from commissure.testing.planting.recordings import FORMATS, plant_recording
+from commissure.testing.planting.rigs import RIGS, nwb_samples, plant_rig, same_samples
 from commissure.testing.planting.scans import HEADER, PlantedStudy, plant_study
 from commissure.testing.planting.trees import PERSONAL_FIELDS, plant_bids, plant_nwb
 from commissure.workflows.clean_folder import clean_folder
@@ -30,6 +31,7 @@ __all__ = [
     "compare_scans",
     "measure_folder",
     "measure_recordings",
+    "measure_rigs",
     "measure_scans",
     "measure_trees",
 ]
@@ -121,6 +123,21 @@ def measure_recordings(
         tally.lost += [
             f"{finding.check} {finding.message}" for finding in report.findings if finding.severity == "error"
         ]
+    return tally
+
+
+def measure_rigs(work: Path, *, rng: np.random.Generator) -> Tally:
+    """One recording of each rig in one folder through ``share``; each one's samples must come out in an NWB file."""
+    tally = Tally()
+    planted = {name: plant_rig(work / "raw" / name.replace(" ", "_"), name, rng=rng) for name in RIGS}
+    tally.plants = _really((plant for one in planted.values() for plant in one.plants), work / "raw")
+    out, report = _released(work, work / "raw")
+    tally.left = found(tally.plants, released_bytes(out))
+    held = list(nwb_samples(out))
+    for name, one in planted.items():
+        tally.compare(f"{name} samples", True, any(same_samples(one.signals, array) for array in held))
+    if tally.lost:
+        tally.lost += [f"{one.check} {one.message}" for one in report.findings if one.severity == "error"]
     return tally
 
 

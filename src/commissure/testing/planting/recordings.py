@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from commissure.testing import signal_bytes, signals
+from commissure.testing.ctf_bytes import write_ctf
 from commissure.testing.planting.notes import CODES, note_of
 from commissure.testing.planting.people import Person, make_person
 from commissure.testing.planting.plants import Plant, plants_of
@@ -46,13 +47,27 @@ FORMATS: dict[str, tuple[Write, tuple[str, ...], str]] = {
     "nihon_kohden": (signal_bytes.write_nihon_kohden, ("patient name", "study date"), ""),
     "curry": (signal_bytes.write_curry, ("operator", "record number", "study date"), ""),
     "ant": (signal_bytes.write_ant, ("patient name", "record number", "operator"), ".cnt"),
+    "ctf": (
+        write_ctf,
+        (
+            "patient name",
+            "record number",
+            "operator",
+            "birth date",
+            "study date",
+            "institution",
+            "accession number",
+            "comment",
+        ),
+        ".ds",
+    ),
     "kit": (signal_bytes.write_kit, ("patient name",), ".con"),
 }
 #: formats whose maker writes no events
 _SILENT = {"neuralynx", "nihon_kohden", "curry", "ant", "kit"}
 _NOTED = ("lone surname", "other name", "phone", "e-mail", "web, host, network", "national id", "initials", "comment", "user path", "address",
           "physician", "department", "institution", "patient name", "age over 89")  # fmt: skip
-_LATIN = {"xdf", "persyst", "neuroscan", "ant", "kit", "nihon_kohden", "curry", "neuralynx"}
+_LATIN = {"xdf", "ctf", "persyst", "neuroscan", "ant", "kit", "nihon_kohden", "curry", "neuralynx"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +89,8 @@ def plant_recording(folder: Path, format: str, *, rng: np.random.Generator) -> P
         person = _ascii(person)
     events, plants = _events(person, format, rng)
     who = {"name": person.values["patient name"], "id": person.values["record number"], "operator": person.values["operator"],
-           "birth_date": person.values["birth date"]}  # fmt: skip
+           "birth_date": person.values["birth date"], "institution": person.values["institution"],
+           "accession": person.values["accession number"], "comment": person.values["comment"]}  # fmt: skip
     if format == "neuralynx":
         who["operator"] = person.values["operator"].split()[1]
     truth = replace(truth, identifiers=who, events=tuple(events))
