@@ -1,5 +1,6 @@
 """A public tree is judged without knowing whom it is about; a clean one stays quiet."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,11 @@ import pytest
 from commissure.model import Severity
 from commissure.protect.quasi import anonymity, check_participants, diversity, generalize, quasi_columns
 from commissure.protect.survey import check_exposure
+from commissure.testing import signals
+from commissure.testing.ctf_bytes import write_ctf
+from commissure.testing.head_meshes import mesh_head
+from commissure.testing.neurophysiology import make_plexon
+from commissure.testing.rig_bytes import write_abf1, write_intan, write_spikeglx
 
 
 def test_what_a_public_tree_tells_is_told_by_category_only(tmp_path: Path) -> None:
@@ -27,6 +33,33 @@ def test_what_a_public_tree_tells_is_told_by_category_only(tmp_path: Path) -> No
     ]
     assert {finding.severity for finding in findings} == {Severity.WARNING}
     assert "Odile" not in repr(findings)
+
+
+def test_what_recordings_of_a_rig_and_arrays_tell_is_told(tmp_path: Path) -> None:
+    for name in ("neo", "pyabf"):
+        pytest.importorskip(name)
+    person = {"name": "Zephyrine Quilter", "operator": "Fenwick Abernathy", "id": "MRN-77042"}
+    truth = replace(signals.planted(rng=np.random.default_rng(0)), identifiers=person)
+    write_ctf(tmp_path, truth, name="x.ds")
+    write_intan(tmp_path / "a.rhd", said={"note2": "Quilter late"})
+    write_intan(tmp_path / "b.rhs", said={"note3": "Quilter late"})
+    write_abf1(
+        tmp_path / "c.abf", said={"comment": "Quilter late", "protocol": "C:\\Users\\quilter\\steps.pro"}
+    )
+    write_spikeglx(
+        tmp_path, said={"notes": "Quilter late", "host": "rig7.local", "file": "D:/quilter/run.bin"}, name="d"
+    )
+    make_plexon(tmp_path / "e.plx", samples=2000, comment=b"run by Fenwick Abernathy")
+    np.save(tmp_path / "mesh.npy", mesh_head()[0])
+    np.save(tmp_path / "tuning.npy", np.random.default_rng(0).normal(size=(900, 3)))
+    told: dict[str, set[str]] = {}
+    for finding in check_exposure(tmp_path):
+        told.setdefault(Path(finding.where).name, set()).add(finding.check.rpartition(".")[2])
+    assert {"name", "operator"} <= told["x.res4"]
+    assert all("comment" in told[name] for name in ("a.rhd", "b.rhs", "c.abf", "e.plx"))
+    assert {"comment", "host", "path"} <= told["d_g0_t0.nidq.meta"]
+    assert told["mesh.npy"] == {"face"}
+    assert "tuning.npy" not in told
 
 
 @pytest.mark.realdata

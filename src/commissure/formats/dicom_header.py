@@ -11,6 +11,7 @@ from typing import Any
 
 from commissure.errors import Unreadable
 from commissure.extras import need
+from commissure.formats.dicom_glance import glance
 from commissure.model import Device, Identifier, Subject
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
 ]
 
 _LAST_MARK = 0x00200013
+_MARKS = {"SeriesInstanceUID": 0x0020000E, "SOPClassUID": 0x00080016, "Modality": 0x00080060, "ProtocolName": 0x00181030,
+          "SeriesDescription": 0x0008103E, "SequenceName": 0x00180024, "SeriesNumber": 0x00200011, "InstanceNumber": 0x00200013}  # fmt: skip
 _GROUP_8 = (b"\x08\x00", b"\x02\x00")
 _PREAMBLE = 128
 _DAYS = {"D": 365.25, "W": 52.1775, "M": 12.0, "Y": 1.0}
@@ -95,6 +98,9 @@ def mark_of(path: Path) -> Mark | None:
 def _mark(path: Path, size: int, changed: int) -> Mark | None:
     """Kept for the second look, when the series is read: same size, same time, same Mark."""
     del size, changed
+    quick = _quick_mark(path)
+    if quick is not None:
+        return quick
     pydicom = need("pydicom", purpose="Reading DICOM images")
     try:
         with warnings.catch_warnings(), path.open("rb") as stream:
@@ -118,6 +124,23 @@ def _mark(path: Path, size: int, changed: int) -> Mark | None:
         )
     except Exception:  # noqa: BLE001 - a file of any bytes may come along; what cannot be read names no series
         return None
+
+
+def _quick_mark(path: Path) -> Mark | None:
+    """The Mark of a plain file; None leaves it to pydicom."""
+    found = glance(path, _MARKS.values(), last=_LAST_MARK + 1)
+    told = {key: found.values.get(tag, "") for key, tag in _MARKS.items()} if found else {}
+    numbers = [told.get(key, "") or "0" for key in ("SeriesNumber", "InstanceNumber")]
+    if not told.get("SeriesInstanceUID") or not all(number.isdigit() for number in numbers):
+        return None
+    names = (told["ProtocolName"], told["SeriesDescription"], told["SequenceName"])
+    return Mark(
+        told["SeriesInstanceUID"],
+        told["SOPClassUID"],
+        told["Modality"],
+        tuple(dict.fromkeys(name for name in names if name)),
+        *map(int, numbers),
+    )
 
 
 def read_header(path: Path) -> Any:

@@ -15,6 +15,7 @@ import numpy as np
 
 from commissure.errors import Fault, Unreadable
 from commissure.extras import need
+from commissure.formats.dicom_glance import Glance, glance
 from commissure.model import Finding, Severity
 from commissure.protect.burned_in import blank_text, may_be_burned_in, shows_letters
 
@@ -25,7 +26,8 @@ _SCANS = frozenset(
     f"1.2.840.10008.5.1.4.1.1.{end}" for end in ("4", "4.1", "4.3", "4.4", "128", "128.1", "130")
 )
 _PLANES = tuple(range(0x6000, 0x6020, 2))
-_READ = ("SOPClassUID", "ImageType", "Modality", "SeriesDescription", "ProtocolName", "BurnedInAnnotation")
+_READ = {"SOPClassUID": 0x00080016, "ImageType": 0x00080008, "Modality": 0x00080060, "SeriesDescription": 0x0008103E,
+         "ProtocolName": 0x00181030, "BurnedInAnnotation": 0x00280301}  # fmt: skip
 _LOOKED_AT = 64
 _DRAWN = "a derived image with letters drawn over it"
 
@@ -118,7 +120,25 @@ def _kept_back(reason: str, where: str, why: str) -> Finding:
     return Finding("protect.burned_in", Severity.ERROR, message, where=where, remedy=remedy)
 
 
+class _Seen:
+    """A header of which only what is asked for was looked at; it answers as pydicom's datasets do."""
+
+    def __init__(self, found: Glance) -> None:
+        self.groups = found.groups
+        self._values = {key: found.values[tag] for key, tag in _READ.items() if tag in found.values}
+
+    def get(self, key: str, default: Any = None) -> Any:
+        value = self._values.get(key, default)
+        return value.split("\\") if key == "ImageType" and isinstance(value, str) else value
+
+
 def _header(path: Path) -> Any:
+    found = glance(path, _READ.values())
+    return _Seen(found) if found is not None else _slowly(path)
+
+
+def _slowly(path: Path) -> Any:
+    """The same by pydicom, for files that are not plain."""
     pydicom = need("pydicom", purpose="Reading DICOM images")
     tags: list[Any] = [
         *_READ,
@@ -173,7 +193,8 @@ def _is_derived(header: Any) -> bool:
 
 
 def _planes(header: Any) -> list[int]:
-    groups = {tag.group for tag in header.keys()}  # noqa: SIM118 - a dataset's iterator reads every value
+    # a dataset's iterator reads every value, its keys do not
+    groups = header.groups if isinstance(header, _Seen) else {tag.group for tag in header.keys()}  # noqa: SIM118
     return [plane for plane in _PLANES if plane in groups]
 
 

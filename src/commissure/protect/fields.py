@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from commissure.extras import need
+from commissure.protect.fields_rigs import RIGS, rig_fields
 from commissure.protect.fif import fif_tags, open_fif
 from commissure.protect.hdf5 import texts_of
 from commissure.protect.tables import identifying_column
@@ -92,6 +93,8 @@ def fields_of(path: Path, *, suffix: str, head: bytes) -> Iterator[tuple[str, st
     elif suffix == ".par" and head.startswith(b"#"):
         for name, value in _PAR_FIELD.findall(head.decode("latin-1")):
             yield _PAR_NAMES.get(name, name), value
+    elif suffix in RIGS:
+        yield from rig_fields(path, suffix=suffix, head=head)
     elif suffix == ".dcm" or head[128:132] == b"DICM":
         yield from _dicom(path)
 

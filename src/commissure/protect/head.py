@@ -205,7 +205,7 @@ def check_t1(volume: NDArray[Any], *, affine_mm: NDArray[np.float64]) -> None:
     if low < _CT_AIR and high > _CT_BONE:
         raise BadInput(
             f"The image is called T1-weighted, but its air is at {low:.0f} and its brightest at {high:.0f}, as in a CT in "
-            "Hounsfield units. Name it CT, and give the same head's T1-weighted image beside it."
+            "Hounsfield units. Name it CT (sub-…_ct)."
         )
 
 

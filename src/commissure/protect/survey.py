@@ -8,6 +8,8 @@ import gzip
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
+
 from commissure.formats.quiet import quietly
 from commissure.model import Finding, Severity
 from commissure.protect.dicom_file import is_dicom
@@ -16,6 +18,7 @@ from commissure.protect.gather import category_of
 from commissure.protect.kinds import suffix_of
 from commissure.protect.known import is_generic
 from commissure.protect.names import recognize
+from commissure.protect.numbers import head_in
 from commissure.protect.sidecar import SCIENCE_FIELDS
 
 __all__ = ["check_exposure"]
@@ -115,9 +118,18 @@ def _exposed(path: Path) -> Counter[str]:
         category = _category(name, text)
         if category:
             seen[category] += 1
+    if suffix in {".npy", ".npz"} and _shows_a_head(path, suffix):
+        seen["face"] += 1
     if suffix in _TEXTS:
         seen.update(span.category for span in recognize(path.read_text("utf-8", "replace")))
     return seen
+
+
+def _shows_a_head(path: Path, suffix: str) -> bool:
+    """Whether an array looks like a head; pickled objects are an error, as nobody can look into them."""
+    held = np.load(path, allow_pickle=False)
+    arrays = {name: held[name] for name in held.files} if suffix == ".npz" else {"": held}
+    return any(head_in(array, name=f"{path.name} {name}") for name, array in arrays.items())
 
 
 def _category(name: str, text: str) -> str:
@@ -133,5 +145,6 @@ def _category(name: str, text: str) -> str:
 
 
 def _finding(category: str, count: int, where: str) -> Finding:
-    message = f"{count} texts of the category {category!r} may tell who somebody is."
+    what = "arrays or texts" if category == "face" else "texts"
+    message = f"{count} {what} of the category {category!r} may tell who somebody is."
     return Finding(f"protect.exposed.{category}", Severity.WARNING, message, where, _REMEDY)

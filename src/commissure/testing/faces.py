@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from commissure.extras import need
 
-__all__ = ["PlantedHead", "planted_head", "planted_population"]
+__all__ = ["PlantedHead", "planted_ct", "planted_head", "planted_population"]
 
 _HALF_MM = (90.0, 120.0, 130.0)
 _SKIN, _SKULL, _BRAIN, _FLUID = 90.0, 20.0, 100.0, 15.0
@@ -84,3 +84,36 @@ def planted_head(
     affine = np.diag([zoom_mm, zoom_mm, zoom_mm, 1.0])
     affine[:3, 3] = [axis[0] for axis in axes]
     return PlantedHead(volume, affine, brain)
+
+
+def planted_ct(head: PlantedHead, *, gap: bool = False, rng: np.random.Generator) -> NDArray[np.float32]:
+    """A head in Hounsfield units with what a closed shell lacks: the foramen magnum, a jaw, a spine, airways and noise.
+
+    Parameters
+    ----------
+    head : PlantedHead
+        Whose face and brain it is.
+    gap : bool
+        Whether a part of the skull's left side is missing, as after a craniectomy.
+    rng : numpy.random.Generator
+        For noise of 8 units.
+    """
+    shape = head.volume.shape
+    index = np.meshgrid(*(np.arange(size) for size in shape), indexing="ij")
+    x, y, z = (head.affine_mm[axis, axis] * index[axis] + head.affine_mm[axis, 3] for axis in range(3))
+    units = np.full(shape, -1000.0, dtype=np.float32)
+    units[head.volume == _SKIN] = 45.0
+    inside = head.volume != 0
+    lower = inside & (z < -25.0)
+    units[lower & (np.hypot(x, y + 35.0) < 22.0)] = 700.0  # the spine, and its canal
+    units[lower & (np.hypot(x, y + 35.0) < 10.0)] = 30.0
+    arch = np.hypot(x / 44.0, (y - 20.0) / 58.0)
+    units[inside & (np.abs(arch - 1.0) < 0.12) & (y > -5.0) & (z < -62.0) & (z > -85.0)] = 900.0  # the jaw
+    units[inside & (np.hypot(x, y - 40.0) < 11.0) & (z < -38.0)] = -950.0  # the airways
+    units[head.volume == _SKULL] = 1000.0
+    units[head.volume == _BRAIN], units[head.volume == _FLUID] = 35.0, 8.0
+    magnum = (head.volume == _SKULL) & (np.hypot(x, y + 30.0) < 15.0) & (z < 0.0)
+    units[magnum] = 30.0
+    if gap:
+        units[(head.volume == _SKULL) & (x < -20.0) & (np.hypot(y, z - 40.0) < 45.0)] = 45.0
+    return np.asarray(units + rng.normal(0.0, 8.0, shape), dtype=np.float32)

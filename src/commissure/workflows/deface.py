@@ -1,5 +1,6 @@
 """Deface: one NIfTI head from a file to a file, attacked before it is written."""
 
+import re
 import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -48,7 +49,7 @@ def deface_file(
     Parameters
     ----------
     source, target : Path
-        NIfTI files, ``.nii`` or ``.nii.gz`` alike.
+        NIfTI files, ``.nii`` or ``.nii.gz`` alike; a T1-weighted head, or a CT if its name ends with ``_ct``.
     settings : DefaceSettings or None
         None for a margin of 5 mm and the face alone.
     t1 : Path or None
@@ -101,4 +102,6 @@ def _read(path: Path) -> Image:
     except (OSError, EOFError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
         raise Unreadable("The file is no NIfTI image, or is cut short.") from error
     array = stored if (slope, inter) == (1.0, 0.0) else ScaledVoxels(np.asarray(stored), slope, inter)
-    return Image(array, np.asarray(native.affine, dtype=float), About("anat", Subject(""), suffix="T1w"))
+    named_ct = re.search(r"(?:^|[_-])ct$", path.name.partition(".")[0], re.I)
+    about = About("anat", Subject(""), suffix="ct" if named_ct else "T1w")
+    return Image(array, np.asarray(native.affine, dtype=float), about)

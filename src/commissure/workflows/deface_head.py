@@ -10,8 +10,12 @@ from commissure.model import Finding, Image, Severity
 from commissure.protect.deface import MARGIN_MM, Defaced, Measured, check_defaced, deface
 from commissure.protect.deface_voxels import first_volume
 from commissure.protect.head import brain_spread, find_brain
+from commissure.protect.head_ct import find_brain_ct, is_ct
 
-__all__ = ["MARGINS_MM", "SEED", "DefaceSettings", "Judged", "deface_head"]
+__all__ = ["MARGINS_MM", "SEED", "T1_LIKE", "DefaceSettings", "Judged", "deface_head"]
+
+#: contrasts in which the brain is found, the best first
+T1_LIKE = ("T1w", "UNIT1", "MPRAGE")
 
 #: tried in this order; a wider margin leaves the tools that measure brains more to go by
 MARGINS_MM = (MARGIN_MM, 8.0, 12.0)
@@ -53,7 +57,7 @@ class Judged:
 
 
 def deface_head(image: Image, *, settings: DefaceSettings | None = None) -> Judged:
-    """Deface a T1-weighted head by its brain, measure the brain anew and attack the result.
+    """Deface a T1-weighted head, or a CT, by its brain, measure the brain anew and attack the result.
 
     Where nothing but the brain's measured volume or cortex is off at every margin, the finder's own unsteadiness is
     measured on the *whole* head: what it strays by there cannot be blamed on the cut. Brain voxels lost stay forbidden.
@@ -61,18 +65,22 @@ def deface_head(image: Image, *, settings: DefaceSettings | None = None) -> Judg
     Parameters
     ----------
     image : Image
-        A whole head, T1-weighted.
+        A whole head, T1-weighted, or a CT in Hounsfield units, whose skull says where the brain is.
     settings : DefaceSettings or None
         None for the face alone.
 
     Raises
     ------
     MissingExtra
-        If deepbet, which finds the brain, is not installed.
+        If deepbet, which finds the brain of a T1-weighted head, is not installed.
     BadInput
         If no whole human brain is found.
     """
     said = settings or DefaceSettings()
+    if is_ct(first_volume(image.array)) and image.about.suffix not in T1_LIKE:
+        brain = find_brain_ct(first_volume(image.array), affine_mm=image.affine_mm)
+        done = deface(image, brain=brain, margin_mm=said.margin_mm, ears=said.ears, neck=said.neck)
+        return Judged(done, *check_defaced(image, done, rng=np.random.default_rng(SEED)))
     brain = find_brain(first_volume(image.array), affine_mm=image.affine_mm)
     margins = [said.margin_mm, *(wider for wider in MARGINS_MM if wider > said.margin_mm)]
     best = _tried(image, brain, said, margins)

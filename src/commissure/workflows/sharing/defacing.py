@@ -1,6 +1,7 @@
 """Heads that show a face lose it before anything else is done with them; one that cannot, stays back.
 
-The T1-weighted head of a subject is defaced first, by its brain; its cut then serves the subject's other images. Each
+The T1-weighted head of a subject is defaced first, by its brain; without one a CT, by its skull. Its cut then serves the subject's
+other images. Each
 result is attacked, its brain measured anew and looked at for a face once more, and only what passes goes on.
 """
 
@@ -15,13 +16,13 @@ from commissure.formats.detect import safe_name
 from commissure.model import Activity, Finding, Image, Severity, Software
 from commissure.protect.deface import Defaced, check_defaced, deface
 from commissure.protect.deface_others import deface_like
-from commissure.workflows.deface_head import MARGINS_MM, SEED, deface_head
+from commissure.protect.deface_voxels import first_volume
+from commissure.protect.head_ct import is_ct
+from commissure.workflows.deface_head import MARGINS_MM, SEED, T1_LIKE, deface_head
 from commissure.workflows.sharing.work import Item, Work
 
 __all__ = ["REMEDY", "Heads", "deface_items", "defaced_head", "is_t1", "note_defaced"]
 
-#: contrasts in which the brain is found, the best first
-_T1_LIKE = ("T1w", "UNIT1", "MPRAGE")
 _OTHER_DATATYPES = {"anat", "pet"}
 REMEDY = "Deface the image by hand, or share the skull-stripped brain; the rest of the folder went through."
 
@@ -46,7 +47,7 @@ class Heads:
         if self.known is None:
             if not self.images:
                 raise BadInput(
-                    "The brain is found in T1-weighted heads only, and there is none of this subject; add one."
+                    "The brain is found in T1-weighted heads and in CTs, and there is none of this subject; add one."
                 )
             self.known = (self.images[0], deface(self.images[0]))
         return self.known
@@ -100,7 +101,8 @@ def defaced_head(image: Image, heads: Heads) -> tuple[Image, tuple[Finding, ...]
     CommissureError
         If the brain is not found, or the image cannot be laid over the subject's T1-weighted head.
     """
-    if is_t1(image):
+    alone = not heads.images and heads.known is None and is_ct(first_volume(image.array))
+    if is_t1(image) or alone:
         judged = deface_head(image)
         done, findings = judged.done, judged.findings
         heads.known = heads.known or (image, done)
@@ -139,14 +141,14 @@ def _settle(work: Work, item: Item, image: Image, heads: Heads, face: Finding | 
 
 
 def _heads_first(work: Work) -> list[tuple[Item, Image]]:
-    """Items that may show a face: T1-weighted ones, then the others."""
+    """Items that may show a face: T1-weighted ones, then CTs, then the others."""
     images = [(item, item.noun) for item in work.items if isinstance(item.noun, Image)]
-    return sorted(images, key=lambda pair: not is_t1(pair[1]))
+    return sorted(images, key=lambda pair: (not is_t1(pair[1]), pair[1].about.suffix.lower() != "ct"))
 
 
 def is_t1(image: Image) -> bool:
     """Whether the brain can be found in an Image by its contrast."""
-    return image.about.suffix in _T1_LIKE
+    return image.about.suffix in T1_LIKE
 
 
 def _is_defaced(item: Item) -> bool:
