@@ -9,17 +9,14 @@ of whole packages.
     python tools/train_names.py
 """
 
-import ast
-import gzip
-import importlib
-import importlib.util
-import json
 import random
 import re
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from names_corpora import dictionary, docstrings, faker_names, lexicon_labels, mimesis_names, vocabulary
+from names_notes import HELD_NOTES, NOTES, PLAIN
 from scipy import sparse
 from sklearn.linear_model import SGDClassifier
 
@@ -42,226 +39,8 @@ TRAINED_ON = (
     "bidsschematools",
 )
 HELD_OUT = ("nilearn", "spikeinterface", "mne_bids", "skimage")
-NOTES = """
-{S} came late
-{S} called in sick today
-{S} was here again
-{S} fell asleep
-{S} stopped the recording
-{S} moved during run 2
-{S} coughs
-{S} spoke to the subject
-{S} asked for a break
-{S} wants to stop
-{S} is tired and anxious
-{S} has a headache
-{S} refused the second scan
-told {S} about the results
-ask {S} before analysis
-seen by {S}
-checked by {S}
-recorded by {S} and {S}
-reported to {S}
-referred by {S}
-sent to {S}
-tested by {S} in the morning
-Performed by {S}.
-scan of {S}
-data from {S}
-file of {S}, second session
-notes of {S}
-with {S} in the room
-mother of {S} present
-{S}'s mother was present
-{S}'s data were lost
-{S}'s cap was loose
-see {S} for details
-call {S} tomorrow
-spoke with {S} on the phone
-appointment with {S} at noon
-thanks to {S}
-replaced by {S}
-same as {S} last week
-{S} 2nd visit
-{S} pre op
-{S} baseline
-{S}, follow up
-{S} (operator)
-{S}: eyes closed
-{S} - artefact
-operator {S}
-tech {S}
-nurse {S}
-patient {S}
-subject {S} was drowsy
-participant {S} moved
-surgeon {S} entered
-resident {S} on call
-PI {S}
-student {S} took over
-{G} came late
-{G} took over from {G}
-{G} {S} was here
-{G} fell asleep
-ask {G}
-told {G} to relax
-{G} was nervous
-{S} family history of epilepsy
-As {S} said, the cap was loose
-According to {S} the seizure began at 10
-Because {S} moved, run 3 was repeated
-After lunch {S} slept
-Then {S} pressed the wrong button
-We called {S} twice
-Electrode fixed by {S}
-Injection given by {S}
-Consent signed by {S}
-Video shows {S} sitting
-Impedance checked, {S} ok
-Restarted, {S} needed water
-talk to {S}
-{S}
-{S} rest
-{S} left the room
-{S} talking
-{S} laughing
-{S} enters
-phone of {S} rang
-""".strip().splitlines()
-#: notes without anybody in them; {A} is a word of science
-PLAIN = """
-{A} electrode bad
-Electrode {A} fixed
-{A} noisy
-Bad channel {A}
-{A} block begins
-Start of {A} task
-{A} condition
-{A} test done
-{A} filter applied
-Eyes closed, {A} rhythm
-Stimulus {A}
-Seizure over {A}
-Lesion in {A} area
-{A} area stimulated
-damage to {A}'s area
-{A}'s area
-{A}'s gyrus
-{A} score 24
-{A} scale, version 2
-the {A} paradigm
-{A} atlas, 17 networks
-{A} wavelet, 7 cycles
-Recorded with {A}
-Amplifier {A}
-{A} scanner, 3 T
-Moved during {A}
-{A} disease, stage 2
-patients with {A} disease
-{A} syndrome
-{A}
-Response {A}
-Button {A} pressed
-Left {A} stimulated
-""".strip().splitlines()
-
-
 #: buckets by letters, buckets by neighbours, 1 for a name
 Row = tuple[list[int], list[int], int]
-
-
-def docstrings(packages: tuple[str, ...]) -> list[str]:
-    """Sentences of the packages' docstrings and comments of settings, without their references and authors."""
-    lines: list[str] = []
-    for package in packages:
-        spec = importlib.util.find_spec(package)
-        if spec is None or not spec.submodule_search_locations:
-            continue
-        for path in sorted(Path(spec.submodule_search_locations[0]).rglob("*.py")):
-            if "test" in path.as_posix() or path.stat().st_size > 400_000:
-                continue
-            try:
-                tree = ast.parse(path.read_text("utf-8", "ignore"))
-            except (SyntaxError, ValueError):
-                continue
-            for node in ast.walk(tree):
-                if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module) and (
-                    text := ast.get_docstring(node)
-                ):
-                    text = re.split(r"\n\s*(?:References|Authors?|Notes on authors)\s*\n\s*-{3,}", text)[0]
-                    lines += [one for one in text.splitlines() if fit(one)]
-    return lines
-
-
-def fit(line: str) -> bool:
-    """Whether a line is prose without citations, code and markup of people."""
-    line = line.strip()
-    cited = re.search(
-        r"et al|doi|cite|\.\. \[|https?:|author|\b(19|20)\d\d\b|>>>|@|copyright|licen[sc]e|\bBy\b|journal|proc\.",
-        line,
-        re.I,
-    )
-    return 12 < len(line) < 200 and cited is None and line.count(" ") >= 2
-
-
-def faker_names() -> tuple[list[str], list[str]]:
-    """Surnames and given names in Latin letters of all locales."""
-    last: Counter[str] = Counter()
-    first: Counter[str] = Counter()
-    root = Path(importlib.import_module("faker.providers.person").__file__).parent
-    for folder in sorted(root.iterdir()):
-        if not (folder / "__init__.py").is_file():
-            continue
-        provider = importlib.import_module(f"faker.providers.person.{folder.name}").Provider
-        for kind, into in (("last_names", last), ("first_names", first)):
-            for suffix in ("", "_male", "_female"):
-                into.update(set(latin(getattr(provider, kind + suffix, ()))))
-    return sorted(last), sorted(first)
-
-
-def latin(names: object) -> list[str]:
-    found = [] if isinstance(names, property) else [str(name) for name in (names or ())]
-    return [
-        name
-        for name in found
-        if re.fullmatch(
-            r"[A-ZÀ-ÖØ-ÞŁŚŻČŠŽĐ][a-zß-öø-ÿāăąćčďđēęěğīįłńňőřśşšťūůűźżž'’-]+(?:[- ]?[A-ZÀ-Þ]\w+)?", name
-        )
-        and 2 < len(name) < 16
-    ]
-
-
-def mimesis_names() -> tuple[list[str], list[str]]:
-    root = Path(importlib.import_module("mimesis").__file__).parent / "datasets"
-    last: set[str] = set()
-    first: set[str] = set()
-    for path in sorted(root.glob("*/person.json")):
-        told = json.loads(path.read_text("utf-8"))
-        for key, into in (("surnames", last), ("names", first)):
-            value = told.get(key, [])
-            groups = value.values() if isinstance(value, dict) else [value]
-            into.update(name for group in groups for name in latin(group))
-    return sorted(last), sorted(first)
-
-
-def vocabulary(lines: list[str]) -> set[str]:
-    """Words that prose uses in lower case."""
-    counts = Counter(word for line in lines for word in re.findall(r"(?<![\w.])[a-z]{3,}(?![\w.])", line))
-    return {word for word, times in counts.items() if times > 1}
-
-
-def lexicon_labels() -> list[str]:
-    """Names of regions, techniques and diseases as the lexicon has them."""
-    path = Path(__file__).parents[1] / "src" / "commissure" / "terms" / "data" / "names.tsv.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        rows = [line.rstrip("\n").split("\t") for line in file]
-    return sorted({cell for row in rows for cell in row if " " in cell or cell.isalpha()})
-
-
-def dictionary() -> list[str]:
-    """Lower-case words of Debian's ``wamerican`` (SCOWL, a permissive licence)."""
-    found = Path("/usr/share/dict/words").read_text("utf-8").split()
-    return [word for word in found if re.fullmatch("[a-z]{3,}", word)]
 
 
 def rows(lines: list[str], wanted: dict[str, int] | None, label: int) -> list[Row]:
@@ -432,26 +211,6 @@ def limits(weights: np.ndarray, bias: float, names: list[Row], prose: list[Row])
             f"false {rate:.4f}: limit {limit:.2f}, recall of unseen names in unseen notes {np.mean(pos > limit):.3f}"
         )
 
-
-HELD_NOTES = """
-{S} sneezed twice
-waiting for {S}
-{S} arrived with her husband
-please contact {S} first
-{S} pulled the cable
-electrode cap put on by {S}
-{S} withdrew after the break
-spoke to {S}
-{S} looked sleepy
-Protocol deviation, see {S}
-{S} on duty
-{G} pressed early
-{S} repeats the task
-handed over to {S}
-{S} held still
-as discussed with {S}
-{S} took medication at 8
-""".strip().splitlines()
 
 if __name__ == "__main__":
     main()
