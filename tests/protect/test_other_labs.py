@@ -1,6 +1,7 @@
 """What the files of other labs brought: rarer headers, odd tables, numbers that are no names, and files nobody can read."""
 
 import gzip
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +172,18 @@ def test_a_packed_fif_is_cleaned_and_packed_again(tmp_path: Path) -> None:
     again = mne.io.read_raw_fif(made, verbose="ERROR")
     assert again.ch_names == list(truth.names)
     assert again.info["sfreq"] == truth.rate_hz
+
+
+@pytest.mark.parametrize(("name", "kept"), [("MRN774193-190807", False), ("baseline_run", True)])
+def test_an_nwb_file_named_by_its_own_identifier_gets_a_token(name: str, kept: bool, tmp_path: Path) -> None:
+    pynwb = pytest.importorskip("pynwb")
+    raw, out = tmp_path / "raw", tmp_path / "out"
+    raw.mkdir()
+    file = pynwb.NWBFile("a session", "MRN774193-190807", datetime(2019, 8, 7, 10, tzinfo=UTC))
+    with pynwb.NWBHDF5IO(raw / f"{name}.nwb", "w") as io:
+        io.write(file)
+    assert errors(clean_folder(raw, out)) == []
+    (made,) = [path for path in out.rglob("*") if path.is_file()]
+    assert (made.name == f"{name}.nwb") is kept
+    assert made.suffix == ".nwb"
+    assert b"MRN774193" not in made.name.encode() + made.read_bytes()

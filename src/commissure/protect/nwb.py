@@ -1,16 +1,19 @@
 """NWB files that exist already, written anew without who, where and by whom; every number stays."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from commissure.extras import need
 from commissure.model import Identifier
 from commissure.protect.cleaner import Cleaner
 from commissure.protect.dates import find_dates
 from commissure.protect.hdf5 import DROP, rewrite_hdf5, texts_of
+from commissure.protect.known import is_generic
 
-__all__ = ["nwb_identifiers", "rewrite_nwb"]
+__all__ = ["is_named_after_itself", "nwb_identifiers", "rewrite_nwb"]
 
 _DATED = {"/session_start_time", "/timestamps_reference_time", "/file_create_date"}
 _NO_DATE = "1900-01-01T00:00:00+00:00"
@@ -24,6 +27,9 @@ _DROPPED = {
     "/general/source_script@file_name": "path", "/general/subject/date_of_birth": "birth_date",
 }  # fmt: skip
 _IDS = {"/identifier", "/general/session_id"}
+_NAMING = ("/identifier", "/general/session_id", "/general/subject/subject_id")
+#: shorter ones may as well be a run or a session
+_SHORTEST_MARK = 4
 _NOTES = {"/general/subject/description"}
 _STRUCTURE = {"neurodata_type", "namespace", "object_id", "nwb_version", ".specloc", "colnames", "unit", "target",
               "hdmf_schema_version", "location"}  # fmt: skip
@@ -37,6 +43,27 @@ def nwb_identifiers(path: Path) -> tuple[Identifier, ...]:
     """What an NWB file says itself of persons and places, for the cleaning and for the scan."""
     own = [(_OWN[where], text) for where, text in texts_of(path) if where in _OWN and text.strip()]
     return tuple(Identifier(category, text) for category, text in dict.fromkeys(own))
+
+
+def is_named_after_itself(path: Path, stem: str) -> bool:
+    """Whether ``stem``, the name that the copy of an NWB file is to have, holds the identifier or an id that it tells.
+
+    Labs name a file by its ``identifier``: an animal and a day, or a patient.
+    """
+    h5py = need("h5py", purpose="Cleaning NWB files")
+    try:
+        with h5py.File(path, "r") as file:
+            told = [file[where].asstr()[()] for where in _NAMING if where in file]
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError):
+        return False
+    marks = [
+        mark.strip() for text in told if isinstance(text, str) for mark in (text, PureWindowsPath(text).name)
+    ]
+    return any(
+        re.search(rf"(?<![A-Za-z0-9]){re.escape(mark)}(?![A-Za-z0-9])", stem, re.I)
+        for mark in marks
+        if len(mark) >= _SHORTEST_MARK and not is_generic(mark)
+    )
 
 
 def rewrite_nwb(source: Path, target: Path, *, cleaner: Cleaner, label: str) -> None:

@@ -16,6 +16,7 @@ from commissure.protect.gifti import deface_gifti, gifti_text, outside_files, wi
 from commissure.protect.kinds import TEXTS, Job, rewrite, suffix_of
 from commissure.protect.lone_names import NOTES_LIMIT, SCIENCE_LIMIT, find_lone_names
 from commissure.protect.names import Span, non_overlapping, recognize
+from commissure.protect.nwb import is_named_after_itself
 from commissure.protect.tables import clean_json, clean_table
 
 __all__ = ["rewrite_tree"]
@@ -87,6 +88,10 @@ class _Work:
             # names of DICOM files are UIDs, counters or the patient's name
             folder = name.rpartition("/")[0]
             name = f"{folder}/{self.cleaner.pseudonyms.token('dicom', path, length=12)}.dcm".lstrip("/")
+        elif name.endswith(".nwb") and is_named_after_itself(source, PurePosixPath(name).stem):
+            folder = name.rpartition("/")[0]
+            self.cleaner.count("id")
+            name = f"{folder}/{self.cleaner.pseudonyms.token('file', path, length=12)}.nwb".lstrip("/")
         target = self.root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         suffix = suffix_of(source.name)
