@@ -185,3 +185,11 @@ def test_what_cannot_be_looked_into_is_said(tmp_path: Path) -> None:
     assert ("protect.unread_kind", "1 file without extension") in found
     assert ("protect.exposed.name", "1 texts of the category 'name' may tell who somebody is.") in found
     assert len(found) == 3
+
+
+def test_an_analyze_header_is_looked_into(tmp_path: Path) -> None:
+    nibabel = pytest.importorskip("nibabel")
+    image = nibabel.AnalyzeImage(np.ones((4, 5, 6), dtype=np.int16), None)
+    image.header["patient_id"] = b"MRN774193"
+    image.to_filename(tmp_path / "t2.img")
+    assert {finding.check for finding in check_exposure(tmp_path)} == {"protect.exposed.id"}

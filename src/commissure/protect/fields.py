@@ -39,6 +39,12 @@ _NIFTI_TEXTS = {
     348: (("db_name", 14, 18), ("descrip", 148, 80), ("aux_file", 228, 24), ("intent_name", 328, 16)),
     540: (("descrip", 240, 80), ("aux_file", 320, 24), ("intent_name", 508, 16)),
 }
+_ANALYZE_TEXTS = (
+    *_NIFTI_TEXTS[348][:3],
+    ("scannum", 273, 10),
+    ("patient_id", 283, 10),
+    ("exp_date", 293, 10),
+)
 _PAR_FIELD = re.compile(r"^\.\s+([A-Z][^:<]*?)\s*(?:[\[<(][^:]*)?:[ \t]*(\S.*?)\s*$", re.M)
 _PAR_NAMES = {
     "Patient name": "PatientName",
@@ -86,9 +92,10 @@ def fields_of(path: Path, *, suffix: str, head: bytes) -> Iterator[tuple[str, st
         yield "startdate", head[168:176].decode("latin-1")
     elif suffix == ".fif":
         yield from _fif(path)
-    elif suffix == ".nii":
-        longer = 540 in (int.from_bytes(head[:4], "little"), int.from_bytes(head[:4], "big"))
-        for name, start, size in _NIFTI_TEXTS[540 if longer else 348]:
+    elif suffix in {".nii", ".hdr"}:
+        sizes = (int.from_bytes(head[:4], "little"), int.from_bytes(head[:4], "big"))
+        analyze = suffix == ".hdr" and 348 in sizes and head[344:347] not in {b"n+1", b"ni1"}
+        for name, start, size in _ANALYZE_TEXTS if analyze else _NIFTI_TEXTS[540 if 540 in sizes else 348]:
             yield name, head[start : start + size].decode("latin-1").strip("\x00 ")
     elif suffix == ".par" and head.startswith(b"#"):
         for name, value in _PAR_FIELD.findall(head.decode("latin-1")):

@@ -36,6 +36,8 @@ _READ = {
     ".fif.gz",
     ".nii",
     ".nii.gz",
+    ".hdr",
+    ".img",
     ".par",
     ".dcm",
     ".ima",
