@@ -145,7 +145,7 @@ def speed(mapper: Mapper) -> None:
         chars.insert(rng.randrange(len(chars)), "x")
         typed.append("".join(chars))
     mapper.map("warm up xx")
-    for label, texts, ask in (("known", names, mapper._known), ("misspelt", typed[:600], mapper._likely)):
+    for label, texts, ask in (("known", names, mapper._known), ("misspelt", typed[:600], mapper.likely)):
         took = []
         for text in texts:
             started = time.process_time()
@@ -164,6 +164,7 @@ def abbreviations(bench: Path, mapper: Mapper) -> None:
     """The definition hidden; negatives whose long form is a region in other words are relabelled as well."""
     print("\n## Abbreviations in context, definition hidden (five-fold by paper)")
     reader = AbbreviationReader(mapper)
+    bare = AbbreviationReader(Mapper(train_abbreviations.without_table(mapper.lexicon)))
     rows = table(bench / "terms" / "abbreviations.tsv") + table(
         bench / "terms" / "abbreviation_negatives.tsv"
     )
@@ -174,9 +175,9 @@ def abbreviations(bench: Path, mapper: Mapper) -> None:
         other = {meant.curie} if not gold and meant.curie and meant.confidence >= 0.85 else gold
         found, curie = reader.evidence(row["abbrev"], train_abbreviations.hide(row))
         table_only = {m.term.curie for m in mapper.lexicon.match(row["abbrev"], kinds=("region",))}
-        unlisted = reader.evidence(row["abbrev"], train_abbreviations.hide(row), listed=False)
+        unlisted = bare.evidence(row["abbrev"], train_abbreviations.hide(row), listed=False)
         data.append((row["pmcid"], gold, other, found, curie, table_only, unlisted))
-    count = Counter(k for d in data for k in d[3])
+    count = Counter(k for d in data for k in {*d[3], *d[6][0]})
     keys = sorted(k for k, n in count.items() if not k.startswith("w:") or n >= 15)
 
     def table_of(rows: list[dict[str, float]]) -> np.ndarray:

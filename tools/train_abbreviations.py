@@ -6,6 +6,7 @@ The definition is taken out of the context first, so the weights learn from what
 of general English and of the table's prior; no abbreviation has a weight of its own.
 """
 
+import copy
 import csv
 import json
 import re
@@ -32,9 +33,19 @@ def hide(row: dict[str, str]) -> str:
     return re.sub(re.escape(row["long_form"].strip("([ ")), "", row["context"])
 
 
+def without_table(lexicon: Lexicon) -> Lexicon:
+    """The lexicon without the short names that come from the table of customary abbreviations."""
+    other = copy.copy(lexicon)
+    for key in ("_by_plain", "_by_squash", "_by_bag", "names_of", "_scanners"):
+        other.__dict__.pop(key, None)
+    other.names = [n for n in lexicon.names if (n.source, n.scope) != ("commissure", "abbreviation")]
+    return other
+
+
 def main() -> None:
     bench = Path(sys.argv[1])
     reader = AbbreviationReader(Mapper(Lexicon.load()))
+    bare = AbbreviationReader(Mapper(without_table(reader.lexicon)))
     positive, negative = rows(bench / "abbreviations.tsv"), rows(bench / "abbreviation_negatives.tsv")
     data = []
     for row in positive + negative:
@@ -42,12 +53,12 @@ def main() -> None:
         meant = reader.mapper.map(re.split(r"[)/–]", row["long_form"])[-1].strip("([ "))
         relabelled = not gold and meant.curie is not None and meant.confidence >= 0.85
         features, curie = reader.evidence(row["abbrev"], hide(row))
-        unlisted = reader.evidence(row["abbrev"], hide(row), listed=False)
+        unlisted = bare.evidence(row["abbrev"], hide(row), listed=False)
         data.append((row, gold, {meant.curie} if relabelled else gold, features, curie, unlisted))
-    counts = Counter(key for d in data for key in d[3])
+    counts = Counter(key for d in data for key in (*d[3], *d[5][0]))
     papers_of: dict[str, set[str]] = {}
     for d in data:
-        for key in d[3]:
+        for key in {*d[3], *d[5][0]}:
             papers_of.setdefault(key, set()).add(d[0]["pmcid"])
     keys = sorted(k for k in counts if not k.startswith("w:") or len(papers_of[k]) >= 12)
     x = np.array([[d[3].get(k, 0.0) for k in keys] for d in data])
@@ -71,7 +82,7 @@ def main() -> None:
         sure[fold == k] = model.predict_proba(x[fold == k] * scale)[:, 1]
         sure_unlisted[fold == k] = model.predict_proba(x_unlisted[fold == k] * scale)[:, 1]
     for name, which in (("as given", 1), ("relabelled", 2)):
-        for cut in (0.5, ANSWER, 0.7):
+        for cut in (0.5, 0.55, ANSWER, 0.65, 0.7):
             given = [
                 (d[4] in d[which], bool(d[which]))
                 for d, s, listed in zip(data, sure, known, strict=True)
@@ -80,12 +91,10 @@ def main() -> None:
             right = sum(a for a, _ in given)
             wanted = sum(bool(d[which]) for d in data)
             print(f"{name}, cut {cut}: P {right / len(given):.3f} R {right / wanted:.3f} ({wanted} wanted)")
-    given = [
-        d[5][1] in d[2] for d, s in zip(data, sure_unlisted, strict=True) if s >= ANSWER_UNLISTED and d[5][1]
-    ]
-    print(
-        f"as if none were listed: P {np.mean(given):.3f} R {sum(given) / sum(bool(d[2]) for d in data):.3f}"
-    )
+    for cut in (0.6, 0.7, ANSWER_UNLISTED, 0.85):
+        given = [d[5][1] in d[2] for d, s in zip(data, sure_unlisted, strict=True) if s >= cut and d[5][1]]
+        recall = sum(given) / sum(bool(d[2]) for d in data)
+        print(f"as if none were listed, cut {cut}: P {np.mean(given):.3f} R {recall:.3f}")
     fit(np.ones(len(x), dtype=bool))
     weights = {
         k: round(float(w * s), 4)

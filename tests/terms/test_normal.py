@@ -119,7 +119,7 @@ def test_camel_case_and_stems() -> None:
 @pytest.mark.parametrize(
     "module",
     ["terms.normal", "terms.load", "terms.lexicon", "terms.grams", "terms.scan", "translate.mapper", "translate.lines",
-     "translate.abbreviations", "translate.initials", "translate.shortening", "translate.columns", "translate.methods.ages", "translate.methods.numbers",
+     "translate.abbreviations", "translate.initials", "translate.guesses", "translate.columns", "translate.methods.ages", "translate.methods.numbers",
      "translate.methods.sections", "translate.methods.acquisition", "translate.methods.groups", "translate.methods.read"],
 )  # fmt: skip
 def test_the_examples_in_the_docstrings_are_true(module: str) -> None:

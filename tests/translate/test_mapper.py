@@ -84,7 +84,7 @@ def test_a_short_form_that_no_source_gives_is_found_by_its_letters(mapper: Mappe
     for term in rng.sample(terms, 60):
         words = [w for w in term.label.split() if w not in ("of", "the", "and")]
         short = "".join(word[: rng.choice((2, 3))].capitalize() for word in words)
-        found.append(term.curie in {c.curie for c in mapper._likely(short).candidates[:3]})
+        found.append(term.curie in {c.curie for c in mapper.likely(short).candidates[:3]})
     assert np.mean(found) >= 0.7, np.mean(found)
 
 
@@ -124,6 +124,31 @@ def test_a_definition_in_the_text_comes_first(mapper: Mapper) -> None:
         reader.read("DLPFC", "activation in the left DLPFC and the parietal cortex").curie == "UBERON:0009834"
     )
     assert find_definition("HC", "we did a HC analysis") == ""
+
+
+def test_a_region_that_the_text_names_is_meant_by_its_letters(mapper: Mapper) -> None:
+    reader = AbbreviationReader(mapper)
+    told = reader.read("PPN", "The peripeduncular nucleus was recorded for a month; PPN neurons fired.")
+    assert (told.label, told.how) == ("peripeduncular nucleus", "document")
+    told = reader.read("PPN", "The bilateral PPN neurons and the right GPi were stimulated.")
+    assert (told.label, told.how) == ("pedunculopontine tegmental nucleus", "context")
+    two = "The superior temporal gyrus and the supratrigeminal nucleus; STG and STN were left out."
+    assert reader.read("STG", two).label == "superior temporal gyrus"
+    assert reader.read("RT", "the red nucleus and thalamus; RT was 420 ms").curie is None
+
+
+def test_what_no_table_lists_is_guessed_from_its_letters(mapper: Mapper) -> None:
+    reader = AbbreviationReader(mapper)
+    guess = reader.guesser.guess("IntParS")
+    assert (guess.label, reader.may_be_region("IntParS")) == ("intraparietal sulcus", False)
+    assert 0.0 < guess.lead <= guess.share <= 1.0
+    assert reader.guesser.guess("").curie is None
+    text = "bilateral fusiform gyrus, IntParS and lingual gyrus showed activation in the right hemisphere"
+    assert reader.read("IntParS", text).label == "intraparietal sulcus"
+    assert (
+        reader.read("IntParS", "patients completed the IntParS score = 14 and the questionnaire").curie
+        is None
+    )
 
 
 def test_the_words_around_decide_about_an_abbreviation(mapper: Mapper) -> None:

@@ -1,7 +1,8 @@
 """What an abbreviation in running text means: a brain region, or something else.
 
 First the document's own definition, ``long form (LF)``, by the letters of the abbreviation (Schwartz and Hearst 2003,
-doi:10.1142/9789812776303_0042). Where there is none, a table of customary abbreviations with how often each means a
+doi:10.1142/9789812776303_0042); then a region that the text names and whose name the letters run through. Where there is
+none, a table of customary abbreviations with how often each means a
 region (``HC`` is a control group more often than the hippocampus), weighed against the words around it.
 
 >>> reader = AbbreviationReader(Mapper(Lexicon.load()))
@@ -21,14 +22,13 @@ from typing import Any
 
 from commissure.errors import BadInput, Fault
 from commissure.terms.lexicon import Lexicon
+from commissure.translate.guesses import Guesser, named_in, without_side
 from commissure.translate.mapper import Mapper
-from commissure.translate.shortening import derived_forms, regions_with_weights
 
 __all__ = ["AbbreviationReader", "Meaning", "context_features", "find_definition"]
 
 _DATA = Path(__file__).parent / "data"
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]+")
-_SIDE = re.compile(r"^(?:[lrLRbB]|bi|le|ri)[-_ ]?(?=[A-Z]{2})")
 _SUB = re.compile(r"^(?:[advpcmrl]{1,2})(?=[A-Z]{2})")
 _SHORT = re.compile(r"\b[a-z]{0,3}[A-Z][A-Za-z]{0,2}[A-Z][A-Za-z]{0,3}\b")
 _SIDED = re.compile(
@@ -44,8 +44,9 @@ _METHOD_AFTER = re.compile(
     r"trials?|values?|participants|conditions?|signals?|rate)\b",
     re.IGNORECASE,
 )
-ANSWER = 0.65  # from here on the id is given
-ANSWER_UNLISTED = 0.85  # the same for what the table does not have
+ANSWER = 0.6  # from here on the id is given
+NAMED = 0.95  # of a region that the text names and the letters fit
+ANSWER_UNLISTED = 0.75  # the same for what the table does not have
 _REGION_WORDS = frozenset(
     ("cortex", "cortical", "gyrus", "gyri", "sulcus", "lobule", "lobe", "nucleus", "nuclei", "bilateral", "left",
      "right", "anterior", "posterior", "superior", "inferior", "medial", "lateral", "dorsal", "ventral", "regions",
@@ -179,8 +180,9 @@ class AbbreviationReader:
         return {str(key): float(value) for key, value in loaded.items()}
 
     @cached_property
-    def _derived(self) -> dict[str, tuple[str, float]]:
-        return derived_forms(regions_with_weights(self.lexicon))
+    def guesser(self) -> Guesser:
+        """Guesses what an abbreviation that the table lacks would mean."""
+        return Guesser(self.mapper)
 
     def _certain(self, name: str) -> str | None:
         answer = self.mapper.map(name)
@@ -198,28 +200,14 @@ class AbbreviationReader:
 
         With ``listed`` false the table is not looked at: how an abbreviation that it lacks would fare.
         """
-        for form in (abbreviation, _SIDE.sub("", abbreviation)) if listed else ():
+        for form in (abbreviation, without_side(abbreviation)) if listed else ():
             found = self._table.get(form)
             if found is None and form.lower() in self._folded and len(form) > 2:
                 found = self._table[self._folded[form.lower()]]
             if found is not None:
                 return found[0] if form == abbreviation else min(0.9, found[0]), found[1], True
-        return *self._unlisted(abbreviation), False
-
-    def _unlisted(self, abbreviation: str) -> tuple[float, str | None]:
-        """For what the table lacks: an atlas's abbreviation, else what the letters say of a well-known region, else
-        what the mapper thinks likeliest."""
-        answer = self.mapper.map(abbreviation)
-        if answer.how in ("exact", "side") and answer.curie and answer.confidence > 0.5:
-            return 0.06 if len(abbreviation) < 4 else 0.12, answer.curie
-        for form in (abbreviation, _SIDE.sub("", abbreviation)):
-            found_by_letters = self._derived.get(form.upper()) if len(form) > 2 else None
-            if found_by_letters is not None:
-                return max(0.03, 0.3 * found_by_letters[1]), found_by_letters[0]
-        bare = self.mapper.map(_SIDE.sub("", abbreviation))
-        if bare.candidates and len(abbreviation) > 2:
-            return max(0.02, 0.25 * bare.candidates[0].score), bare.candidates[0].curie
-        return 0.02, None
+        guess = self.guesser.guess(abbreviation)
+        return max(0.02, 0.3 * guess.share), guess.curie, False
 
     def read_all(self, rows: Iterable[Mapping[str, str]]) -> list[Meaning]:
         """What each row's abbreviation (column ``abbrev`` or ``abbreviation``) means in its ``context``.
@@ -247,6 +235,9 @@ class AbbreviationReader:
             answer = self.mapper.map(definition)
             if answer.curie is not None and answer.confidence >= 0.8 and answer.how != "empty":
                 return Meaning(abbreviation, answer.curie, answer.label, answer.confidence, "definition")
+        named = named_in(self.lexicon, short, text=text)
+        if named is not None:
+            return Meaning(abbreviation, named.curie, named.label, NAMED, "document")
         features, curie = self.evidence(short, text)
         confidence = self.sureness(features)
         if definition:
@@ -259,7 +250,8 @@ class AbbreviationReader:
         """What speaks for a region in this text, and which region it would be; ``listed`` as for :meth:`prior`."""
         prior, curie, known = self.prior(short, listed=listed)
         features = context_features(short, text, prior=prior, known=known)
-        features["prior_unlisted"] = 0.0 if known else features["prior"]
+        if not known:
+            features |= self.guesser.guess(short).features()
         at = max(0, text.find(short))
         near = text[max(0, at - 110) : at + len(short) + 110]
         others = {m[0] for m in _SHORT.finditer(near) if short not in m[0]}

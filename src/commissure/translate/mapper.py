@@ -150,7 +150,7 @@ class Mapper:
         if text not in self._seen:
             if len(self._seen) > 200_000:
                 self._seen.clear()
-            self._seen[text] = self._known(text) or self._likely(text)
+            self._seen[text] = self._known(text) or self.likely(text)
         return self._seen[text]
 
     def map_all(self, texts: Iterable[str]) -> list[Mapping]:
@@ -241,7 +241,8 @@ class Mapper:
 
     # ---- names that are not
 
-    def _likely(self, text: str) -> Mapping:
+    def likely(self, text: str) -> Mapping:
+        """The term a name means by its likeness to all names, as if it were not known as written."""
         bare, side = sides(text)[-1]
         return self._ranked(text, bare, side)
 
