@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from commissure.errors import BadInput, NotPermitted
-from commissure.protect.budget import attack_auc, gaussian_mu
+from commissure.protect.budget import attack_auc, attack_mu, gaussian_mu
 from commissure.protect.connectivity import check_plan, release_connectivity
 from commissure.protect.connectivity_plan import ConnectivityPlan, network_matrices, plan_connectivity
 from commissure.protect.membership import attack_membership, tracing_scores
@@ -54,7 +54,7 @@ def test_nothing_private_moves_the_plan_and_nobody_moves_the_sum_beyond_the_clip
             return np.zeros(count, dtype=np.int64)
 
     world = Population(7, np.random.default_rng(1))
-    plan = plan_connectivity([world.cohort(40) for _ in range(3)], planned_n=30, mu=1.0)
+    plan = plan_connectivity([world.cohort(40) for _ in range(3)], planned_n=30, mu=1.0, most_auc=1.0)
     assert isinstance(plan, ConnectivityPlan)
     cohort = world.cohort(30)
     odd = np.eye(7) * 0.002 + 0.998  # everything beats as one
@@ -92,8 +92,9 @@ def test_membership_cannot_be_told_from_a_private_release() -> None:
         lambda who: scores(people[who].mean(axis=0)), people=160, runs=60, rng=rng
     )
     attack = attack_membership(private, people=160, runs=60, rng=rng)
+    assert plan.mu < MU == plan.asked_mu
     assert open_attack.auc > 0.78
-    assert attack.auc < min(0.58, attack_auc(MU) + 0.02)
+    assert attack.auc < attack_auc(plan.mu) + 0.02 < 0.571
 
 
 def test_networks_are_made_of_regions_and_bad_matrices_are_refused() -> None:
@@ -109,3 +110,31 @@ def test_networks_are_made_of_regions_and_bad_matrices_are_refused() -> None:
         release_connectivity(blocks, plan=plan, subjects=[0, *range(29)])
     with pytest.raises(BadInput, match="20 public subjects"):
         plan_connectivity([blocks[:5]], planned_n=500, mu=1.0)
+
+
+@pytest.mark.parametrize("epsilon", [1.0, 2.0, 3.0])
+def test_whatever_is_asked_no_more_is_spent_than_the_limit_on_attacks_allows(epsilon: float) -> None:
+    world = Population(17, np.random.default_rng(0))
+    public, asked = [world.cohort(80) for _ in range(4)], gaussian_mu(epsilon, 1e-5)
+    plan = plan_connectivity(public, planned_n=200, mu=asked)
+    assert attack_auc(plan.mu) == pytest.approx(0.55, abs=1e-9)
+    assert plan.expected_error < 0.98 * plan.reference_error
+    made = release_connectivity(world.cohort(200), plan=plan)
+    assert (made.spend.mu, made.spend.asked_mu) == (plan.mu, asked)
+    assert "passes an AUC of 0.55; most_auc=1 lifts this limit" in made.notes[1]
+    lifted = plan_connectivity(public, planned_n=200, mu=asked, most_auc=1.0)
+    assert lifted.mu == asked and lifted.expected_error < plan.expected_error
+    made = release_connectivity(world.cohort(200), plan=lifted)
+    assert made.spend.asked_mu == 0.0 and len(made.notes) == 1
+
+
+def test_a_limit_on_attacks_that_leaves_nothing_to_say_is_told_with_the_way_to_lift_it() -> None:
+    world = Population(17, np.random.default_rng(0))
+    public = [world.cohort(60) for _ in range(4)]
+    with pytest.raises(NotPermitted, match=r"lift the limit on attacks \(most_auc above 0\.51; 1 for none\)"):
+        check_plan(plan_connectivity(public, planned_n=40, mu=gaussian_mu(3.0, 1e-5), most_auc=0.51))
+    check_plan(plan_connectivity(public, planned_n=40, mu=gaussian_mu(3.0, 1e-5), most_auc=1.0))
+    with pytest.raises(BadInput, match="between 0.5 and 1"):
+        plan_connectivity(public, planned_n=40, mu=1.0, most_auc=0.4)
+    # what is asked stays below the limit: all of it is spent
+    assert plan_connectivity(public, planned_n=40, mu=0.1).mu == 0.1 < attack_mu(0.55)

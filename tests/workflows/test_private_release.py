@@ -149,6 +149,13 @@ def test_the_command_line_sets_releases_and_shows(
     assert "is spent over 1 releases" in capsys.readouterr().err
     assert main(["protect", "dp", "ledger", "ds-1", *where]) == 0
     assert "0.800" in capsys.readouterr().out
+    assert main(["protect", "dp", "budget", "ds-1", "--epsilon", "3", *where]) == 0
+    assert main([*command[:5], "--epsilon", "3", *command[7:], "--most-auc", "0.55", *where]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "epsilon 0.638 at delta 1e-05; no attack on it passes an AUC of 0.550. Asked was 3" in said
+    assert "--most-auc 1 lifts it" in said
+    assert main(["protect", "dp", "ledger", "ds-1", *where]) == 0
+    assert "asked: 3" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_limit_in_an_attackers_terms_is_kept(hub: Hub) -> None:
@@ -179,6 +186,23 @@ def test_what_says_no_more_than_what_is_public_is_refused_before_it_is_paid(hub:
     with pytest.raises(BadInput, match="A statistic is one of count"):
         ask(statistic="magic")
     assert len(budget_state(hub, "ds-1").spends) == 1
+
+
+def test_any_release_can_be_held_to_a_limit_on_attacks(hub: Hub) -> None:
+    set_budget(hub, "ds-1", epsilon=3.0, delta=1e-5, now=NOW)
+    made = private_release(hub, "ds-1", ask=ask(2.0, most_auc=0.55), now=NOW)
+    assert (made.cost["asked_epsilon"], made.cost["attack_auc"]) == (2.0, pytest.approx(0.55))
+    (spent,) = budget_state(hub, "ds-1").spends
+    assert made.spend == spent and spent.asked_mu > spent.mu
+    unlimited = private_release(hub, "ds-1", ask=ask(0.5), now=NOW)
+    assert unlimited.cost["epsilon"] == pytest.approx(0.5) and unlimited.spend.asked_mu == 0.0
+    with pytest.raises(BadInput, match=r"above 0\.5, and 1 for no limit; got 0\.3"):
+        ask(most_auc=0.3)
+    with pytest.raises(
+        NotPermitted, match=r"On a network of this price an attack could pass an AUC of 0\.51"
+    ):
+        wanted = ask(3.0, statistic="network", columns=("age", "sex"), most_auc=0.51, hidden=0)
+        private_release(hub, "ds-1", ask=wanted, now=NOW)
 
 
 def test_one_subject_with_many_rows_is_refused_or_averaged(hub: Hub) -> None:
@@ -245,6 +269,14 @@ def test_group_connectivity_is_told_from_a_public_dataset(hub: Hub) -> None:
     made = private_release(hub, "ds-fc", ask=wanted, now=NOW)
     assert made.values["correlation"].shape == (7, 7)  # networks unless regions are asked for
     assert "publishing only the public reference" in made.notes[0]
+    assert made.cost == pytest.approx(
+        {"asked_epsilon": 1.0, "epsilon": 0.638, "delta": 1e-5, "most_auc": 0.55, "attack_auc": 0.55},
+        abs=1e-3,
+    )
+    lifted = private_release(hub, "ds-fc", ask=replace(wanted, most_auc=1.0), now=NOW)
+    assert lifted.cost["epsilon"] == pytest.approx(1.0) and lifted.cost["attack_auc"] > 0.57
+    first, second = budget_state(hub, "ds-fc").spends
+    assert first.asked_mu == second.mu > first.mu and second.asked_mu == 0.0
     with pytest.raises(NotPermitted, match="publish the reference"):
         private_release(hub, "ds-fc", ask=replace(wanted, planned_n=8, epsilon=0.1), now=NOW)
     with pytest.raises(BadInput, match="name public datasets"):
@@ -328,3 +360,13 @@ def test_the_api_sets_releases_shows_and_draws(hub: Hub) -> None:
     shown = anybody.get(base).json()
     assert [s["what"] for s in shown["spends"]] == ["mean of age"] * 2 and shown["attack_auc"] < 0.58
     assert anybody.get(f"{base}.svg").text.startswith("<svg")
+    assert made.json()["cost"]["asked_epsilon"] == 0.6 == pytest.approx(made.json()["cost"]["epsilon"])
+    owner.put(base, json={"epsilon": 9.0})
+    limited = owner.post(f"{base}/releases", json={**body, "epsilon": 3.0, "most_auc": 0.53}).json()
+    assert limited["cost"]["attack_auc"] == pytest.approx(0.53) and limited["cost"]["epsilon"] < 1
+    assert owner.post(f"{base}/releases", json={**body, "most_auc": 0.2}).status_code == 422
+    assert [s["asked_epsilon"] for s in anybody.get(base).json()["spends"]] == [
+        None,
+        None,
+        pytest.approx(3.0),
+    ]

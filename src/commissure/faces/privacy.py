@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from commissure.protect.budget import Limit
+from commissure.protect.budget import Limit, gaussian_epsilon
 from commissure.workflows.private_release import BudgetState
 
 __all__ = ["draw_ledger", "privacy", "privacy_limit", "text_bar"]
@@ -28,7 +28,12 @@ def privacy_limit(dataset: str, limit: Limit) -> dict[str, Any]:
 def privacy(dataset: str, state: BudgetState) -> dict[str, Any]:
     """The limit, every spend with the total after it, and what no attack on all of them can pass."""
     spends = [
-        {"what": spend.what, "kind": spend.kind, "total_epsilon": total}
+        {
+            "what": spend.what,
+            "kind": spend.kind,
+            "total_epsilon": total,
+            "asked_epsilon": gaussian_epsilon(spend.asked_mu, state.limit.delta) if spend.asked_mu else None,
+        }
         for spend, total in zip(state.spends, state.totals, strict=True)
     ]
     return {**privacy_limit(dataset, state.limit), "attack_auc": state.attack_auc, "spends": spends}

@@ -33,6 +33,7 @@ __all__ = [
     "gaussian_epsilon",
     "gaussian_mu",
     "total_epsilon",
+    "within_auc",
     "zcdp_epsilon",
 ]
 
@@ -65,6 +66,8 @@ class Spend:
         Of training on Poisson samples: noise deviation over clip norm, a subject's chance a step, and how many steps.
     neighbours : Neighbours
         The relation for which this holds.
+    asked_mu : float
+        What was asked for where a limit on attacks let it spend less; 0 where it spends what was asked.
 
     Examples
     --------
@@ -80,6 +83,7 @@ class Spend:
     rate: float = 0.0
     steps: int = 0
     neighbours: Neighbours = Neighbours.ADD_REMOVE
+    asked_mu: float = 0.0
 
     def __post_init__(self) -> None:
         numbers = {
@@ -203,6 +207,15 @@ def attack_mu(auc: float) -> float:
         raise BadInput(f"An area under the curve to stay below is between 0.5 and 1; got {auc!r}.")
     special: Any = need("scipy.special", purpose="Accounting for privacy")
     return math.sqrt(2) * float(special.ndtri(auc))
+
+
+def within_auc(mu: float, most_auc: float) -> float:
+    """The Gaussian budget that is within ``mu`` and with which no membership attack passes ``most_auc``; 1 is no limit.
+
+    >>> round(within_auc(0.5, 0.55), 3), within_auc(0.1, 0.55), within_auc(0.5, 1.0)
+    (0.178, 0.1, 0.5)
+    """
+    return mu if most_auc == 1 else min(mu, attack_mu(most_auc))
 
 
 def ceiling_auc(spends: Iterable[Spend]) -> float:

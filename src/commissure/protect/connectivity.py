@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissure.errors import BadInput, NotPermitted
-from commissure.protect.budget import Spend
 from commissure.protect.connectivity_plan import ConnectivityPlan
 from commissure.protect.noise import NoiseSource, clip_rows, noisy_sum
 from commissure.protect.statistic import PrivateStatistic, one_row_a_subject
@@ -36,7 +35,7 @@ def check_plan(plan: ConnectivityPlan, *, least_gain: float = 0.02) -> None:
         raise NotPermitted(
             f"With {plan.planned_n} subjects and mu {plan.mu:.3g} the release would have a relative error of "
             f"{plan.expected_error:.4f}, the public reference alone has {plan.reference_error:.4f}: publish the reference "
-            "(it costs nothing), use fewer and larger networks, or ask for more budget."
+            f"(it costs nothing), use fewer and larger networks, or {_more(plan)}."
         )
 
 
@@ -95,7 +94,23 @@ def release_connectivity(
         f"publishing only the public reference has an expected relative error of {plan.reference_error:.4f}, this release "
         f"{plan.expected_error:.4f}"
     )
-    return PrivateStatistic(what, values, Spend(what=what, mu=plan.mu), notes=(note,))
+    return PrivateStatistic(what, values, plan.spend(what), notes=(note, *_limited(plan)))
+
+
+def _more(plan: ConnectivityPlan) -> str:
+    if plan.mu < plan.asked_mu:
+        return f"lift the limit on attacks (most_auc above {plan.most_auc:g}; 1 for none) to spend what was asked"
+    return "ask for more budget"
+
+
+def _limited(plan: ConnectivityPlan) -> tuple[str, ...]:
+    """What the limit on attacks kept from being spent."""
+    if plan.mu >= plan.asked_mu:
+        return ()
+    return (
+        f"mu {plan.mu:.3g} of the {plan.asked_mu:.3g} asked for is spent, so that no membership attack on this release passes "
+        f"an AUC of {plan.most_auc:g}; most_auc=1 lifts this limit",
+    )
 
 
 def _check_correlations(matrices: Array) -> None:

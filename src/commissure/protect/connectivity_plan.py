@@ -18,10 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissure.errors import BadInput
+from commissure.protect.budget import Spend, within_auc
 
-__all__ = ["ConnectivityPlan", "as_correlation", "network_matrices", "plan_connectivity"]
+__all__ = ["MOST_AUC", "ConnectivityPlan", "as_correlation", "network_matrices", "plan_connectivity"]
 
 Array = NDArray[np.float64]
+#: what no membership attack on one connectivity may pass, unless its owner says otherwise
+MOST_AUC = 0.55
 #: how much identity is mixed into a matrix before its logarithm, which few volumes would make wild
 _RIDGE = 0.1
 _MOST_DIRECTIONS = 100
@@ -53,7 +56,11 @@ class ConnectivityPlan:
     clip : float
         The clip norm.
     mu : float
-        The Gaussian budget.
+        The Gaussian budget that is spent.
+    asked_mu : float
+        The one that was asked for; more than ``mu`` where the limit on attacks did not allow it.
+    most_auc : float
+        That limit.
     planned_n : int
         The announced size of the cohort: a public number.
     reference_error, expected_error : float
@@ -70,6 +77,8 @@ class ConnectivityPlan:
     gap: Array
     clip: float
     mu: float
+    asked_mu: float
+    most_auc: float
     planned_n: int
     reference_error: float
     expected_error: float
@@ -85,6 +94,10 @@ class ConnectivityPlan:
         """The length that a subject's whole vector cannot pass."""
         return float(np.hypot(self.clip, self.count))
 
+    def spend(self, what: str) -> Spend:
+        """The price, named ``what``."""
+        return Spend(what=what, mu=self.mu, asked_mu=self.asked_mu if self.mu < self.asked_mu else 0.0)
+
     def coordinates(self, matrices: Array) -> Array:
         """Weighted offsets from the reference, shape (subject, direction), before clipping."""
         return np.asarray((_coordinates(matrices, self.geometry) - self.base) @ self.basis * self.weight)
@@ -96,8 +109,8 @@ class ConnectivityPlan:
 
 
 def plan_connectivity(
-    public: Sequence[Array], *, planned_n: int, mu: float, geometry: str = "tangent"
-) -> ConnectivityPlan:
+    public: Sequence[Array], *, planned_n: int, mu: float, most_auc: float = MOST_AUC, geometry: str = "tangent"
+) -> ConnectivityPlan:  # fmt: skip
     """Decide how to release a cohort's mean connectivity.
 
     Parameters
@@ -107,7 +120,10 @@ def plan_connectivity(
     planned_n : int
         The announced size of the private cohort; a public number, not a count of the private data.
     mu : float
-        The Gaussian budget (:func:`~commissure.protect.budget.gaussian_mu` gives it for an epsilon and delta).
+        The Gaussian budget that may be spent (:func:`~commissure.protect.budget.gaussian_mu` gives it for an epsilon and delta).
+    most_auc : float
+        The area under the ROC curve that no membership attack on the release may be able to pass: where ``mu`` would allow
+        more, less is spent. 1 for no such limit.
     geometry : str
         ``"tangent"``: clip offsets of matrix logarithms (log-Euclidean); ``"correlation"``: of the matrices themselves.
 
@@ -118,6 +134,7 @@ def plan_connectivity(
     """
     cohorts = [np.asarray(each, dtype=float) for each in public]
     _check_public(cohorts, planned_n, geometry)
+    asked_mu, mu = mu, within_auc(mu, most_auc)
     coordinates = [_coordinates(each, geometry) for each in cohorts]
     base = np.mean([each.mean(axis=0) for each in coordinates], axis=0)
     inner = np.concatenate([each - each.mean(axis=0) for each in coordinates])
@@ -141,7 +158,20 @@ def plan_connectivity(
     gap = reference - as_correlation(_back(base, geometry, reference.shape[0]))
     alone = _reference_error(cohorts, reference, (prior.sum() + beyond) / (spread.sum() + sizes_out))
     return ConnectivityPlan(
-        reference, base, basis, weight, gain, gap, clip, mu, planned_n, alone, alone * left**0.5, geometry
+        reference,
+        base,
+        basis,
+        weight,
+        gain,
+        gap,
+        clip,
+        mu,
+        asked_mu,
+        most_auc,
+        planned_n,
+        alone,
+        alone * left**0.5,
+        geometry,
     )
 
 

@@ -32,6 +32,9 @@ class PrivateStatistic:
         What it costs.
     notes : tuple of str
         What a reader must know.
+    cost : mapping of str to float
+        Where a budget was charged: ``epsilon`` and ``delta``, what was asked for (``asked_epsilon``), the limit on attacks
+        (``most_auc``), and what no membership attack on this one release can pass (``attack_auc``).
     """
 
     name: str
@@ -39,6 +42,7 @@ class PrivateStatistic:
     spend: Spend
     noise_sd: Mapping[str, Array] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    cost: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON-able values."""
@@ -48,6 +52,7 @@ class PrivateStatistic:
             "noise_sd": {key: np.asarray(value).tolist() for key, value in self.noise_sd.items()},
             "spend": self.spend.to_dict(),
             "notes": list(self.notes),
+            "cost": dict(self.cost),
         }
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from commissure.errors import BadInput
+from commissure.protect.connectivity_plan import MOST_AUC
 from commissure.protect.private_network import TrainingPlan, plan_training
 
 __all__ = ["STATISTICS", "Ask"]
@@ -59,6 +60,9 @@ class Ask:
         The clip norm of an ERP, root mean square in volts.
     hidden : int
         Units of a network's hidden layer.
+    most_auc : float or None
+        The area under the ROC curve that no membership attack on this release may be able to pass: it spends less than
+        ``epsilon`` where that would allow more. 1 for no such limit; None for 0.55 with connectivity and 1 with others.
     """
 
     statistic: str
@@ -75,6 +79,7 @@ class Ask:
     event: str = ""
     clip_v: float = 0.0
     hidden: int = 8
+    most_auc: float | None = None
 
     def __post_init__(self) -> None:
         if self.statistic not in STATISTICS:
@@ -88,6 +93,18 @@ class Ask:
             raise BadInput(f"A {self.statistic} needs the names of its columns (or channels).")
         if self.several not in {_ONCE, "mean"}:
             raise BadInput(f"Several rows of a subject are met by 'refuse' or 'mean'; got {self.several!r}.")
+
+        if self.most_auc is not None and not 0.5 < self.most_auc <= 1:
+            raise BadInput(
+                f"An attack's AUC to stay below is above 0.5, and 1 for no limit; got {self.most_auc!r}."
+            )
+
+    @property
+    def auc_limit(self) -> float:
+        """What no membership attack on this release may be able to pass; 1 for no limit."""
+        if self.most_auc is not None:
+            return self.most_auc
+        return MOST_AUC if self.statistic == "connectivity" else 1.0
 
     @property
     def width(self) -> int:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from commissure.errors import BadInput
-from commissure.protect.budget import Spend, gaussian_mu
+from commissure.errors import BadInput, NotPermitted
+from commissure.protect.budget import Spend, ceiling_auc, gaussian_mu, total_epsilon, within_auc
 from commissure.protect.connectivity import check_plan, release_connectivity
 from commissure.protect.connectivity_plan import ConnectivityPlan, plan_connectivity
 from commissure.protect.noise import NoiseSource
@@ -20,7 +20,7 @@ from commissure.protect.statistic import Bounds, PrivateStatistic, baseline
 from commissure.workflows.private_ask import Ask
 from commissure.workflows.private_source import Source
 
-__all__ = ["Paid", "compute", "price"]
+__all__ = ["Paid", "compute", "cost", "price"]
 
 Array = NDArray[np.float64]
 
@@ -55,25 +55,46 @@ def price(ask: Ask, *, delta: float, references: tuple[Source, ...], table: str)
     BadInput, NotPermitted
         If the release would say no more than what is public; with the numbers.
     """
-    mu = gaussian_mu(ask.epsilon, delta)
     if ask.statistic == "network":
         plan = ask.training(delta=delta)
+        _check_ceiling(plan.spend, most_auc=ask.auc_limit)
         step_mu = plan.rate * plan.steps**0.5 / plan.noise_multiplier
         note = baseline(ask.statistic, columns=ask.width, planned_n=ask.planned_n, mu=step_mu)
         return Paid(plan.spend, 0.0, note, plan)
+    asked = gaussian_mu(ask.epsilon, delta)
     if ask.statistic == "connectivity":
         if not references:
             raise BadInput(
                 "Connectivity is released as a distance from a public reference; name public datasets."
             )
         public = [source.matrices(table, ask=ask) for source in references]
-        found = plan_connectivity(public, planned_n=ask.planned_n, mu=mu)
+        found = plan_connectivity(public, planned_n=ask.planned_n, mu=asked, most_auc=ask.auc_limit)
         check_plan(found)
-        return Paid(Spend(what=ask.statistic, mu=mu), mu, plan=found)
+        return Paid(found.spend(ask.statistic), found.mu, plan=found)
+    mu = within_auc(asked, ask.auc_limit)
+    spend = Spend(what=ask.statistic, mu=mu, asked_mu=asked if mu < asked else 0.0)
     if ask.statistic == "count":
-        return Paid(Spend(what=ask.statistic, mu=mu), mu)
+        return Paid(spend, mu)
     note = baseline(ask.statistic, columns=ask.width, planned_n=ask.planned_n, mu=mu)
-    return Paid(Spend(what=ask.statistic, mu=mu), mu, note)
+    return Paid(spend, mu, note)
+
+
+def cost(spend: Spend, ask: Ask, *, delta: float) -> dict[str, float]:
+    """What was asked for and what is spent, as ``epsilon`` at ``delta`` and as an attack's AUC."""
+    return {
+        "asked_epsilon": ask.epsilon,
+        "epsilon": total_epsilon([spend], delta=delta),
+        "delta": delta,
+        "most_auc": ask.auc_limit,
+        "attack_auc": ceiling_auc([spend]),
+    }
+
+
+def _check_ceiling(spend: Spend, *, most_auc: float) -> None:
+    if most_auc < 1 and (auc := ceiling_auc([spend])) > most_auc:
+        raise NotPermitted(
+            f"On a network of this price an attack could pass an AUC of {most_auc:g} (up to {auc:.3f}); ask for a smaller epsilon."
+        )
 
 
 def compute(

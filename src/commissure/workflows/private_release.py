@@ -11,7 +11,7 @@ from commissure.protect.budget import Limit, Neighbours, Spend, ceiling_auc, che
 from commissure.protect.noise import NoiseSource
 from commissure.protect.statistic import PrivateStatistic
 from commissure.workflows.private_ask import STATISTICS, Ask
-from commissure.workflows.private_compute import compute, price
+from commissure.workflows.private_compute import compute, cost, price
 from commissure.workflows.private_source import Source
 
 __all__ = ["Ask", "BudgetState", "budget_state", "charge", "private_release", "set_budget"]
@@ -116,8 +116,12 @@ def private_release(
     check_spend(_spends(hub.records.budgets.spent(dataset)), paid.spend, limit=limit)
     source = Source(hub, hub.records.releases.get(dataset, version or None), now)
     made = compute(source, ask, table=named, paid=paid, noise=noise)
-    if paid.note:
-        made = replace(made, notes=(paid.note, *made.notes))
+    made = replace(
+        made,
+        spend=replace(made.spend, asked_mu=paid.spend.asked_mu),
+        notes=(paid.note, *made.notes) if paid.note else made.notes,
+        cost=cost(made.spend, ask, delta=limit.delta),
+    )
     charge(hub, dataset, spend=made.spend, now=now)
     return made
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -56,7 +56,7 @@ def ledger(
     if picture:
         picture.write_text(draw_ledger(state), encoding="utf-8")
     drawn = [
-        (s["what"], f"{s['total_epsilon']:.3f}", text_bar(s["total_epsilon"] / limit))
+        (s["what"] + _asked(s), f"{s['total_epsilon']:.3f}", text_bar(s["total_epsilon"] / limit))
         for s in state["spends"]
     ]
     title = f"{dataset}: epsilon {limit:g} at delta {state['delta']:g}, {state['neighbours']}"
@@ -93,6 +93,13 @@ def release(
     event: Annotated[str, typer.Option(help="The event of an ERP.")] = "",
     clip_v: Annotated[float, typer.Option(help="The clip norm of an ERP, RMS in volts.")] = 5e-6,
     hidden: Annotated[int, typer.Option(help="Units of a network's hidden layer.")] = 8,
+    most_auc: Annotated[
+        float | None,
+        typer.Option(
+            help="What no membership attack on this release may pass; less than --epsilon is spent where it must be. "
+            "By default 0.55 for connectivity, 1 (no limit) for others."
+        ),
+    ] = None,
     table: Annotated[
         str, typer.Option("--table", help="The file's name in the release, or how the names end.")
     ] = "",
@@ -104,12 +111,27 @@ def release(
         statistic=statistic, epsilon=epsilon, columns=tuple(column or ()), lower=tuple(lower or ()),
         upper=tuple(upper or ()), categories=tuple(category or ()), points=tuple(point or ()), planned_n=planned_n,
         several=several, public=tuple(public or ()), regions=regions, event=event, clip_v=clip_v, hidden=hidden,
+        most_auc=most_auc,
     )  # fmt: skip
     made = private_release(opened(hub), dataset, ask=ask, now=datetime.now(UTC), table=table).to_dict()
     pairs = [(key, _short(value)) for key, value in made["values"].items()]
     pairs += [(f"noise in {key}", _short(value)) for key, value in made["noise_sd"].items()]
+    pairs.append(("cost", _cost(made["cost"])))
     pairs += [("baseline" if "publishing only" in note else "note", note) for note in made["notes"]]
     show(made, as_json=json, draw=lambda console: console.print(facts(pairs, title=made["name"])))
+
+
+def _asked(spend: dict[str, Any]) -> str:
+    asked = spend["asked_epsilon"]
+    return f" (asked: {asked:.3g}, less for the limit on attacks)" if asked else ""
+
+
+def _cost(cost: dict[str, float]) -> str:
+    """What was spent of what was asked for, and what an attack can make of it."""
+    said = f"epsilon {cost['epsilon']:.3g} at delta {cost['delta']:g}; no attack on it passes an AUC of {cost['attack_auc']:.3f}"
+    if cost["epsilon"] < cost["asked_epsilon"] * (1 - 1e-6):
+        said += f". Asked was {cost['asked_epsilon']:g}: the limit on attacks is {cost['most_auc']:g}, --most-auc 1 lifts it"
+    return said
 
 
 def _short(value: object) -> str:

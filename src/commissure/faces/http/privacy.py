@@ -50,6 +50,14 @@ class StatisticAsked(BaseModel):
     event: str = ""
     clip_v: Annotated[float, Field(ge=0)] = 0.0
     hidden: Annotated[int, Field(ge=0, le=_MOST)] = 8
+    most_auc: Annotated[
+        float | None,
+        Field(
+            gt=0.5,
+            le=1,
+            description="What no membership attack on this release may pass: by default 0.55 for connectivity, 1 (no limit) for others.",
+        ),
+    ] = None
     table: str = ""
 
 
