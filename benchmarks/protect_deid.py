@@ -2,9 +2,9 @@
 
     python benchmarks/protect_deid.py                  # some 2,000 plants
     python benchmarks/protect_deid.py --small          # some 200
-    python benchmarks/protect_deid.py --peers PYTHON   # also dicognito and deid, in an environment of their own:
-                                                       #   python -m venv peers && peers/bin/pip install dicognito deid
 
+dicognito and deid come from the peers' environment (benchmarks/peers.py), and get the same DICOM studies as we do, with what
+they lose of science compared as ours is.
 Most names are made of syllables or stand in no list of ours; the search of the released bytes is not the one that
 de-identification itself uses. What is science (cells, fields, attributes, channels, rates, codes, samples) is compared too.
 """
@@ -17,6 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from peers import PEERS, missing, peer_python
 
 from commissure.testing.planting.measure import (
     Tally,
@@ -66,23 +67,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--seed", type=int, default=20261129)
-    parser.add_argument("--peers", default="", help="a Python that has dicognito and deid")
+    parser.add_argument("--quick", action="store_true", help="the same as --small")
+    parser.add_argument("--peers", type=Path, default=PEERS)
     asked = parser.parse_args()
+    small = asked.small or asked.quick
     work = Path(tempfile.mkdtemp(prefix="commissure-deid-"))
     try:
-        show("commissure", run(work, size="small" if asked.small else "full", seed=asked.seed))
-        studies = 1 if asked.small else 4
-        for name, tally in measure_mne_peers(
-            work / "mne", rng=np.random.default_rng(asked.seed), count=studies
-        ).items():
-            show(name, tally)
-        if asked.peers:
-            for name, tally in measure_dicom_peers(
-                work / "peers", rng=np.random.default_rng(asked.seed), python=asked.peers, studies=studies
-            ).items():
-                show(name, tally)
+        show("commissure", run(work, size="small" if small else "full", seed=asked.seed))
+        against_peers(work, peers=asked.peers, studies=1 if small else 4, seed=asked.seed)
     finally:
         shutil.rmtree(work)
+
+
+def against_peers(work: Path, *, peers: Path, studies: int, seed: int) -> None:
+    """MNE's two on recordings; dicognito and deid on DICOM studies, and we on the very same."""
+    for name, tally in measure_mne_peers(
+        work / "mne", rng=np.random.default_rng(seed), count=studies
+    ).items():
+        show(name, tally)
+    show(f"commissure, {studies} DICOM studies alone", measure_scans(work / "alone", rng=np.random.default_rng(seed), studies=studies))  # fmt: skip
+    python = peer_python(peers, "dicognito") and peer_python(peers, "deid")
+    if not python:
+        missing("dicognito and deid", peers)
+        return
+    found = measure_dicom_peers(work / "peers", rng=np.random.default_rng(seed), python=python, studies=studies)  # fmt: skip
+    for name, tally in found.items():
+        show(f"{name}, the same {studies} DICOM studies", tally)
 
 
 if __name__ == "__main__":

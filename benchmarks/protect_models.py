@@ -6,7 +6,7 @@ and both together. The worst case is a canary: the row that the clip cannot shor
 What is attacked: a logistic regression on real rows (UCI heart disease, half of them in) and a network on the 136
 connectivities of 17 networks of 100 simulated people, who are learnt by heart where nothing protects them.
 
-Run: python benchmarks/protect_models.py [--seeds 8] [--runs 40] [folder of tables]
+Run: python benchmarks/protect_models.py [--seeds 3] [--runs 40] [folder of tables]
 """
 
 import argparse
@@ -228,9 +228,12 @@ def main() -> None:
     warnings.simplefilter("ignore")
     asked = argparse.ArgumentParser()
     asked.add_argument("folder", nargs="?", type=Path, default=SHARED)
-    asked.add_argument("--seeds", type=int, default=8)
+    asked.add_argument("--seeds", type=int, default=3)
     asked.add_argument("--runs", type=int, default=40)
+    asked.add_argument("--quick", action="store_true")
     said = asked.parse_args()
+    if said.quick:
+        said.seeds, said.runs = 1, 16
     if said.folder.is_dir():
         table([heart(said.folder, seed) for seed in range(said.seeds)], runs=said.runs)
     table([networks(seed) for seed in range(said.seeds)], runs=said.runs)

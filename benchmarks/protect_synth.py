@@ -1,185 +1,24 @@
-"""Synthetic data: tables, scans, EEG, spikes and brains beside their peers, with their attacks, over several seeds.
+"""Synthetic scans, EEG and spike trains of simulated populations with known truth.
 
-Tables are real (../shared/data/tables); connectivity, EEG and spikes are of simulated populations with known truth; brains
-are the MNI152 template warped with planted effects (commissure.testing.brains), and two real heads are set beside them.
-CTGAN's packages of today are under the BUSL; its last one under the MIT license is a peer where it is installed apart:
-
-    pip install --no-deps --target /tmp/ctgan-peer ctgan==0.2.1
-    PYTHONPATH=/tmp/ctgan-peer python benchmarks/protect_synth.py
-
-Run: python benchmarks/protect_synth.py [folder of tables]; part of python benchmarks/protect.py
+Run: python benchmarks/protect_synth.py [scans eeg spikes] [--quick]
 """
 
-import csv
-import importlib.util
-import math
-import sys
+import argparse
 import warnings
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import protect_brains
 
-from commissure.protect.budget import gaussian_mu
-from commissure.protect.membership import attack_membership
-from commissure.protect.synth_columns import Table
 from commissure.protect.synth_eeg import EpochedEEG, log_power
 from commissure.protect.synth_fmri import RegionalSeries, connectivity_of
-from commissure.protect.synth_judge import (
-    attribute_gain,
-    judge,
-    nearest_scores,
-    train_on_synthetic,
-    two_sample_auc,
-)
-from commissure.protect.synth_private import PrivateCopula
+from commissure.protect.synth_judge import two_sample_auc
 from commissure.protect.synth_spikes import SpikeTrains, Trials, count_spikes
-from commissure.protect.synth_table import Bootstrap, Copula, SequentialForest
 from commissure.testing.populations import Population
 
-DELTA = 1e-5
-SPLITS, ATTACKS, SCANS = 5, 3, 5
-CTGAN_EPOCHS, FAR = 100, -1e4
-GRID = np.linspace(0.005, 0.995, 199)
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "tables"
-#: public bins for the heart table, from what the columns mean and not from its rows
-TWO, FOUR = (-0.5, 0.5, 1.5), (0.5, 1.5, 2.5, 3.5, 4.5)
-EDGES = (range(25, 86, 5), TWO, FOUR, range(80, 211, 10), (-1, 1, *range(100, 501, 25)), TWO, (-0.5, 0.5, 1.5, 2.5),
-         range(60, 211, 10), TWO, (-3, -0.05, 0.05, *np.arange(0.5, 6.6, 0.5)), TWO)  # fmt: skip
-VOLUMES = ("age", "sex", "Left-Hippocampus", "Right-Hippocampus", "Left-Amygdala", "Left-Thalamus-Proper", "Left-Caudate",
-           "Left-Putamen", "Brain-Stem", "CSF", "Left-Lateral-Ventricle", "lhCortexVol", "CerebralWhiteMatterVol",
-           "lh_MeanThickness_thickness", "EstimatedTotalIntraCranialVol")  # fmt: skip
+SCANS = 5
 
 
 def say(name: str, value: float, target: str = "", digits: int = 3) -> None:
     print(f"  {name:66s} {value:8.{digits}f}   {target}")
-
-
-def interval(values: list[float]) -> str:
-    """The mean, and half of a 95 % interval over seeds."""
-    half = 1.96 * np.std(values, ddof=1) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-    return f"{np.mean(values):.3f}±{half:.3f}"
-
-
-def tables(folder: Path) -> None:
-    for name, rows, target in (
-        ("UCI heart disease, 4 hospitals", heart(folder), 10),
-        ("1000 Functional Connectomes, volumes", volumes(folder), 0),
-    ):
-        print(f"\nSynthetic tables: {name}, {rows.shape[0]} x {rows.shape[1]}: mean and 95 % interval over {SPLITS} random halves")  # fmt: skip
-        print(f"  {'':18s} C2ST         MMD          prec.       recall      NNDR        copies  share of real-trained score  attribute    MIA (shadow) MIA (plain)")  # fmt: skip
-        peers: list[tuple[str, Any]] = [("real half", None), ("bootstrap", Bootstrap()), ("copula", Copula())]
-        if ctgan_here():
-            peers.append(("CTGAN 0.2.1 (MIT)", Ctgan()))
-        else:
-            print("  CTGAN: not here; see the docstring")
-        peers.append(("forest (ours)", SequentialForest()))
-        if target == 10:
-            private = PrivateCopula(mu=gaussian_mu(3.0, DELTA), edges=EDGES, whole=[True] * 9 + [False, True])
-            peers.append(("private, epsilon 3", private))
-        for label, model in peers:
-            table_row(label, model, rows, target)
-        print("  targets: C2ST <= .60 (known copula .72), MIA <= .53 (known copula .509), share >= .95")
-
-
-def table_row(label: str, model: Any, rows: np.ndarray, target: int) -> None:
-    names = tuple(f"c{i}" for i in range(rows.shape[1]))
-
-    def drawn(who: np.ndarray, count: int, seed: int) -> np.ndarray:
-        if model is None:
-            return who
-        return model.fit(Table(names, who)).sample(count, np.random.default_rng(seed)).values
-
-    judged, gains, shares, scores = [], [], [], []
-    for seed in range(SPLITS):
-        order = np.random.default_rng(seed).permutation(len(rows))
-        fitted, unseen = rows[order[: len(rows) // 2]], rows[order[len(rows) // 2 :]]
-        made = drawn(fitted, len(unseen), seed)
-        judged.append(judge(made, fitted=fitted, unseen=unseen))
-        gains.append(attribute_gain(made, fitted=fitted, unseen=unseen, secret=target))
-        synthetic, real = train_on_synthetic(made, fitted=fitted, unseen=unseen, target=target)
-        shares.append(synthetic / real)
-        scores.append((synthetic, real))
-    tail = "-            -"
-    if model is not None and not isinstance(model, Ctgan):
-        attacks = [
-            attack_membership(lambda who, rng=rng: nearest_scores(rows, drawn(rows[who], len(who), int(rng.integers(1 << 31)))),
-                              people=len(rows), runs=16, rng=rng)
-            for rng in map(np.random.default_rng, range(ATTACKS))]  # fmt: skip
-        tail = f"{interval([a.auc for a in attacks])}  {interval([a.plain_auc for a in attacks])}"
-    said = [interval([getattr(j, field) for j in judged]) for field in ("two_sample", "mmd", "precision", "recall", "neighbour_ratio")]  # fmt: skip
-    synthetic, real = np.mean(scores, axis=0)
-    print(f"  {label:18s} {' '.join(said)} {judged[0].copies:.3f}   {interval(shares)} ({synthetic:.3f} of {real:.3f})  "
-          f"{interval(gains)}  {tail}", flush=True)  # fmt: skip
-
-
-def ctgan_here() -> bool:
-    return importlib.util.find_spec("ctgan") is not None
-
-
-class Ctgan:
-    """The peer. Missing values are a number far below the others; its call of scikit-learn is brought up to date."""
-
-    def fit(self, cohort: Table) -> "Ctgan":
-        import pandas as pd
-        from ctgan import CTGANSynthesizer, transformer
-        from sklearn.mixture import BayesianGaussianMixture
-        from sklearn.preprocessing import OneHotEncoder
-
-        transformer.BayesianGaussianMixture = lambda count, *_, **rest: BayesianGaussianMixture(n_components=count, **rest)  # fmt: skip
-        transformer.OneHotEncoder = lambda sparse: OneHotEncoder(sparse_output=sparse)
-        rows = np.nan_to_num(cohort.values, nan=FAR)
-        self.names_, few = cohort.names, [len(np.unique(column)) <= 12 for column in rows.T]
-        frame = pd.DataFrame({n: column.astype(str) if f else column for n, column, f in zip(cohort.names, rows.T, few, strict=True)})  # fmt: skip
-        self.model_ = CTGANSynthesizer(batch_size=100)
-        self.model_.fit(frame, [n for n, f in zip(cohort.names, few, strict=True) if f], epochs=CTGAN_EPOCHS)
-        return self
-
-    def sample(self, n: int, rng: np.random.Generator) -> Table:
-        import torch
-
-        torch.manual_seed(int(rng.integers(1 << 31)))
-        np.random.seed(int(rng.integers(1 << 31)))  # noqa: NPY002 - the peer draws from it
-        rows = self.model_.sample(n)[list(self.names_)].astype(float).to_numpy()
-        return Table(self.names_, np.where(rows < FAR / 2, np.nan, rows))
-
-
-def roi_volumes(folder: Path) -> None:
-    print("\nROI volumes of 4,000 synthetic people, fitted to all 1,078: worst column (mean over columns)")
-    rows = volumes(folder)
-    for label, model in (("copula", Copula()), ("forest (ours)", SequentialForest())):
-        made = model.fit(Table(VOLUMES, rows)).sample(4000, np.random.default_rng(0)).values
-        mean = np.abs(made[:, 2:].mean(axis=0) / rows[:, 2:].mean(axis=0) - 1)
-        spread = np.abs(made[:, 2:].var(axis=0) / rows[:, 2:].var(axis=0) - 1)
-        pairs = np.abs(np.corrcoef(made[:, 2:].T) - np.corrcoef(rows[:, 2:].T))[
-            np.triu_indices(rows.shape[1] - 2, 1)
-        ]
-        far = [
-            np.abs(np.quantile(made[:, j], GRID) - np.quantile(rows[:, j], GRID)).mean() / rows[:, j].std()
-            for j in range(2, rows.shape[1])
-        ]
-        say(f"{label}: means ({mean.mean():.4f})", mean.max(), "target within .05")
-        say(f"{label}: variances ({spread.mean():.4f})", spread.max(), "target within .05")
-        say(f"{label}: correlations, absolute ({pairs.mean():.4f})", pairs.max(), "target within .05")
-        say(f"{label}: Wasserstein distance over deviation ({np.mean(far):.4f})", max(far))
-
-
-def heart(folder: Path) -> np.ndarray:
-    rows = []
-    for place in ("cleveland", "hungarian", "switzerland", "va"):
-        for line in (folder / "uci_heart" / f"processed.{place}.data").read_text().splitlines():
-            rows.append(
-                [math.nan if cell in {"?", "-9", "-9.0"} else float(cell) for cell in line.split(",")]
-            )
-    whole = np.array(rows)
-    whole[:, 13] = whole[:, 13] > 0
-    return whole[:, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13]]
-
-
-def volumes(folder: Path) -> np.ndarray:
-    with (folder / "fcon1000.csv").open(newline="") as file:
-        return np.array([[float(row[name]) for name in VOLUMES] for row in csv.DictReader(file)])
 
 
 def graph(matrix: np.ndarray) -> tuple[float, float, float]:
@@ -238,9 +77,10 @@ def scanned(seed: int) -> list[float]:
     return [float(np.corrcoef(a[upper], b[upper])[0, 1]), *ratios, *same, *again, moving(made) / moving(real), two_sample_auc(*flat)]  # fmt: skip
 
 
-def scans() -> None:
-    print(f"\nSynthetic fMRI: 40 simulated people, 2 sessions, 30 regions, 300 volumes, 3 planted states; mean over {SCANS} worlds (worst)")  # fmt: skip
-    rows = np.array([scanned(seed) for seed in range(SCANS)])
+def scans(*, quick: bool) -> None:
+    worlds = 2 if quick else SCANS
+    print(f"\nSynthetic fMRI: 40 simulated people, 2 sessions, 30 regions, 300 volumes, 3 planted states; mean over {worlds} worlds (worst)")  # fmt: skip
+    rows = np.array([scanned(seed) for seed in range(worlds)])
     mean = rows.mean(axis=0)
     say(
         f"group connectivity, r of synthetic and real (worst {rows[:, 0].min():.3f})",
@@ -256,7 +96,7 @@ def scans() -> None:
     say("C2ST of people's connectivity", mean[9])
 
 
-def electro() -> None:
+def electro(*, quick: bool) -> None:  # noqa: ARG001 - fast as it is
     print("\nSynthetic EEG: 24 simulated people, 40 epochs, 8 channels")
     rng, rate = np.random.default_rng(1), 200.0
     mix, time, bins = (
@@ -294,7 +134,7 @@ def electro() -> None:
     say("C2ST of band powers against unseen people", two_sample_auc(c, b))
 
 
-def spikes() -> None:
+def spikes(*, quick: bool) -> None:  # noqa: ARG001 - fast as it is
     print("\nSynthetic spike trains: 8 simulated units, 4 stimuli, 400 trials of 1 s")
     rng = np.random.default_rng(2)
     base, shown, trials = rng.uniform(8, 40, 8), rng.integers(0, 4, 400), []
@@ -349,16 +189,13 @@ def spikes() -> None:
     )
 
 
-def main(folder: Path) -> None:
-    warnings.simplefilter("ignore")
-    scans()
-    electro()
-    spikes()
-    if folder.is_dir():
-        tables(folder)
-        roi_volumes(folder)
-    protect_brains.main(folder.parent)
-
+PARTS = {"scans": scans, "eeg": electro, "spikes": spikes}
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else SHARED)
+    warnings.simplefilter("ignore")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--quick", action="store_true")
+    said = parser.parse_args()
+    for part in said.parts or PARTS:
+        PARTS[part](quick=said.quick)
