@@ -1,11 +1,13 @@
 """A public tree is judged without knowing whom it is about; a clean one stays quiet."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from commissure.faces.cli import main
 from commissure.model import Severity
 from commissure.protect.quasi import anonymity, check_participants, diversity, generalize, quasi_columns
 from commissure.protect.survey import check_exposure
@@ -25,8 +27,9 @@ def test_what_a_public_tree_tells_is_told_by_category_only(tmp_path: Path) -> No
     (tmp_path / "participants.tsv").write_text("participant_id\tage\tname\nsub-01\t31\tMathilde\n")
     (tmp_path / "clean.json").write_text('{"Manufacturer": "SIEMENS", "TaskName": "rest", "EchoTime": 0.03}')
     findings = check_exposure(tmp_path)
-    assert [(finding.where, finding.check.rpartition(".")[2]) for finding in findings] == [
+    assert [(finding.where, finding.check.removeprefix("protect.exposed.")) for finding in findings] == [
         ("participants.tsv", "name"),
+        ("participants.tsv", "protect.k_anonymity"),
         ("sub-01/a_bold.json", "contact"),
         ("sub-01/a_bold.json", "date"),
         ("sub-01/a_bold.json", "institution"),
@@ -193,3 +196,53 @@ def test_an_analyze_header_is_looked_into(tmp_path: Path) -> None:
     image.header["patient_id"] = b"MRN774193"
     image.to_filename(tmp_path / "t2.img")
     assert {finding.check for finding in check_exposure(tmp_path)} == {"protect.exposed.id"}
+
+
+def written(folder: Path, rows: list[dict[str, str]]) -> Path:
+    folder.mkdir(parents=True)
+    lines = ["\t".join(rows[0]), *("\t".join(row.values()) for row in rows)]
+    (folder / "participants.tsv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def test_a_scan_tells_k_and_l_and_what_would_mend_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = clustered(np.random.default_rng(0))
+    findings = check_exposure(written(tmp_path / "open", rows).parent)
+    known = [
+        finding for finding in findings if finding.check in {"protect.k_anonymity", "protect.l_diversity"}
+    ]
+    assert [finding.where for finding in known] == ["open/participants.tsv"] * 2
+    reached = anonymity(rows, columns=("age", "sex"))
+    assert (
+        f"(k = {reached}); 5 are wanted" in known[0].message and "(l = 1, 2 are wanted)" in known[1].message
+    )
+    assert {finding.remedy for finding in known} == {
+        "Generalize (age: bands of 10 years) to reach 20 and 2 values of diagnosis in every class."
+    }
+    mended = [
+        dict(row) for row in generalize(rows, columns=("age", "sex"), k=5, sensitive=("diagnosis",)).rows
+    ]
+    assert check_exposure(written(tmp_path / "mended" / "a", mended).parent) == ()
+    assert main(["protect", "scan", str(tmp_path / "mended"), "--k", "21"]) == 0
+    assert "(k = 20); 21 are wanted" in " ".join(capsys.readouterr().out.split())
+    (tmp_path / "mended" / "a" / "participants.tsv").write_text("")
+    assert check_exposure(tmp_path / "mended") == ()
+
+
+def test_many_columns_are_searched_in_time_and_codes_are_not_put_into_bands() -> None:
+    rng, count = np.random.default_rng(0), 600
+    rows = [
+        {"age": str(rng.integers(18, 90)), "sex": str(rng.choice(["F", "M"])), "height": f"{rng.normal(170, 10):.0f}",
+         "weight": f"{rng.normal(70, 10):.0f}", "education": str(rng.integers(8, 22)), "site": str(rng.integers(12)),
+         "race": str(rng.integers(5)), "bmi": f"{rng.normal(24, 3):.1f}", "diagnosis": str(rng.choice(["a", "b"]))}
+        for _ in range(count)
+    ]  # fmt: skip
+    columns = quasi_columns(list(rows[0]))
+    begun = time.process_time()
+    plan = generalize(rows, columns=columns, k=5, sensitive=("diagnosis",))
+    assert time.process_time() - begun < 20
+    assert anonymity(plan.rows, columns=columns) == plan.k >= 5 and plan.l_values == 2
+    assert {plan.steps.get(name, "hidden") for name in ("site", "race", "sex")} == {"hidden"}
+    assert plan.cost < len(columns)

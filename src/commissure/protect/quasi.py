@@ -20,13 +20,16 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
 
 from commissure.model import Finding, Severity
 
 __all__ = ["Generalization", "anonymity", "check_participants", "diversity", "generalize", "quasi_columns"]
 
 Row = Mapping[str, str]
+Codes = NDArray[np.int64]
 _QUASI = re.compile(
     r"age\w*|sex|gender|handedness|hand|race|ethnicity|education\w*|occupation|marital\w*|country|site|center|language"
     r"|height\w*|weight\w*|bmi|income|religion|scanner",
@@ -35,9 +38,13 @@ _QUASI = re.compile(
 _SENSITIVE = re.compile(
     r"diagnos\w*|group|disease|disorder|medication\w*|treatment|genotype|hiv\w*|iq\w*|status", re.I
 )
+#: what is counted or measured; the numbers of other columns are codes, which no band makes coarser
+_AMOUNT = re.compile(r"age|education|height|weight|bmi|income", re.I)
 _BANDS = (5, 10, 20)
 _HIDDEN = "*"
 _TOP = 90.0
+#: a table with many such columns is not searched to its end; what is found until then reaches k and l all the same
+_MOST_LOOKS, _MOST_CELLS = 20_000, 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +89,11 @@ def generalize(
     sensitive: Sequence[str] = (),
     l_values: int = 2,
 ) -> Generalization:
-    """The cheapest coarsening of whole columns that reaches ``k`` and ``l_values``; if none does, the one that comes nearest.
+    """The cheapest coarsening of whole columns that reaches ``k`` and ``l_values``; if none does, as much as can be reached.
 
-    Numbers go into bands of 5, 10 and 20, then are hidden; words are hidden. The cost of a step is the share of a
-    column's distinct values that it gives up.
+    Ages and other amounts go into bands of 5, 10 and 20, then are hidden; words and codes are hidden. The cost of a step is the share of a
+    column's distinct values that it gives up. Classes only become smaller with each column, so that a choice for the
+    first columns that falls short is not followed further.
 
     Parameters
     ----------
@@ -100,23 +108,96 @@ def generalize(
     l_values : int
         Of no effect without ``sensitive``.
     """
-    wanted = l_values if sensitive else 0
-    ladders = [list(_ladder(name, rows)) for name in columns]
-    best: Generalization | None = None
-    best_key = (2.0, 0.0)
-    for choice in product(*ladders):
-        cost = sum(step[2] for step in choice)
-        if best_key[0] == 0.0 and cost >= best_key[1]:
-            continue
-        merged = _merged(rows, {name: step[1] for name, step in zip(columns, choice, strict=True)})
-        reached = anonymity(merged, columns=columns)
-        shown = min((diversity(merged, columns=columns, sensitive=name) for name in sensitive), default=0)
-        near = min(1.0, reached / max(k, 1)) + min(1.0, shown / max(wanted, 1))
-        key = (0.0, cost) if reached >= k and shown >= wanted else (1.0, -near)
-        if best is None or key < best_key:
-            told = {name: step[0] for name, step in zip(columns, choice, strict=True) if step[0]}
-            best_key, best = key, Generalization(told, merged, reached, cost, shown)
-    return best if best is not None else Generalization({}, (), 0, 0.0)
+    if not rows:
+        return Generalization({}, (), 0, 0.0)
+    table = _Coded(rows, sensitive)
+    most_k, most_l = table.reached(np.zeros(len(rows), dtype=np.int64))
+    ladders = [[_Step(rows, name, *step) for step in _ladder(name, rows)] for name in columns]
+    search = _Search(table, ladders, k=min(k, most_k), l_values=min(l_values, most_l))
+    steps = search.cheapest()
+    merged = _merged(rows, {name: step.new for name, step in zip(columns, steps, strict=True)})
+    reached, shown = table.reached(search.classes(steps))
+    told = {name: step.told for name, step in zip(columns, steps, strict=True) if step.told}
+    return Generalization(told, merged, reached, sum(step.cost for step in steps), shown if sensitive else 0)
+
+
+class _Step:
+    """What may be done with one column: what it is called, new values, the cost, and a number for each row's new value."""
+
+    def __init__(
+        self, rows: Sequence[Row], name: str, told: str, new: Mapping[str, str], cost: float
+    ) -> None:
+        self.told, self.new, self.cost = told, new, cost
+        self.codes = _codes([new.get(row.get(name, ""), row.get(name, "")) for row in rows])
+
+
+class _Coded:
+    """The sensitive columns as numbers, to count rows and values a class."""
+
+    def __init__(self, rows: Sequence[Row], sensitive: Sequence[str]) -> None:
+        self._secrets = [_codes([row.get(name, "") for row in rows]) for name in sensitive]
+
+    def reached(self, classes: Codes) -> tuple[int, int]:
+        """The smallest class, and the fewest values of anything sensitive in one."""
+        shown = [
+            int(np.bincount(np.unique(np.stack([classes, secret]), axis=1)[0]).min())
+            for secret in self._secrets
+        ]
+        return int(np.bincount(classes).min()), min(shown, default=0)
+
+
+class _Search:
+    """Branch and bound over one step a column."""
+
+    def __init__(self, table: _Coded, ladders: list[list[_Step]], *, k: int, l_values: int) -> None:
+        self._table, self._ladders, self._want, self._looks = table, ladders, (k, l_values), 0
+        self._most = min(_MOST_LOOKS, max(200, _MOST_CELLS // len(ladders[0][0].codes))) if ladders else 0
+        # what a column costs at least, if it were the only one
+        alone = [min(step.cost for step in ladder if self._holds(step.codes)) for ladder in ladders]
+        self._least = [sum(alone[place:]) for place in range(len(ladders) + 1)]
+        self._best: tuple[float, tuple[_Step, ...]] = (float("inf"), ())
+
+    def cheapest(self) -> tuple[_Step, ...]:
+        """A step for each column."""
+        if self._ladders:
+            self._descend((), np.zeros_like(self._ladders[0][0].codes), 0.0)
+        return self._best[1]
+
+    def classes(self, steps: Sequence[_Step]) -> Codes:
+        """The class of each row."""
+        found = np.zeros_like(steps[0].codes)
+        for step in steps:
+            found = _refined(found, step.codes)
+        return found
+
+    def _holds(self, classes: Codes) -> bool:
+        reached, shown = self._table.reached(classes)
+        return reached >= self._want[0] and shown >= self._want[1]
+
+    def _descend(self, steps: tuple[_Step, ...], classes: Codes, cost: float) -> None:
+        if len(steps) == len(self._ladders):
+            self._best = (cost, steps)
+            return
+        for step in self._ladders[len(steps)]:
+            self._looks += 1
+            bound = cost + step.cost + self._least[len(steps) + 1]
+            if bound >= self._best[0] - 1e-12 or (self._looks > self._most and self._best[1]):
+                continue
+            finer = _refined(classes, step.codes)
+            if self._holds(finer):
+                self._descend((*steps, step), finer, cost + step.cost)
+
+
+def _codes(values: Sequence[str]) -> Codes:
+    found: Codes = np.unique(np.array(values), return_inverse=True)[1].astype(np.int64)
+    return found
+
+
+def _refined(classes: Codes, codes: Codes) -> Codes:
+    finer: Codes = np.unique(classes * (int(codes.max()) + 1) + codes, return_inverse=True)[1].astype(
+        np.int64
+    )
+    return finer
 
 
 def _merged(rows: Sequence[Row], maps: Mapping[str, Mapping[str, str]]) -> tuple[dict[str, str], ...]:
@@ -130,7 +211,7 @@ def _ladder(name: str, rows: Sequence[Row]) -> Iterator[tuple[str, dict[str, str
     values = sorted({row.get(name, "") for row in rows})
     numbers = {value: float(value) for value in values if re.fullmatch(r"-?\d+(\.\d+)?", value)}
     yield "", {}, 0.0
-    if len(numbers) > 2:
+    if len(numbers) > 2 and _AMOUNT.match(name.strip()):
         for width in _BANDS:
             bands = {value: _band(number, width) for value, number in numbers.items()}
             yield (
@@ -151,10 +232,12 @@ def _lost(values: Sequence[str], bands: Mapping[str, str]) -> float:
     return 1 - kept / max(1, len(values))
 
 
-def check_participants(rows: Sequence[Row], *, k: int = 5, l_values: int = 2) -> tuple[Finding, ...]:
+def check_participants(
+    rows: Sequence[Row], *, k: int = 5, l_values: int = 2, where: str = "participants.tsv"
+) -> tuple[Finding, ...]:
     """A WARNING where a table of participants is less than ``k``-anonymous or a class tells what is sensitive.
 
-    The remedy names the cheapest generalization that mends both at once.
+    The message has the k or l that the table reaches, the remedy the cheapest generalization that mends both at once.
     """
     names = list(rows[0]) if rows else []
     columns = quasi_columns(names)
@@ -169,7 +252,8 @@ def check_participants(rows: Sequence[Row], *, k: int = 5, l_values: int = 2) ->
         and name not in columns
         and len({row.get(name, "") for row in rows}) >= l_values
     )
-    telling = [name for name in sensitive if diversity(rows, columns=columns, sensitive=name) < l_values]
+    shown = {name: diversity(rows, columns=columns, sensitive=name) for name in sensitive}
+    telling = [name for name in sensitive if shown[name] < l_values]
     if reached >= k and not telling:
         return ()
     plan = generalize(rows, columns=columns, k=k, sensitive=sensitive, l_values=l_values)
@@ -177,15 +261,14 @@ def check_participants(rows: Sequence[Row], *, k: int = 5, l_values: int = 2) ->
     known = ", ".join(columns)
     messages = [
         ("protect.l_diversity",
-         f"All rows that agree in {known} may share one value of {name!r}: to know the one is to know the other.")
+         f"All rows that agree in {known} may share one value of {name!r} (l = {shown[name]}, {l_values} are wanted): to know "
+         "the one is to know the other.")
         for name in telling
     ]  # fmt: skip
     if reached < k:
-        message = f"Somebody who knows {known} can narrow a participant down to {reached} of {len(rows)} rows; {k} are wanted."
+        message = f"Somebody who knows {known} can narrow a participant down to {reached} of {len(rows)} rows (k = {reached}); {k} are wanted."
         messages.insert(0, ("protect.k_anonymity", message))
-    return tuple(
-        Finding(check, Severity.WARNING, message, "participants.tsv", remedy) for check, message in messages
-    )
+    return tuple(Finding(check, Severity.WARNING, message, where, remedy) for check, message in messages)
 
 
 def _remedy(plan: Generalization, *, k: int, sensitive: Sequence[str], l_values: int) -> str:

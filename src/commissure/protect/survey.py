@@ -19,6 +19,7 @@ from commissure.protect.kinds import suffix_of
 from commissure.protect.known import is_generic
 from commissure.protect.names import recognize
 from commissure.protect.numbers import head_in
+from commissure.protect.quasi import check_participants
 from commissure.protect.sidecar import SCIENCE_FIELDS
 
 __all__ = ["check_exposure"]
@@ -44,6 +45,7 @@ _READ = {
 }
 _NO_FIELDS = {".eeg", ".fdt", ".bval", ".bvec", ".tsv.gz", ".npy", ".annot", ".rec", ".bidsignore", ".md", ".rst", ".yml", ".yaml",
               ".py", ".m", ".r", ".sh"}  # fmt: skip
+_PARTICIPANTS = "participants.tsv"
 _TEXTS = {".vhdr", ".vmrk", ".txt"}
 _PUBLIC_FILES = {"dataset_description.json", "README", "README.md", "CHANGES", "CITATION.cff", "LICENSE"}
 #: labels and the tokens that stand for ids are meant to be there
@@ -52,18 +54,24 @@ _LABELS = {"participant_id", "sample_id", "session_id", "subject_id", "subjectid
 _REMEDY = "Share the folder through commissure, which removes it, and release a new version."
 
 
-def check_exposure(folder: Path) -> tuple[Finding, ...]:
+def check_exposure(folder: Path, *, k: int = 5, l_values: int = 2) -> tuple[Finding, ...]:
     """A WARNING for each file and category that tells, or has the shape of telling, who somebody is.
+
+    Tables of participants are also looked at as a whole: how few rows share what an outsider may know.
 
     Parameters
     ----------
     folder : Path
         Any BIDS, NWB or DICOM tree; it is only read.
+    k, l_values : int
+        How many rows of ``participants.tsv`` must agree in what outsiders may know, and how many values of what is
+        sensitive such a class must show (:func:`~commissure.protect.quasi.check_participants`).
 
     Returns
     -------
     findings : tuple of Finding
-        Named ``protect.exposed.<category>``, sorted by path. The value itself is never told.
+        Named ``protect.exposed.<category>``, ``protect.k_anonymity`` and ``protect.l_diversity``, sorted by path. The
+        value itself is never told.
     """
     findings: list[Finding] = []
     unseen: Counter[str] = Counter()
@@ -83,6 +91,8 @@ def check_exposure(folder: Path) -> tuple[Finding, ...]:
         seen.update(span.category for span in recognize(path.name) if span.category != "date")
         shown = f"a file *{path.suffix}" if recognize(where) else where
         findings += [_finding(category, count, shown) for category, count in sorted(seen.items())]
+        if path.name == _PARTICIPANTS:
+            findings += check_participants(_rows(path), k=k, l_values=l_values, where=shown)
     return (*findings, *(_not_looked_into(kind, count) for kind, count in sorted(unseen.items())))
 
 
@@ -105,6 +115,14 @@ def _not_looked_into(kind: str, count: int) -> Finding:
         message,
         remedy="Clean a copy by commissure protect clean, or share it.",
     )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a table that have all its columns."""
+    head, *rest = [
+        line.split("\t") for line in path.read_text("utf-8-sig", "replace").splitlines() if line.strip()
+    ] or [[]]
+    return [dict(zip(head, cells, strict=True)) for cells in rest if len(cells) == len(head)]
 
 
 def _exposed(path: Path) -> Counter[str]:

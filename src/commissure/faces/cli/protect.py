@@ -69,10 +69,16 @@ def scan(
     folder: Annotated[
         Path, typer.Argument(help="Any BIDS, NWB or DICOM tree.", exists=True, file_okay=False)
     ],
+    k: Annotated[
+        int, typer.Option("--k", min=1, help="Participants who must agree in age, sex and the like.")
+    ] = 5,
+    l_values: Annotated[
+        int, typer.Option("--l", min=1, help="Values of a diagnosis that each such group must show.")
+    ] = 2,
     json: AsJson = False,
 ) -> None:
     """Say what the files of a folder still tell of who somebody is; nothing is changed."""
-    _told({}, check_exposure(folder), as_json=json)
+    _told({}, check_exposure(folder, k=k, l_values=l_values), as_json=json)
 
 
 def _told(value: dict[str, Any], findings: Any, *, as_json: bool) -> None:
