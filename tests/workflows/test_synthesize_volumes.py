@@ -1,26 +1,36 @@
 """A folder of brains becomes a synthetic one whose every file says so; what cannot be used is refused with the numbers."""
 
+import io
 import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nibabel
 import numpy as np
 import pytest
 
-from commissure.errors import BadInput
+from commissure.errors import BadInput, NotFound, NotPermitted
 from commissure.extras import has
 from commissure.faces.cli import main
+from commissure.hub import Hub, open_hub
+from commissure.model import Dataset, Person, Release
 from commissure.protect.synth_port import Provenance
+from commissure.protect.synth_training import Training
 from commissure.protect.synth_volumes import Volumes, grid_affine
+from commissure.settings import Settings
+from commissure.store.releases import release_digest
 from commissure.testing.brains import made_brains
+from commissure.workflows.private_release import Account, budget_state, set_budget
 from commissure.workflows.synthesize import synthesize
 from commissure.workflows.synthesize_volumes import VolumeOptions, read_cohort, write_cohort
 
 deep = pytest.mark.skipif(not (has("torch") and has("monai")), reason="needs the extra deep")
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
 SMALL = VolumeOptions(generator="components", size=16)
 
 
@@ -106,6 +116,44 @@ def test_formal_privacy_from_the_command_line(study: Path, tmp_path: Path, capsy
     said = " ".join(capsys.readouterr().err.split())
     assert "110 subjects are too few for epsilon 0.2" in said and "subjects, or a larger epsilon" in said
     assert not (tmp_path / "o").exists()
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    """A hub of ada's with one dataset, of which the study is a copy."""
+    here = open_hub(tmp_path / "hub", actor=Person("ada"), settings=Settings(hub=str(tmp_path / "hub"), jobs="inline"))  # fmt: skip
+    asset = here.vault.put(io.BytesIO(b"participant_id\n"), path="participants.tsv", dataset="ds-1")
+    release = Release(
+        "ds-1", "0.1.0", release_digest((asset,)), (asset,), "bids", True, created=NOW.isoformat()
+    )
+    here.records.releases.add(Dataset("ds-1", "T", "ada", public=True), release, by="ada")
+    return here
+
+
+@deep
+def test_private_brains_are_paid_for_from_the_datasets_budget(hub: Hub, study: Path, tmp_path: Path) -> None:
+    tiny = Training(steps=2, codec_steps=2, width=8, batch=8)
+    account = Account(hub, "ds-1", NOW)
+    asked = VolumeOptions(size=16, epsilon=8.0, public=study, training=tiny, private_steps=3, account=account)
+    with pytest.raises(NotFound, match="no privacy budget"):
+        synthesize(study, tmp_path / "o", subjects=1, attack=False, volumes=asked)
+    set_budget(hub, "ds-1", epsilon=9.0, delta=1e-5, now=NOW)
+    with pytest.raises(BadInput, match="turn the attack off"):
+        synthesize(study, tmp_path / "o", subjects=1, volumes=asked)
+    with pytest.raises(BadInput, match="without formal privacy"):
+        synthesize(study, tmp_path / "o", subjects=1, attack=False, volumes=replace(SMALL, account=account))
+    with pytest.raises(NotPermitted, match="Only the owner"):
+        stranger = Account(hub.acting_as(Person("eve")), "ds-1", NOW)
+        synthesize(study, tmp_path / "o", subjects=1, attack=False, volumes=replace(asked, account=stranger))
+    assert budget_state(hub, "ds-1").spends == () and not (tmp_path / "o").exists()
+    made = synthesize(study, tmp_path / "o", subjects=1, attack=False, volumes=asked)
+    state = budget_state(hub, "ds-1")
+    assert [spend.kind for spend in state.spends] == ["sampled-gaussian", "gaussian"] and made.files
+    assert 4.0 < state.totals[-1] <= 8.0
+    set_budget(hub, "ds-1", epsilon=state.totals[-1] + 0.05, delta=1e-5, now=NOW)
+    with pytest.raises(NotPermitted, match="is spent over"):
+        synthesize(study, tmp_path / "again", subjects=1, attack=False, volumes=asked)
+    assert len(budget_state(hub, "ds-1").spends) == 2 and not (tmp_path / "again").exists()
 
 
 def test_torch_is_not_imported_by_default() -> None:

@@ -78,6 +78,17 @@ class PrivateDiffusion:
         if self.delta >= 1 / count:
             raise BadInput(f"delta must be below 1/{count}, one over the number of subjects; got {self.delta:g}.")  # fmt: skip
         self._check_size(count, gaussian_mu((1 - _TABLE_SHARE) * self.epsilon, self.delta / 2))
+        self.spends_ = self.spends()
+        tuning, table = self.spends_
+        self.model_ = LatentDiffusion(training=self.training).fit(self.public)
+        self.total_epsilon_ = total_epsilon(self.spends_, delta=self.delta)
+        edges = [_edges(self.public.covariates, j).tolist() for j in range(len(cohort.covariates.names))]
+        self.people_ = PrivateCopula(mu=table.mu, edges=edges, noise=self.noise).fit(cohort.covariates)
+        self._tune(cohort, tuning.noise_multiplier)
+        return self
+
+    def spends(self) -> tuple[Spend, Spend]:
+        """What a fit costs, from public numbers alone: the tuning of the net, and the covariates."""
         table_mu = gaussian_mu(_TABLE_SHARE * self.epsilon, self.delta / 2)
         # opacus's accountant is quick and on the safe side; what it really costs is told by the exact one below
         accountants: Any = need("opacus.accountants.utils", purpose="Training with privacy")
@@ -88,13 +99,7 @@ class PrivateDiffusion:
                 sample_rate=self.rate, steps=self.private_steps, accountant="rdp"))  # fmt: skip
         tuning = Spend(what="synthetic brains", kind="sampled-gaussian", noise_multiplier=multiplier, rate=self.rate,
                        steps=self.private_steps)  # fmt: skip
-        self.model_ = LatentDiffusion(training=self.training).fit(self.public)
-        self.spends_ = (tuning, Spend(what="covariates of synthetic brains", mu=table_mu))
-        self.total_epsilon_ = total_epsilon(self.spends_, delta=self.delta)
-        edges = [_edges(self.public.covariates, j).tolist() for j in range(len(cohort.covariates.names))]
-        self.people_ = PrivateCopula(mu=table_mu, edges=edges, noise=self.noise).fit(cohort.covariates)
-        self._tune(cohort, multiplier)
-        return self
+        return tuning, Spend(what="covariates of synthetic brains", mu=table_mu)
 
     def sample(self, n: int, rng: np.random.Generator, *, covariates: Table | None = None) -> Volumes:
         """``n`` synthetic brains, for the covariates given or such as go together in the cohort."""

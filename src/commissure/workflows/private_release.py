@@ -14,7 +14,7 @@ from commissure.workflows.private_ask import STATISTICS, Ask
 from commissure.workflows.private_compute import compute, cost, price
 from commissure.workflows.private_source import Source
 
-__all__ = ["Ask", "BudgetState", "budget_state", "charge", "private_release", "set_budget"]
+__all__ = ["Account", "Ask", "BudgetState", "budget_state", "charge", "private_release", "set_budget"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,38 @@ def charge(hub: Hub, dataset: str, *, spend: Spend, now: datetime) -> None:
         check_spend(_spends(before), spend, limit=_limit(now_limit))
 
     hub.records.budgets.spend(dataset, spend.to_dict(), admit=admit, at=now.isoformat(), by=hub.actor.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A dataset's budget, for what is made from a copy of its data: synthetic brains.
+
+    Parameters
+    ----------
+    hub : Hub
+        Where the dataset is; its actor must own it.
+    dataset : str
+        Its id.
+    now : datetime
+        The instant, in UTC.
+    """
+
+    hub: Hub
+    dataset: str
+    now: datetime
+
+    def check(self, spends: Sequence[Spend]) -> None:
+        """Refuse before the work what could not be paid after it."""
+        _owned(self.hub, self.dataset)
+        limit = _limit(self.hub.records.budgets.limit(self.dataset))
+        before = _spends(self.hub.records.budgets.spent(self.dataset))
+        for number, spend in enumerate(spends):
+            check_spend([*before, *spends[:number]], spend, limit=limit)
+
+    def charge(self, spends: Sequence[Spend]) -> None:
+        """Write all of them into the ledger, before anything is shown."""
+        for spend in spends:
+            charge(self.hub, self.dataset, spend=spend, now=self.now)
 
 
 def _references(hub: Hub, ask: Ask, *, now: datetime) -> tuple[Source, ...]:

@@ -21,6 +21,7 @@ from commissure.protect.synth_private_diffusion import PrivateDiffusion
 from commissure.protect.synth_training import Training
 from commissure.protect.synth_volume_judge import check_volumes, image_scores, judge_volumes
 from commissure.protect.synth_volumes import Volumes, grid_affine
+from commissure.workflows.private_release import Account
 from commissure.workflows.synthesis import Synthesis, read_table, write_table
 
 __all__ = ["VolumeOptions", "read_cohort", "synthesize_volumes", "write_cohort"]
@@ -56,6 +57,10 @@ class VolumeOptions:
         Formal privacy of diffusion, for one subject; 0 for none.
     public : Path or None
         A folder like the source, of brains that may be used freely: what private diffusion learns first.
+    private_steps : int
+        Steps of private tuning: fewer are quicker, and each is noised less.
+    account : Account or None
+        The budget of the dataset that the source is a copy of: private diffusion is charged to it.
     """
 
     generator: str = "diffusion"
@@ -68,6 +73,8 @@ class VolumeOptions:
     epsilon: float = 0.0
     delta: float = 1e-5
     public: Path | None = None
+    private_steps: int = 60
+    account: Account | None = None
 
     def model(self, training: Training | None = None) -> Any:
         """The generator, unfitted."""
@@ -76,7 +83,7 @@ class VolumeOptions:
             if self.public is None or self.generator != "diffusion":
                 raise BadInput("Formal privacy takes the generator diffusion and a folder of public brains; give both.")  # fmt: skip
             known, _ = read_cohort(self.public, size=self.size)
-            return PrivateDiffusion(public=known, epsilon=self.epsilon, delta=self.delta, training=training or self.training)  # fmt: skip
+            return PrivateDiffusion(public=known, epsilon=self.epsilon, delta=self.delta, training=training or self.training, private_steps=self.private_steps)  # fmt: skip
         return kind(training=training or self.training) if self.generator in _NETS else kind()
 
 
@@ -105,7 +112,7 @@ def synthesize_volumes(source: Path, into: Path, *, options: VolumeOptions) -> S
     cohort, digest = read_cohort(source, size=options.size)
     rng = np.random.default_rng(options.seed)
     count = options.subjects or len(cohort.voxels)
-    model = options.model().fit(cohort)
+    model = _fitted(options, cohort)
     made: Volumes = model.sample(count, rng)
     figures, findings = _attacked(cohort, options, rng) if options.attack else ({}, ())
     formal = (options.epsilon, options.delta) if options.epsilon else (None, None)
@@ -113,6 +120,21 @@ def synthesize_volumes(source: Path, into: Path, *, options: VolumeOptions) -> S
     files = write_cohort(made, into, provenance=provenance, figures=figures)
     named = tuple(path.relative_to(into).as_posix() for path in files)
     return Synthesis(files, figures, findings, provenance.activity(made=named))
+
+
+def _fitted(options: VolumeOptions, cohort: Volumes) -> Any:
+    """The generator, fitted and paid for; what cannot be paid is refused before the work."""
+    model = options.model()
+    if options.account is None:
+        return model.fit(cohort)
+    if not isinstance(model, PrivateDiffusion):
+        raise BadInput("Nothing can be charged to a dataset's budget for a generator without formal privacy; give epsilon and public brains.")  # fmt: skip
+    if options.attack:
+        raise BadInput("The attack's figures are measured on the real brains, without noise, and would not be covered by the budget; turn the attack off.")  # fmt: skip
+    options.account.check(model.spends())
+    fitted = model.fit(cohort)
+    options.account.charge(model.spends_)
+    return fitted
 
 
 def read_cohort(source: Path, *, size: int) -> tuple[Volumes, str]:

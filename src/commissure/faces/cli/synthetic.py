@@ -1,13 +1,15 @@
 """``commissure protect synthesize``: synthetic tables, series and brains, attacked as they are made."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from commissure.faces.cli.show import facts, findings_list, show
-from commissure.faces.cli.words import AsJson, command
+from commissure.faces.cli.words import AsJson, HubAt, command, opened
 from commissure.protect.synth_training import Training
+from commissure.workflows.private_release import Account
 from commissure.workflows.synthesize import synthesize as synthesize_workflow
 from commissure.workflows.synthesize_volumes import VolumeOptions
 
@@ -41,12 +43,22 @@ def synthesize(
     public: Annotated[
         Path | None, typer.Option(help="Images: a folder of public brains, learned first for privacy.")
     ] = None,
+    dataset: Annotated[
+        str, typer.Option(help="Images: the dataset on the hub whose privacy budget is charged for epsilon.")
+    ] = "",
+    hub: HubAt = None,
     json: AsJson = False,
 ) -> None:
     """Make synthetic subjects that are like those of a file or folder, and attack them."""
     training = Training(steps=steps, codec_steps=codec_steps, width=width, device=device, checkpoints=checkpoints, seed=seed, progress=_told)  # fmt: skip
     images = VolumeOptions(
-        size=size, shadows=shadows, training=training, epsilon=epsilon, delta=delta, public=public
+        size=size,
+        shadows=shadows,
+        training=training,
+        epsilon=epsilon,
+        delta=delta,
+        public=public,
+        account=Account(opened(hub), dataset, datetime.now(UTC)) if dataset else None,
     )
     made = synthesize_workflow(source, out, subjects=subjects, generator=generator, attack=attack, seed=seed, volumes=images)  # fmt: skip
     rows = [finding.to_dict() for finding in made.findings]
