@@ -55,7 +55,7 @@ def releases(epsilon: float) -> dict[str, tuple[Shown, int]]:
 
     return {
         "count": (lambda i: values(release_count(20 + i, mu=mu, noise=noise), "count"), 1),
-        "count, Laplace": (lambda i: values(release_count(20 + i, epsilon=epsilon), "count"), 2),
+        "count, Laplace": (lambda i: values(release_count(20 + i, epsilon=epsilon), "count"), 1),
         "histogram": (
             lambda i: release_histogram("a" * 20 + "b" * i, categories="ab", mu=mu, noise=noise).values["count"][1], 1,
         ),
@@ -64,7 +64,7 @@ def releases(epsilon: float) -> dict[str, tuple[Shown, int]]:
             lambda i: -values(release_quantiles(rows(i)[:, 0], bounds=(0, 1), probabilities=[0.9], mu=mu, noise=noise), "quantile"), 10,
         ),
         "correlation, covariance": (
-            lambda i: values(release_correlation(rows(i), bounds=bounds, mu=mu, noise=noise), "covariance"), 2,
+            lambda i: values(release_correlation(rows(i), bounds=bounds, mu=mu, noise=noise), "covariance"), 1,
         ),
         "regression": (
             lambda i: values(release_regression(rows(i)[:, :1], rows(i)[:, 1], bounds=bounds, mu=mu, noise=noise), "coefficient"), 20,
@@ -76,15 +76,15 @@ def releases(epsilon: float) -> dict[str, tuple[Shown, int]]:
             ), 1,
         ),
         "ERP": (
-            lambda i: values(release_erp(loud if i else waves, rate_hz=100.0, clip_v=5e-6, mu=mu, noise=noise), "erp_v"), 4,
+            lambda i: values(release_erp(loud if i else waves, rate_hz=100.0, clip_v=5e-6, mu=mu, noise=noise), "erp_v"), 1,
         ),
         "group connectivity": (
             lambda i: -float(
                 (release_connectivity(np.concatenate([cohort, odd[None]]) if i else cohort, plan=plan, noise=noise).values["correlation"] * far).sum()
-            ), 4,
+            ), 1,
         ),
         "classifier": (
-            lambda i: -float(train_logistic(rows(i), labels[: 20 + i] if not i else wrong, bounds=bounds, mu=mu, planned_n=20, noise=noise).weights.sum()), 20,
+            lambda i: -float(train_logistic(rows(i), labels[: 20 + i] if not i else wrong, bounds=bounds, mu=mu, planned_n=20, noise=noise).weights.sum()), 4,
         ),
         "network (10 steps, half of them in each)": (
             lambda i: -float(train_network(rows(i), labels[:20] if not i else wrong, bounds=bounds, plan=training, noise=noise).weights["out.weight"].sum()), 20,

@@ -18,14 +18,12 @@ from commissure.protect.budget import (
     Limit,
     Spend,
     attack_auc,
-    attack_mu,
     ceiling_auc,
-    gaussian_epsilon,
     gaussian_mu,
     total_epsilon,
 )
 from commissure.protect.connectivity import release_connectivity
-from commissure.protect.connectivity_plan import plan_connectivity
+from commissure.protect.connectivity_plan import MOST_AUC, plan_connectivity
 from commissure.protect.deface import Defaced, deface
 from commissure.protect.deface_cut import removed_by
 from commissure.protect.face_attack import attack_faces, grow_heads, shaded_front
@@ -143,14 +141,13 @@ def membership(path: Path) -> None:
         return attack_membership(scores, people=200, runs=100, rng=rng).auc
 
     labels, found, tops = ["none"], [attacked(lambda who: known[who].mean(axis=0))], [1.0]
-    for epsilon in (3.0, 2.0, 1.0, gaussian_epsilon(attack_mu(0.55), DELTA)):
-        mu = gaussian_mu(epsilon, DELTA)
-        plan = plan_connectivity(public, planned_n=100, mu=mu)
-        labels.append(f"ε {epsilon:.2g}")
+    for epsilon, most in ((3.0, 1.0), (2.0, 1.0), (1.0, 1.0), (3.0, MOST_AUC)):
+        plan = plan_connectivity(public, planned_n=100, mu=gaussian_mu(epsilon, DELTA), most_auc=most)
+        labels.append(f"ε {epsilon:.0f}" if most == 1 else f"ε {epsilon:.0f},\nas it comes")
         found.append(
             attacked(lambda who, plan=plan: release_connectivity(known[who], plan=plan).values["correlation"])
         )
-        tops.append(attack_auc(mu))
+        tops.append(attack_auc(plan.mu))
     figure, axis = plt.subplots(figsize=(6.0, 3.2), facecolor="white")
     axis.bar(range(5), found, color=["#b4552d", *["#2d7d6b"] * 4], width=0.6)
     for place, (auc, top) in enumerate(zip(found, tops, strict=True)):
