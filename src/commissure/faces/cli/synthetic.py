@@ -17,15 +17,21 @@ __all__ = ["synthesize"]
 
 _GENERATORS = "Tables: forest, copula, bootstrap. Images: diffusion, gan, components, volume-bootstrap."
 
+Source = Annotated[
+    Path,
+    typer.Argument(help="A .tsv or .csv table, an .npz of scans, EEG or spikes, or a folder of T1w images."),
+]
+Public = Annotated[
+    Path | None, typer.Option(help="Images: a folder of public brains, learned first for privacy.")
+]
+Dataset = Annotated[
+    str, typer.Option(help="Images: the dataset on the hub whose privacy budget is charged for epsilon.")
+]
+
 
 @command
 def synthesize(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            help="A .tsv or .csv table, an .npz of scans, EEG or spikes, or a folder of T1w images."
-        ),
-    ],
+    source: Source,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder for the result.")],
     subjects: Annotated[int, typer.Option(help="How many; 0 for as many as there are.")] = 0,
     generator: Annotated[str, typer.Option(help=_GENERATORS)] = "",
@@ -40,12 +46,8 @@ def synthesize(
     shadows: Annotated[int, typer.Option(help="Images: shadow models of the attack.")] = 0,
     epsilon: Annotated[float, typer.Option(help="Images: formal privacy of diffusion; 0 for none.")] = 0.0,
     delta: Annotated[float, typer.Option(help="Images: the chance beyond epsilon.")] = 1e-5,
-    public: Annotated[
-        Path | None, typer.Option(help="Images: a folder of public brains, learned first for privacy.")
-    ] = None,
-    dataset: Annotated[
-        str, typer.Option(help="Images: the dataset on the hub whose privacy budget is charged for epsilon.")
-    ] = "",
+    public: Public = None,
+    dataset: Dataset = "",
     hub: HubAt = None,
     json: AsJson = False,
 ) -> None:
