@@ -76,19 +76,27 @@ class Column:
         rank = np.clip(low + share * (high - low), 0.5, len(self.ordered) - 0.5)
         return np.where(np.isnan(values), 0.0, np.asarray(special.ndtri(rank / len(self.ordered))))
 
-    def values(self, scores: Array, *, rng: np.random.Generator) -> Array:
+    @property
+    def blur(self) -> float:
+        """How far values are moved at random when they are drawn, as a share of their spread; 0 if they are not."""
+        real = self.ordered[~self.heap_mask()]
+        spread = float(real.std()) if len(real) >= _FEW else 0.0
+        return _width(real) / spread if spread > 0 else 0.0
+
+    def values(self, scores: Array, *, rng: np.random.Generator, blur: float | None = None) -> Array:
         """Values of normal scores: heaps as they are, others from a smooth curve through the real ones.
 
         A value that many more people share than its neighbourhood explains (0, or a round number) is a heap. Elsewhere
         how often each value is met in one cohort is chance, and would be no other cohort's; and the oldest person's very
-        age is theirs.
+        age is theirs. With a ``blur`` the scores leave room for it (their spread is short by as much); without one, the
+        values are shrunk by what :attr:`blur` adds.
         """
         special: Any = need("scipy.special", purpose="Synthesizing a table")
         last = len(self.ordered) - 1
         rank = np.clip(special.ndtr(scores) * len(self.ordered) - 0.5, 0, last)
         near = np.rint(rank).astype(int)
         smooth = np.interp(np.clip(rank, 0.5, max(last - 0.5, 0.5)), np.arange(last + 1), self.ordered)
-        smooth = _jittered(smooth, self.ordered[~self.heap_mask()], rng)
+        smooth = _jittered(smooth, self.ordered[~self.heap_mask()], rng, blur)
         made = np.where(rng.uniform(size=len(rank)) < self.heaps[near], self.ordered[near], smooth)
         return made if self.decimals is None else np.round(made, self.decimals)
 
@@ -97,14 +105,20 @@ class Column:
         return np.asarray(self.heaps > 0.5)
 
 
-def _jittered(values: Array, real: Array, rng: np.random.Generator) -> Array:
+def _width(real: Array) -> float:
+    """The width of the kernel that smooths ``real``."""
+    spread = float(real.std())
+    inner = float(np.subtract(*np.quantile(real, [0.75, 0.25]))) / 1.349
+    return _SMOOTH * (min(spread, inner) if inner > 0 else spread) * float(len(real) ** -0.2)
+
+
+def _jittered(values: Array, real: Array, rng: np.random.Generator, blur: float | None) -> Array:
     """Values of a smoothed curve: moved a little at random, spread kept, turned back at the ends."""
     if len(real) < _FEW:
         return values
-    spread, middle = float(real.std()), float(real.mean())
-    inner = float(np.subtract(*np.quantile(real, [0.75, 0.25]))) / 1.349
-    width = _SMOOTH * (min(spread, inner) if inner > 0 else spread) * len(real) ** -0.2
-    shrink = (1 + (width / max(spread, 1e-300)) ** 2) ** -0.5
+    spread, middle = max(float(real.std()), 1e-300), float(real.mean())
+    width = _width(real) if blur is None else blur * spread
+    shrink = (1 + (width / spread) ** 2) ** -0.5 if blur is None else 1.0
     moved = middle + shrink * (values - middle + width * rng.normal(size=len(values)))
     low, high = float(real[0]), float(real[-1])
     moved = np.where(moved < low, 2 * low - moved, moved)

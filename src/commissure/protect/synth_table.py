@@ -19,6 +19,8 @@ __all__ = ["Bootstrap", "Copula", "SequentialForest"]
 Array = NDArray[np.float64]
 _FEW = 12
 _TRUSTED_ROWS = 100
+#: how much of a residual's spread may be random moves, where the columns before tell nearly all
+_MOST_BLUR = 0.9
 
 
 class Bootstrap:
@@ -121,7 +123,8 @@ class SequentialForest:
                 made[ok, j] = self._classes(before[have], real[have, j], now[ok], rng)
             else:
                 scores = column.scores(real[:, j], rng=rng)[have]
-                made[ok, j] = column.values(self._numbers(before[have], scores, now[ok], rng), rng=rng)
+                drawn, blur = self._numbers(before[have], scores, now[ok], rng, blur=column.blur)
+                made[ok, j] = column.values(drawn, rng=rng, blur=blur)
         return Table(self.table_.names, made, self.table_.levels)
 
     def _features(self, rows: Array, before: int) -> Array:
@@ -144,23 +147,34 @@ class SequentialForest:
         drawn = (rng.uniform(size=(len(now), 1)) > steps).sum(axis=1)
         return np.asarray(levels[np.minimum(drawn, len(levels) - 1)])
 
-    def _numbers(self, before: Array, scores: Array, now: Array, rng: np.random.Generator) -> Array:
+    def _numbers(
+        self, before: Array, scores: Array, now: Array, rng: np.random.Generator, *, blur: float
+    ) -> tuple[Array, float]:
+        """Scores of new people, and how far their values may be moved: what is moved is taken from the residuals.
+
+        So the random move hides whose residual it was, and does not blur what the columns before tell.
+        """
         bent = np.array([len(np.unique(column)) > _FEW for column in before.T])
         design, wanted = (np.column_stack([np.ones(len(r)), r, r[:, bent] ** 2]) for r in (before, now))
         hold = np.concatenate([np.full(1 + len(bent), 2.0), np.full(int(bent.sum()), 20.0)])
         slope = np.linalg.solve(design.T @ design + np.diag(hold), design.T @ scores)
         rest = scores - design @ slope
-        made = wanted @ slope
+        made, own = wanted @ slope, np.zeros(len(now))
         turn = rng.integers(0, self.trees, len(now))
         for tree in range(self.trees):
             rows = np.flatnonzero(turn == tree)
             if len(rows):
-                made[rows] += self._residuals(before, rest, now[rows], rng)
+                own[rows] = self._residuals(before, rest, now[rows], rng)
+        made += own
         # a ridge and residuals of others let the spread drift from column to column; many draws can be brought back
         trust = len(now) / (len(now) + _TRUSTED_ROWS)
         middle, spread = float(made.mean()), max(float(made.std()), 1e-9)
         back = (float(scores.std()) / spread) ** trust
-        return np.asarray((made - middle) * back + middle + trust * (float(scores.mean()) - middle))
+        made = (made - middle) * back + middle + trust * (float(scores.mean()) - middle)
+        alone = float(own.std()) * back
+        blur = min(blur, _MOST_BLUR * alone)
+        kept = max(1 - (blur / max(alone, 1e-9)) ** 2, 0.0) ** 0.5
+        return np.asarray(made - (1 - kept) * back * (own - own.mean())), blur
 
     def _residuals(self, before: Array, rest: Array, now: Array, rng: np.random.Generator) -> Array:
         tree_module: Any = need("sklearn.tree", purpose="Synthesizing a table")
