@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ __all__ = [
 
 _HIGHEST_EPSILON = 1e4
 _STEPS = 200
+_FINE, _COARSE, _FAINT = 1e-4, 1e-3, 0.8
 
 
 class Neighbours(StrEnum):
@@ -235,7 +237,7 @@ def ceiling_auc(spends: Iterable[Spend]) -> float:
     if not others:
         return attack_auc(mu)
     epsilons = np.concatenate([[0.0], np.geomspace(1e-3, 50.0, 400)])
-    deltas = np.array(_composed(mu, others).get_delta_for_epsilon(epsilons.tolist()))
+    deltas = np.array(_composed(mu, tuple(others)).get_delta_for_epsilon(epsilons.tolist()))
     false = np.concatenate([np.geomspace(1e-9, 1e-3, 200), np.linspace(1e-3, 1.0, 2000)])
     steep = 1 - deltas[:, None] - np.exp(epsilons)[:, None] * false
     flat = np.exp(-epsilons)[:, None] * (1 - deltas[:, None] - false)
@@ -274,7 +276,7 @@ def total_epsilon(spends: Iterable[Spend], *, delta: float) -> float:
     others = [spend for spend in listed if spend.kind != "gaussian"]
     if not others:
         return gaussian_epsilon(mu, delta) if mu else 0.0
-    return float(_composed(mu, others).get_epsilon_for_delta(delta))
+    return float(_composed(mu, tuple(others)).get_epsilon_for_delta(delta))
 
 
 def check_spend(spent: Iterable[Spend], wanted: Spend, *, limit: Limit) -> float:
@@ -306,10 +308,13 @@ def check_spend(spent: Iterable[Spend], wanted: Spend, *, limit: Limit) -> float
     return total
 
 
-def _composed(mu: float, others: list[Spend]) -> Any:
-    """The privacy loss distribution of all together."""
+@lru_cache(maxsize=64)
+def _composed(mu: float, others: tuple[Spend, ...]) -> Any:
+    """The privacy loss distribution of all together; kept, as a ledger asks for the same ones again and again."""
     pld: Any = need("dp_accounting.pld.privacy_loss_distribution", purpose="Accounting for privacy")
-    grid = 1e-4
+    # little noise spreads the loss far: a fine grid would take minutes, and the coarse one errs to the safe side
+    faint = any(spend.kind == "sampled-gaussian" and spend.noise_multiplier < _FAINT for spend in others)
+    grid = _COARSE if faint else _FINE
     parts = [pld.from_gaussian_mechanism(1 / mu, value_discretization_interval=grid)] if mu else []
     for spend in others:
         if spend.kind == "laplace":
