@@ -47,12 +47,7 @@ PARTS = {
     "scans": of("protect_synth", "scans", "synthetic fMRI"),
     "eeg": of("protect_synth", "eeg", "synthetic EEG"),
     "spikes": of("protect_synth", "spikes", "synthetic spike trains"),
-    "brains": Part(
-        "protect_brains",
-        "synthetic brains",
-        (),
-        ("--size", "16", "--people", "100", "--codec-steps", "60", "--steps", "100", "--drawn", "500"),
-    ),  # fmt: skip
+    "brains": Part("protect_brains", "synthetic brains"),
     "deid": Part("protect_deid", "planted identifiers, released and looked for"),
     "deface": Part("protect_deface", "faces before and after"),
 }
