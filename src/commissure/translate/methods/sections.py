@@ -23,7 +23,8 @@ _PLAIN_HEADING = re.compile(
 )
 _ROLES = (
     ("references", r"^(references|bibliography|literature cited)"),
-    ("people", r"participant|subject|patient|sample|volunteer|population|recruit|demographic|animals?$|animals\b|cohort"),
+    ("people", r"participants?\b(?!-| level)|(?<![\w-])subjects?\b(?!-)|patients?\b|\bsamples?\b|volunteer|"
+               r"(?:study|patient|subject|sample|clinical) populations?\b|^[\d. ]*populations?$|recruit|demographic|animals?$|animals\b|cohort"),
     ("abstract", r"^abstract|^summary$"),
     ("introduction", r"^(\d[\d.]*\s*)?(introduction|background)"),
     ("methods", r"method|material|procedure|acquisition|experimental|design|stimul|scanning|protocol|apparatus|data collection"),
@@ -32,9 +33,14 @@ _ROLES = (
     ("title", r"^title$"),
     ("keywords", r"^keywords"),
 )  # fmt: skip
-_ABBREVIATED = re.compile(
-    r"(?:\b(?:e\.g|i\.e|cf|vs|approx|Fig|Figs|[Ee]xp|[Ee]xps|et al|Dr|St|No|Inc|Ltd|resp|ca|yrs?|min|max|std|S\.D|SD|M|F|N|n|p|P)|\b[A-Z])$"
+_DESCRIBED = re.compile(
+    r"[\d.\s]*(?:participants?|subjects?|patients?|sample|demographic|study|clinical|characteristics|population|baseline)\b",
+    re.IGNORECASE,
 )
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:e\.g|i\.e|cf|vs|v\.s|approx|Fig|Figs|[Ee]xp|[Ee]xps|et al|Dr|St|No|Inc|Ltd|resp|ca|yrs?|min|max|std|S\.D|SD|M|F|N|n|p|P)|\b[A-Z])$"
+)
+_LONGEST = 3000  # characters of a sentence: what is longer is a table or no prose, and is cut
 _END = re.compile(r"[.!?;]?[.!?](?=[\s\]\)]|$)|\n\s*\n|\n(?=#)")
 
 
@@ -88,7 +94,10 @@ def from_text(text: str) -> Paper:
         role = _role(heading)
         if abstract_level and level > abstract_level:
             role = "abstract"  # a structured abstract's own Methods and Results
+        elif role == "people" and above == "results" and not _DESCRIBED.match(heading):
+            role = "results"  # one that only speaks of subjects
         else:
+            above = "" if abstract_level and not role else above
             abstract_level = level if role == "abstract" else 0
         role = role or above
         if role in ("abstract", "introduction", "methods", "results", "discussion", "references"):
@@ -121,10 +130,14 @@ def sentences(paper: Paper) -> list[Sentence]:
 
 
 def _keep(out: list[Sentence], text: str, start: int, end: int, section: Section) -> None:
-    piece = text[start:end]
-    lead = len(piece) - len(piece.lstrip())
-    if piece.strip():
-        out.append(Sentence(piece.strip(), start + lead, section.role, section.heading))
+    while start < end:
+        stop = end if end - start <= _LONGEST else text.rfind(" ", start + 1, start + _LONGEST)
+        stop = stop if stop > start else start + _LONGEST
+        piece = text[start:stop]
+        lead = len(piece) - len(piece.lstrip())
+        if piece.strip():
+            out.append(Sentence(piece.strip(), start + lead, section.role, section.heading))
+        start = stop
 
 
 def from_jats(data: bytes) -> Paper:
