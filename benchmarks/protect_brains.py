@@ -1,9 +1,11 @@
 """Synthetic brains: a GAN and latent diffusion beside their floor, the bootstrap and real brains, with attacks.
 
-The cohort is made: the MNI152 template warped, with planted effects of age, sex and diagnosis on regions. Nets are trained
-for some minutes on one core, far from what a GPU would give them. Two real heads are set beside the made ones.
+The cohort is made: the MNI152 template warped, with planted effects of age, sex and diagnosis on regions. Moments are held
+against the cohort that was fitted, and against some thousand others of the same population (``truth``), from which the
+cohort itself is as far off as its row ``real half`` says. The codec is fitted to brains that are in no other set, so that
+shadow models can be trained with it at full size. Two real heads are set beside the made ones.
 
-Run: python benchmarks/protect_brains.py [--size 32] [--people 300] [--codec-steps 300] [--steps 600] [--shadows 0] [--drawn 2000] [--epsilon 0] [--keep FOLDER]
+Run: python benchmarks/protect_brains.py [--size 32] [--people 300] [--truth 1500] [--steps 1000] [--shadows 8] [--drawn 2000] [--private 1] [--quick]
 """
 
 import argparse
@@ -15,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from commissure.errors import BadInput
 from commissure.extras import has
 from commissure.protect.membership import attack_membership, auc
 from commissure.protect.noise import SecureNoise
@@ -46,18 +49,28 @@ def many(model: Any, count: int) -> np.ndarray:
     return np.concatenate(rows)
 
 
+def errors(made: np.ndarray, real: np.ndarray) -> str:
+    found = roi_errors(made, real)
+    names = ("means", "variances", "correlations", "Wasserstein")
+    return ", ".join(f"{name} {each.mean():.3f} ({each.max():.3f})" for name, each in zip(names, found, strict=True))  # fmt: skip
+
+
 def row(
-    label: str, made: Volumes, halves: tuple[Volumes, Volumes], membership: str, *, regions: np.ndarray | None = None
+    label: str, made: Volumes, halves: tuple[Volumes, Volumes], membership: str, *, truth: np.ndarray, regions: np.ndarray | None = None
 ) -> None:  # fmt: skip
     fitted, unseen = halves
     found = judge_volumes(made, fitted=fitted, unseen=unseen)
-    errors = roi_errors(measure_rois(made.voxels) if regions is None else regions, measure_rois(fitted.voxels))  # fmt: skip
+    regions = measure_rois(made.voxels) if regions is None else regions
     shares = ", ".join(f"{name} {a / b:.2f} ({b:.2f})" for name, (a, b) in found.trained.items())
     r, i = found.regions, found.images
     print(f"  {label:20s} C2ST regions {r.two_sample:.3f} images {i.two_sample:.3f} | MMD {r.mmd:.3f} | precision {r.precision:.2f} recall {r.recall:.2f}"
           f" | NNDR {i.neighbour_ratio:.3f} copies {i.copies:.2f} | attribute {found.attribute:+.3f} | MIA {membership}")  # fmt: skip
-    said = ", ".join(f"{name} {each.mean():.3f} ({each.max():.3f})" for name, each in zip(("means", "variances", "correlations", "Wasserstein"), errors, strict=True))  # fmt: skip
-    print(f"  {'':20s} regions' error, mean (worst): {said} | synthetic-trained share of real score: {shares}", flush=True)  # fmt: skip
+    print(f"  {'':20s} regions' error, mean (worst), of {len(regions)}: to the fitted {errors(regions, measure_rois(fitted.voxels))}; to the truth {errors(regions, truth)}")  # fmt: skip
+    print(f"  {'':20s} synthetic-trained share of real score: {shares}", flush=True)
+
+
+def plain(made: Volumes, halves: tuple[Volumes, Volumes]) -> str:
+    return f"{auc(*(image_scores(each, made) for each in halves)):.3f} (plain)"
 
 
 def attacked(model: Any, cohort: Volumes, runs: int) -> str:
@@ -89,74 +102,115 @@ def heads(data: Path, cohort: Volumes, codec: Any) -> None:
               f"distance from the mean not coded {loss:.2f}, r of image and coded image {r:.3f}")  # fmt: skip
 
 
-def private(halves: tuple[Volumes, Volumes], training: Training, epsilon: float) -> None:
+def private(halves: tuple[Volumes, Volumes], truth: np.ndarray) -> None:
+    """At each epsilon, and without any look at the private people: what the public ones alone give.
+
+    The public people are younger and healthier, so that there is something to learn.
+    """
+    from commissure.protect.synth_diffusion import LatentDiffusion
     from commissure.protect.synth_private_diffusion import PrivateDiffusion
 
     fitted, unseen = halves
-    public, _ = made_brains(len(fitted.voxels), rng=np.random.default_rng(77), size=fitted.size)
-    model = PrivateDiffusion(public=public, epsilon=epsilon, training=training, noise=SecureNoise()).fit(
-        fitted
-    )
-    made = model.sample(len(unseen.voxels), np.random.default_rng(1))
-    row(f"diffusion, epsilon {model.total_epsilon_:.2f}", made, halves, f"{auc(image_scores(fitted, made), image_scores(unseen, made)):.3f} (plain)")  # fmt: skip
+    public = others(3 * len(fitted.voxels), 77, fitted.size)
+    age, _, ill = public.covariates.values.T
+    public = public.take(np.flatnonzero((age < 65) | ((ill == 0) & (age < 80)))[: len(fitted.voxels)])
+    training = Training(steps=200, width=8)
+    models: list[tuple[str, Any]] = [("public alone", LatentDiffusion(training=training).fit(public))]
+    codec = models[0][1].space_.codec
+    for epsilon in (1.0, 3.0, 8.0):
+        model = PrivateDiffusion(
+            public=public, epsilon=epsilon, training=training, codec=codec, noise=SecureNoise()
+        )
+        try:
+            models.append((f"epsilon {epsilon:g}", model.fit(fitted)))
+        except BadInput as error:
+            print(f"  diffusion, epsilon {epsilon:g}: refused: {error}")
+    for label, model in models:
+        made = model.sample(len(unseen.voxels), np.random.default_rng(1))
+        row(f"diffusion, {label}", made, halves, plain(made, halves), truth=truth)
 
 
 def main(data: Path, given: list[str] | None = None) -> None:
     warnings.simplefilter("ignore")
     parser = argparse.ArgumentParser()
-    for name, default in (("size", 32), ("people", 300), ("codec-steps", 300), ("steps", 600), ("shadows", 0), ("epsilon", 0), ("drawn", 2000)):  # fmt: skip
+    for name, default in (("size", 32), ("people", 300), ("truth", 1500), ("steps", 1000), ("shadows", 8), ("drawn", 2000), ("private", 1)):  # fmt: skip
         parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--quick", action="store_true", help="16 voxels a side, 150 people, no shadows")
     said = parser.parse_args(given or [])
-    cohort, truth = made_brains(2 * said.people, rng=np.random.default_rng(0), size=said.size)
-    print(f"\nSynthetic brains: {2 * said.people} made at {said.size} voxels a side, fitted to {said.people}")
-    planted(cohort, truth)
+    if said.quick:
+        said.size, said.people, said.truth, said.steps, said.shadows, said.drawn, said.private = 16, 150, 500, 200, 0, 500, 0  # fmt: skip
+    cohort, planted_truth = made_brains(2 * said.people, rng=np.random.default_rng(0), size=said.size)
+    truth = measure_rois(others(said.truth, 100, said.size).voxels)
+    print(f"\nSynthetic brains: {2 * said.people} made at {said.size} voxels a side, fitted to {said.people}; the truth by {said.truth} others")  # fmt: skip
+    planted(cohort, planted_truth)
     halves = cohort.take(np.arange(said.people)), cohort.take(np.arange(said.people, 2 * said.people))
     rng, small = np.random.default_rng(1), cohort.take(np.arange(min(2 * said.people, 300)))
-    row("real half", halves[0], halves, "-")
+    row("real half", halves[0], halves, "-", truth=truth)
+    row("other real half", halves[1], (halves[0], halves[1]), "-", truth=truth)
     for label, kind in (("bootstrap", VolumeBootstrap), ("components (ours)", VolumeComponents)):
         model: Any = kind().fit(halves[0])
-        row(label, model.sample(said.people, rng), halves, attacked(kind, small, 8), regions=many(model, said.drawn))  # fmt: skip
+        told = attacked(kind, small, said.shadows) if said.shadows else plain(model.sample(said.people, rng), halves)  # fmt: skip
+        row(label, model.sample(said.people, rng), halves, told, truth=truth, regions=many(model, said.drawn))
     if not (has("torch") and has("monai")):
         print("  GAN and diffusion: the extra deep is not here")
         return
-    nets(said, halves, data)
+    nets(said, halves, truth, data)
+    if said.private:
+        private(halves, truth)
     print("  targets: means, variances, correlations within .05; share >= .95; the bootstrap caught")
 
 
-def nets(said: argparse.Namespace, halves: tuple[Volumes, Volumes], data: Path) -> None:
+def others(count: int, seed: int, size: int) -> Volumes:
+    """People of the same population who are in no other set."""
+    return made_brains(count, rng=np.random.default_rng(seed), size=size)[0]
+
+
+def nets(said: argparse.Namespace, halves: tuple[Volumes, Volumes], truth: np.ndarray, data: Path) -> None:
     from commissure.protect.synth_codec import Codec
     from commissure.protect.synth_diffusion import LatentDiffusion
     from commissure.protect.synth_gan import LatentGAN
 
-    fitted, unseen = halves
-    training = Training(codec_steps=said.codec_steps, steps=said.steps, checkpoints=said.keep)
+    training = Training(steps=said.steps)
     began = time.process_time()
-    codec = Codec(training=replace(training, width=8)).fit(fitted.voxels)
-    print(f"  codec: {said.codec_steps} steps, {time.process_time() - began:.0f} s of CPU", flush=True)
-    heads(data, fitted, codec)
+    codec = Known(Codec().fit(others(200, 55, said.size).voxels))
+    codec.learn(cohort := _both(halves))
+    print(f"  codec: {time.process_time() - began:.0f} s of CPU", flush=True)
+    heads(data, cohort, codec)
     for label, kind in (("GAN (ours)", LatentGAN), ("diffusion (ours)", LatentDiffusion)):
         began = time.process_time()
-        model: Any = kind(training=training, codec=codec).fit(fitted)
+        model: Any = kind(training=training, codec=codec).fit(halves[0])
         made = model.sample(said.people, np.random.default_rng(1))
         spent = time.process_time() - began
         if said.shadows:
-            few = replace(training, checkpoints=None)
-            told = attacked(lambda kind=kind, few=few: kind(training=few, codec=codec), Volumes(np.concatenate([fitted.voxels, unseen.voxels]), _both(halves)), said.shadows)  # fmt: skip
+            told = attacked(lambda kind=kind: kind(training=training, codec=codec), cohort, said.shadows)
         else:
-            told = f"{auc(image_scores(fitted, made), image_scores(unseen, made)):.3f} (plain)"
-        row(label, made, halves, f"{told}; {spent:.0f} s of CPU", regions=many(model, said.drawn))
-        if said.keep is not None:
-            np.savez(
-                said.keep / f"{kind.__name__}.npz", voxels=made.voxels, covariates=made.covariates.values
-            )
-    if said.epsilon:
-        private(halves, replace(training, checkpoints=None), said.epsilon)
+            told = plain(made, halves)
+        row(label, made, halves, f"{told}; {spent:.0f} s of CPU", truth=truth, regions=many(model, said.drawn))  # fmt: skip
+        if kind is LatentDiffusion:
+            print(f"  {'':20s} trust in the net, by people it has not seen: {model.denoiser_.trust:.2f}")
 
 
-def _both(halves: tuple[Volumes, Volumes]) -> Any:
+class Known:
+    """A codec that keeps what it found of brains, since shadow models ask for the same again and again."""
+
+    def __init__(self, codec: Any) -> None:
+        self._codec, self._found = codec, {}
+
+    def learn(self, cohort: Volumes) -> None:
+        for brain, latent in zip(cohort.voxels, self._codec.encode(cohort.voxels), strict=True):
+            self._found[brain.tobytes()] = latent
+
+    def encode(self, voxels: np.ndarray) -> np.ndarray:
+        return np.array([self._found[brain.tobytes()] if brain.tobytes() in self._found else self._codec.encode(brain[None])[0] for brain in voxels])  # fmt: skip
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._codec, name)
+
+
+def _both(halves: tuple[Volumes, Volumes]) -> Volumes:
     first, second = (each.covariates for each in halves)
-    return replace(first, values=np.concatenate([first.values, second.values]))
+    table = replace(first, values=np.concatenate([first.values, second.values]))
+    return Volumes(np.concatenate([each.voxels for each in halves]), table)
 
 
 if __name__ == "__main__":

@@ -34,8 +34,8 @@ def shown(cohort: Volumes) -> np.ndarray:
 def rows(cohort: Volumes, folder: Path | None) -> list[tuple[str, Volumes]]:
     chosen = cohort.take(shown(cohort))
     table = Table(chosen.covariates.names, chosen.covariates.values, chosen.covariates.levels)
-    training = Training(codec_steps=140, steps=260, batch=8, width=8, checkpoints=folder)
-    codec = Codec(training=training).fit(cohort.voxels)
+    training = Training(steps=300, width=8, checkpoints=folder)
+    codec = Codec().fit(cohort.voxels)
     models: list[tuple[str, Any]] = [
         ("components", VolumeComponents()),
         ("GAN", LatentGAN(training=training, codec=codec)),

@@ -25,6 +25,13 @@ def brains() -> tuple[Volumes, np.ndarray]:
     return made_brains(160, rng=np.random.default_rng(0), size=16)
 
 
+@pytest.fixture(scope="module")
+def codec(brains: tuple[Volumes, np.ndarray]) -> Any:
+    from commissure.protect.synth_codec import Codec
+
+    return Codec().fit(brains[0].voxels[:100])
+
+
 def test_what_is_planted_is_what_is_measured(brains: tuple[Volumes, np.ndarray]) -> None:
     cohort, truth = brains
     rows, names = measure_rois(cohort.voxels), ["head", *PLANTED]
@@ -54,13 +61,13 @@ def test_components_keep_regions_and_the_bootstrap_is_caught(brains: tuple[Volum
 
 @deep
 @pytest.mark.parametrize("kind", ["diffusion", "gan"])
-def test_nets_learn_the_brain_and_what_is_asked_for(kind: str, brains: tuple[Volumes, np.ndarray]) -> None:
+def test_nets_learn_the_brain_and_what_is_asked_for(kind: str, codec: Any, brains: tuple[Volumes, np.ndarray]) -> None:  # fmt: skip
     from commissure.protect.synth_port import GENERATORS
 
     cohort, _ = brains
-    training = Training(codec_steps=60, steps=25, width=8, batch=8)
+    training = Training(steps=25, width=8, batch=8)
     model: Any = GENERATORS.get(kind)
-    fitted = model(training=training).fit(cohort)
+    fitted = model(training=training, codec=codec).fit(cohort)
     made = fitted.sample(80, np.random.default_rng(1))
     real, rows = measure_rois(cohort.voxels), measure_rois(made.voxels)
     mean, *_ = roi_errors(rows, real)
@@ -76,8 +83,9 @@ def test_nets_learn_the_brain_and_what_is_asked_for(kind: str, brains: tuple[Vol
 
 
 @deep
-def test_training_goes_on_exactly_where_it_stopped(brains: tuple[Volumes, np.ndarray], tmp_path: Path) -> None:  # fmt: skip
-    from commissure.protect.synth_codec import Codec
+@pytest.mark.parametrize("kind", ["diffusion", "gan"])
+def test_training_goes_on_exactly_where_it_stopped(kind: str, tmp_path: Path) -> None:
+    from commissure.protect.synth_port import GENERATORS
 
     class Stopped(Exception):
         pass
@@ -85,27 +93,65 @@ def test_training_goes_on_exactly_where_it_stopped(brains: tuple[Volumes, np.nda
     def stop(_what: str, _step: int, _steps: int, _loss: float) -> None:
         raise Stopped
 
-    voxels, told = brains[0].voxels[:60], []
-    whole = Training(codec_steps=8, width=8, batch=4, every=4, checkpoints=tmp_path, progress=lambda *said: told.append(said[1]))  # fmt: skip
+    rng, told = np.random.default_rng(0), []
+    numbers, conditions, kept = rng.normal(size=(60, 5)), rng.normal(size=(60, 2)), []
+    whole = Training(steps=8, width=8, batch=4, every=4, checkpoints=tmp_path, progress=lambda *said: told.append(said[1]))  # fmt: skip
+    net: Any = GENERATORS.get(kind)
     with pytest.raises(Stopped):
-        Codec(training=replace(whole, progress=stop)).fit(voxels)
-    resumed = Codec(training=whole).fit(voxels).encode(voxels[:3])
-    assert told == [8]
-    straight = Codec(training=replace(whole, checkpoints=None)).fit(voxels).encode(voxels[:3])
-    assert np.array_equal(resumed, straight)
+        net(training=replace(whole, progress=stop)).learn(numbers, conditions)
+    for training in (whole, replace(whole, checkpoints=None)):
+        model = net(training=training)
+        model.learn(numbers, conditions)
+        kept.append(model.draw(conditions, np.random.default_rng(1)))
+    assert told == [8, 4, 8] and np.array_equal(*kept)
     with pytest.raises(BadInput, match="another cohort or other settings"):
-        Codec(training=whole).fit(brains[0].voxels[60:120])
+        net(training=whole).learn(numbers[:50], conditions[:50])
 
 
 @deep
-def test_all_sizes_are_coded_to_one_latent() -> None:
+@pytest.mark.parametrize("kind", ["diffusion", "gan"])
+def test_nets_learn_what_no_gaussian_has(kind: str) -> None:
+    """Two kinds of people for one condition, and one kind for the other: the moments are those of a Gaussian."""
+    from commissure.protect.synth_port import GENERATORS
+
+    rng = np.random.default_rng(0)
+    told = rng.integers(0, 2, 400).astype(float)
+    two = np.sign(rng.normal(size=400)) + 0.15 * rng.normal(size=400)
+    numbers = np.column_stack([np.where(told == 1, two, rng.normal(size=400)), rng.normal(size=400)])
+    net: Any = GENERATORS.get(kind)
+    model = net(training=Training(steps=1200, width=8))
+    model.learn(numbers, told[:, None])
+    drawn = model.draw(told[:, None], np.random.default_rng(1))[:, 0]
+    between = [float((np.abs(drawn[told == which]) < 0.5).mean()) for which in (0, 1)]
+    # of a Gaussian 38 in 100 lie between the two kinds, of the truth next to none
+    assert between[1] < 0.2 < between[0]
+
+
+@deep
+def test_a_net_that_learned_by_heart_is_not_listened_to() -> None:
+    from commissure.protect.synth_diffusion import LatentDiffusion
+
+    rng = np.random.default_rng(0)
+    model = LatentDiffusion(training=Training(steps=600, width=8))
+    model.learn(rng.normal(size=(100, 40)), rng.normal(size=(100, 2)))
+    assert model.denoiser_.trust < 0.3
+
+
+@deep
+@pytest.mark.parametrize("size", [16, 32, 64])
+def test_the_codec_keeps_brains_it_has_not_seen(size: int) -> None:
     from commissure.protect.synth_codec import Codec
 
-    for size in (32, 64):
-        voxels = np.random.default_rng(0).uniform(0, 1, (3, size, size, size)).astype(np.float32)
-        codec = Codec(training=Training(codec_steps=1, width=8, batch=1)).fit(voxels)
-        latents = codec.encode(voxels)
-        assert latents.shape == (3, 4, 8, 8, 8) and codec.decode(latents).shape == voxels.shape
+    count, kept = {16: (60, 8), 32: (40, 4), 64: (8, 2)}[size]
+    voxels = made_brains(count, rng=np.random.default_rng(3), size=size)[0].voxels
+    known, new = np.split(voxels, [count - kept])
+    codec = Codec().fit(known)
+    again = codec.decode(codec.encode(new))
+    assert again.shape == new.shape and again.dtype == np.float32
+    lost = ((again - new) ** 2).sum() / ((new - codec.mean_) ** 2).sum()
+    assert lost < {16: 0.1, 32: 0.1, 64: 0.1}[size]
+    with pytest.raises(BadInput, match="This codec is for volumes of"):
+        codec.encode(new[:, :8])
 
 
 def test_bad_cohorts_are_refused_with_the_numbers(brains: tuple[Volumes, np.ndarray]) -> None:
@@ -147,7 +193,7 @@ def test_a_private_fit_spends_what_was_said_and_refuses_too_few(brains: tuple[Vo
 
     cohort, _ = brains
     public, private = cohort.take(np.arange(60)), cohort.take(np.arange(60, 160))
-    small = Training(codec_steps=15, steps=15, width=8, batch=8)
+    small = Training(steps=15, width=8, batch=8)
     model = PrivateDiffusion(public=public, epsilon=8.0, training=small, private_steps=3, noise=RehearsalNoise(np.random.default_rng(0)))  # fmt: skip
     made = model.fit(private).sample(4, np.random.default_rng(1))
     assert made.voxels.shape == (4, 16, 16, 16) and np.isfinite(made.voxels).all()

@@ -99,17 +99,17 @@ def test_the_attack_is_in_the_report_and_the_bootstrap_is_a_finding(study: Path,
 @pytest.mark.parametrize("kind", ["diffusion", "gan"])
 def test_nets_from_the_command_line(kind: str, study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     where = ["protect", "synthesize", str(study), "--out", str(tmp_path / "o"), "--generator", kind]
-    small = ["--subjects", "2", "--size", "16", "--steps", "6", "--codec-steps", "6", "--width", "8", "--no-attack"]  # fmt: skip
+    small = ["--subjects", "2", "--size", "16", "--steps", "6", "--width", "8", "--no-attack"]  # fmt: skip
     assert main([*where, *small, "--checkpoints", str(tmp_path / "keep"), "--json"]) == 0
     said = capsys.readouterr()
     assert "step 6 of 6" in said.err and len(json.loads(said.out)["files"]) == 7
-    assert (tmp_path / "keep" / f"{kind}.pt").is_file() and (tmp_path / "keep" / "codec.pt").is_file()
+    assert (tmp_path / "keep" / f"{kind}.pt").is_file()
 
 
 @deep
 def test_formal_privacy_from_the_command_line(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     where = ["protect", "synthesize", str(study), "--out", str(tmp_path / "o"), "--subjects", "1", "--size", "16", "--no-attack"]  # fmt: skip
-    small = ["--steps", "2", "--codec-steps", "2", "--width", "8", "--epsilon", "0.2"]
+    small = ["--steps", "2", "--width", "8", "--epsilon", "0.2"]
     assert main([*where, *small]) == 2
     assert "a folder of public brains" in " ".join(capsys.readouterr().err.split())
     assert main([*where, *small, "--public", str(study)]) == 2

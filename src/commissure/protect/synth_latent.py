@@ -1,13 +1,16 @@
-"""The space in which brains are generated: latents of a codec, with what age, sex and diagnosis explain taken off.
+"""The space in which brains are generated: latents of a codec as whitened numbers beyond age, sex and diagnosis.
 
-What is left of a latent is a residual, in which a net has only to learn how people differ. After training, the brains that
-net and codec make are measured: what covariates explain is set to what they explain in real brains, and what is left is
-moved, as little as can be, to the covariance of real brains in the leading directions (optimal transport between
-Gaussians). A net that saw few subjects shows their variances less well than they do themselves.
+What covariates explain of the latents is taken off by regression. The leading directions of what is left, in the metric
+in which a latent's length is the change of the image, are scaled to unit variance: in these numbers a cohort is near a
+standard Gaussian, and a net has only to learn in what it is not one. What lies beyond the leading directions is drawn by
+its spread at each knot and its spectrum, so that no direction of few people's is kept.
+
+What a net draws is put right by :mod:`commissure.protect.synth_mend`, so that means, variances and correlations are those
+of the cohort, whatever the net adds to shape.
 
 References
 ----------
-Peyré & Cuturi 2019, sec. 2.6 (transport between Gaussians), doi:10.1561/2200000073.
+Tipping & Bishop 1999 (leading directions and a noise beyond), doi:10.1111/1467-9868.00196.
 """
 
 from collections.abc import Callable
@@ -18,20 +21,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissure.errors import BadInput
-from commissure.protect.synth_codec import LATENT, Codec, finished
+from commissure.protect.synth_codec import Codec
 from commissure.protect.synth_columns import Table
+from commissure.protect.synth_mend import Mend, block_tissues, explained
 from commissure.protect.synth_table import Copula
-from commissure.protect.synth_volumes import Volumes
+from commissure.protect.synth_texture import Texture
+from commissure.protect.synth_training import Training
+from commissure.protect.synth_volumes import Volumes, checked_volumes
 
-__all__ = ["Conditions", "LatentSpace", "explained"]
+__all__ = ["Conditions", "Draw", "LatentGenerator", "LatentSpace", "most_ways"]
 
 Array = NDArray[np.float64]
-Voxels = NDArray[np.float32]
-#: from conditions, shape (subject, condition), and an rng to residuals
+#: from conditions, shape (subject, condition), and an rng to whitened numbers
 Draw = Callable[[Array, np.random.Generator], Array]
-_RIDGE = 2.0
-_LEADING = 60
-_CALIBRATION = 256
+_LEADING = 128
+_LEADING_SHARE = 3
+_CALIBRATION, _DECODED = 4096, 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ class Conditions:
 
 
 class LatentSpace:
-    """Latents of a cohort as residuals beyond its covariates, and the way back.
+    """Latents of a cohort as whitened numbers beyond its covariates, and the way back.
 
     Parameters
     ----------
@@ -101,44 +106,56 @@ class LatentSpace:
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
 
-    def fit(self, cohort: Volumes) -> Self:
-        """Learn covariates, what they explain, and the scale of what is left."""
+    def fit(self, cohort: Volumes) -> Array:
+        """Learn covariates, what they explain, and the leading directions of what is left.
+
+        Returns
+        -------
+        array, shape (subject, direction)
+            The cohort's whitened numbers.
+        """
         self.conditions_ = Conditions.of(cohort.covariates)
         self.people_ = Copula().fit(cohort.covariates)
-        latents = self.codec.encode(cohort.voxels)
+        rows = self.codec.weighed(self.codec.encode(cohort.voxels))
         design = self.conditions_.design(self.conditions_.rows(cohort.covariates))
-        flat = latents.reshape(len(latents), -1)
-        self.effects_ = explained(design, flat)
-        left = (flat - design @ self.effects_).reshape(latents.shape)
-        self.scale_ = np.maximum(left.std(axis=(0, 2, 3, 4), keepdims=True), 1e-6)
-        self.mend_: _Mend | None = None
-        return self
+        self.effects_ = explained(design, rows)
+        left = rows - design @ self.effects_
+        free = len(left) - design.shape[1]
+        values, vectors = np.linalg.eigh(left @ left.T)
+        order = np.argsort(values)[::-1][: most_ways(len(left))]
+        self.ways_ = (left.T @ vectors[:, order] / np.sqrt(values[order])).T
+        self.spread_ = np.sqrt(values[order] / free)
+        beyond = left - (left @ self.ways_.T) @ self.ways_
+        self._fit_beyond(beyond * np.sqrt(len(left) / free))
+        self.mend_ = Mend.none(design.shape[1], len(order))
+        return np.asarray(left @ self.ways_.T / self.spread_)
 
-    def residuals(self, cohort: Volumes) -> tuple[Array, Array]:
-        """Residuals, shape (subject, 4, 8, 8, 8), and conditions, shape (subject, condition)."""
-        rows = self.conditions_.rows(cohort.covariates)
-        explained = (self.conditions_.design(rows) @ self.effects_).reshape(-1, *LATENT)
-        return (self.codec.encode(cohort.voxels) - explained) / self.scale_, rows
+    def whitened(self, cohort: Volumes) -> Array:
+        """The whitened numbers of people like those that were fitted, shape (subject, direction)."""
+        rows = self.codec.weighed(self.codec.encode(cohort.voxels))
+        design = self.conditions_.design(self.conditions_.rows(cohort.covariates))
+        return np.asarray((rows - design @ self.effects_) @ self.ways_.T / self.spread_)
 
     def calibrate(self, cohort: Volumes, draw: Draw, rng: np.random.Generator) -> None:
-        """Learn how to move the brains that come of ``draw`` to the effects and the covariance of real ones."""
-        self.mend_ = None
-        leading = min(_LEADING, len(cohort.voxels) // 4)
-        asked = cohort.covariates.values[rng.integers(0, len(cohort.voxels), min(_CALIBRATION, 4 * leading))]
+        """Learn how to bring what comes of ``draw`` to the moments of the cohort, in latents and in brains."""
+        asked = cohort.covariates.values[rng.integers(0, len(cohort.voxels), _CALIBRATION)]
         table = Table(cohort.covariates.names, asked, cohort.covariates.levels)
         rows = self.conditions_.rows(table)
-        made = self.volumes(draw(rows, rng), table, rng)
-        known = self.conditions_.design(self.conditions_.rows(cohort.covariates))
-        self.mend_ = _Mend.of(
-            cohort.voxels, known, made.voxels, self.conditions_.design(rows), leading=leading
-        )
+        drawn, design = draw(rows, rng), self.conditions_.design(rows)
+        self.mend_ = Mend.whitening(drawn, design)
+        some = Table(table.names, asked[:_DECODED], table.levels)
+        made = self.volumes(drawn[:_DECODED], some, rng)
+        self.mend_ = self.mend_.for_blocks(
+            self.mend_(drawn[:_DECODED], design[:_DECODED]), design[:_DECODED], block_tissues(made.voxels),
+            real=block_tissues(cohort.voxels), known=self.conditions_.design(self.conditions_.rows(cohort.covariates)),
+        )  # fmt: skip
 
-    def volumes(self, residuals: Array, table: Table, rng: np.random.Generator) -> Volumes:
-        """The brains of residuals for the covariates of ``table``."""
+    def volumes(self, whitened: Array, table: Table, rng: np.random.Generator) -> Volumes:
+        """The brains of whitened numbers for the covariates of ``table``."""
         design = self.conditions_.design(self.conditions_.rows(table))
-        latents = residuals * self.scale_ + (design @ self.effects_).reshape(-1, *LATENT)
-        brains = self.codec.decode(latents, rng=rng)
-        return Volumes(brains if self.mend_ is None else self.mend_(brains, design), table)
+        rows = design @ self.effects_ + (self.mend_(whitened, design) * self.spread_) @ self.ways_
+        latents = self.codec.unweighed(rows) + self._beyond(len(rows), rng)
+        return Volumes(self.codec.decode(latents, rng=rng), table)
 
     def people(self, n: int, rng: np.random.Generator, wanted: Table | None) -> Table:
         """Covariates of ``n`` synthetic people: those wanted, or as they go together in the cohort."""
@@ -148,60 +165,61 @@ class LatentSpace:
             raise BadInput(f"Covariates are given for {len(wanted.values)} subjects, and {n} are asked for.")
         return wanted
 
+    def _fit_beyond(self, rows: Array) -> None:
+        latents, at = self.codec.unweighed(rows), 0
+        self.textures_: list[list[Texture]] = []
+        for grid in self.codec.grids_:
+            fields = grid.at_knots(latents[:, at : at + grid.length])
+            self.textures_.append([Texture.of(fields[:, j]) for j in range(fields.shape[1])])
+            at += grid.length
+        self.rest_ = latents[:, at:].std(axis=0)
 
-@dataclass(frozen=True, slots=True)
-class _Mend:
-    """What is wrong with made brains on the whole, and how it is put right."""
-
-    false: Array
-    change: Array
-    directions: Array
-    turn: Array
-    rest: Array
-
-    @classmethod
-    def of(cls, real: Voxels, known: Array, made: Voxels, asked: Array, *, leading: int) -> Self:
-        flat, own = (each.reshape(len(each), -1).astype(float) for each in (real, made))
-        true, false = explained(known, flat), explained(asked, own)
-        left, own_left = flat - known @ true, own - asked @ false
-        values, vectors = np.linalg.eigh(left @ left.T)
-        order = np.argsort(values)[::-1][:leading]
-        directions = (left.T @ vectors[:, order] / np.sqrt(np.maximum(values[order], 1e-12))).T
-        inside, own_inside = left @ directions.T, own_left @ directions.T
-        turn = _transport(_shrunk(own_inside), _shrunk(inside))
-        spread = (left - inside @ directions).std(axis=0)
-        own_spread = (own_left - own_inside @ directions).std(axis=0)
-        rest = np.clip((spread + 1e-3) / (own_spread + 1e-3), 0.5, 2.0)
-        return cls(false, true - false, directions, turn, rest)
-
-    def __call__(self, brains: Voxels, design: Array) -> Voxels:
-        flat = brains.reshape(len(brains), -1).astype(float)
-        left = flat - design @ self.false
-        inside = left @ self.directions.T
-        moved = (inside @ self.turn.T) @ self.directions + (left - inside @ self.directions) * self.rest
-        return finished((design @ (self.false + self.change) + moved).reshape(brains.shape))
+    def _beyond(self, count: int, rng: np.random.Generator) -> Array:
+        """Latents beyond the leading directions, drawn anew."""
+        parts = []
+        for grid, textures in zip(self.codec.grids_, self.textures_, strict=True):
+            parts.append(grid.of_knots(np.stack([each.draw(count, rng) for each in textures], axis=1)))
+        return np.concatenate([*parts, rng.normal(size=(count, len(self.rest_))) * self.rest_], axis=1)
 
 
-def explained(design: Array, flat: Array) -> Array:
-    """What the columns of ``design`` explain of ``flat``, by a slight ridge; shape (column, value)."""
-    hold = _RIDGE * np.diag([0.0, *np.ones(design.shape[1] - 1)])
-    return np.asarray(np.linalg.solve(design.T @ design + hold, design.T @ flat))
+class LatentGenerator:
+    """What generators in the latent space of a codec share: all but the net that draws whitened numbers.
+
+    Parameters
+    ----------
+    training : Training, optional
+        Steps, width, device, checkpoints.
+    codec : Codec, optional
+        A fitted codec, of public brains for example; by default one is fitted to the cohort.
+    """
+
+    def __init__(self, *, training: Training | None = None, codec: Codec | None = None) -> None:
+        self.training, self.codec = training or Training(), codec
+
+    def fit(self, cohort: Volumes) -> Self:
+        """Learn from brains on the standard grid."""
+        checked_volumes(cohort)
+        codec = self.codec or Codec(training=self.training).fit(cohort.voxels)
+        self.space_ = LatentSpace(codec)
+        whitened = self.space_.fit(cohort)
+        self.learn(whitened, self.space_.conditions_.rows(cohort.covariates))
+        self.space_.calibrate(cohort, self.draw, np.random.default_rng(self.training.seed))
+        return self
+
+    def sample(self, n: int, rng: np.random.Generator, *, covariates: Table | None = None) -> Volumes:
+        """``n`` synthetic brains, for the covariates given or such as go together in the cohort."""
+        table = self.space_.people(n, rng, covariates)
+        return self.space_.volumes(self.draw(self.space_.conditions_.rows(table), rng), table, rng)
+
+    def learn(self, whitened: Array, conditions: Array) -> None:
+        """Train the net on whitened numbers, shape (subject, direction), and conditions, shape (subject, condition)."""
+        raise NotImplementedError
+
+    def draw(self, conditions: Array, rng: np.random.Generator) -> Array:
+        """Whitened numbers for conditions, shape (subject, direction)."""
+        raise NotImplementedError
 
 
-def _shrunk(rows: Array) -> Array:
-    """Covariance with off-diagonals drawn to 0 by the share that so few rows deserve."""
-    covariance = np.cov(rows.T).reshape(rows.shape[1], -1)
-    keep = len(rows) / (len(rows) + 0.5 * rows.shape[1])
-    return np.asarray(keep * covariance + (1 - keep) * np.diag(np.diag(covariance)))
-
-
-def _transport(start: Array, end: Array) -> Array:
-    """The symmetric matrix that takes a Gaussian of covariance ``start`` to one of ``end``, moving least."""
-    root, back = _power(start, 0.5), _power(start, -0.5)
-    return np.asarray(back @ _power(root @ end @ root, 0.5) @ back)
-
-
-def _power(matrix: Array, exponent: float) -> Array:
-    values, vectors = np.linalg.eigh(matrix)
-    kept = np.maximum(values, 1e-8 * max(float(values.max()), 1e-300))
-    return np.asarray((vectors * kept**exponent) @ vectors.T)
+def most_ways(people: int) -> int:
+    """How many leading directions so many people can show."""
+    return min(_LEADING, people // _LEADING_SHARE)

@@ -22,9 +22,10 @@ from commissure.errors import BadInput
 from commissure.extras import need
 from commissure.protect.budget import Spend, gaussian_mu, total_epsilon
 from commissure.protect.noise import NoiseSource, clip_rows, noisy_sum, secure_uniform
+from commissure.protect.synth_codec import Codec
 from commissure.protect.synth_columns import Table
 from commissure.protect.synth_diffusion import Denoiser, LatentDiffusion
-from commissure.protect.synth_latent import Conditions
+from commissure.protect.synth_latent import Conditions, most_ways
 from commissure.protect.synth_private import PrivateCopula
 from commissure.protect.synth_training import Training, torch_module
 from commissure.protect.synth_volumes import Volumes, checked_volumes
@@ -36,6 +37,7 @@ _TABLE_SHARE = 0.25
 _NOISES = 4
 _MOST_NOISE = 1.0
 _BINS = 12
+_RATE = 0.1
 
 
 class PrivateDiffusion:
@@ -49,19 +51,21 @@ class PrivateDiffusion:
         What the fit may cost.
     training : Training, optional
         How the public part is trained; device and width hold for the private part as well.
-    private_steps, rate : int, float
-        Steps of private tuning, and the chance of a subject to be in one.
+    codec : Codec, optional
+        A fitted codec of public brains; by default one is fitted to ``public``.
+    private_steps : int
+        Steps of private tuning; a tenth of the subjects are in one, by chance.
     noise : NoiseSource, optional
         By default the secure one.
     """
 
     def __init__(
         self, *, public: Volumes, epsilon: float, delta: float = 1e-5, training: Training | None = None,
-        private_steps: int = 60, rate: float = 0.1, noise: NoiseSource | None = None,
+        codec: Codec | None = None, private_steps: int = 60, noise: NoiseSource | None = None,
     ) -> None:  # fmt: skip
         self.public, self.epsilon, self.delta = public, epsilon, delta
-        self.training, self.noise = training or Training(), noise
-        self.private_steps, self.rate = private_steps, rate
+        self.training, self.codec, self.noise = training or Training(), codec, noise
+        self.private_steps = private_steps
 
     def fit(self, cohort: Volumes) -> Self:
         """Learn from brains on the standard grid.
@@ -80,7 +84,10 @@ class PrivateDiffusion:
         self._check_size(count, gaussian_mu((1 - _TABLE_SHARE) * self.epsilon, self.delta / 2))
         self.spends_ = self.spends()
         tuning, table = self.spends_
-        self.model_ = LatentDiffusion(training=self.training).fit(self.public)
+        self.model_ = LatentDiffusion(training=self.training, codec=self.codec).fit(self.public)
+        # what is tuned has to be heard, whatever the public people say of it
+        self.model_.denoiser_.trust = 1.0
+        self.model_.space_.calibrate(self.public, self.model_.draw, np.random.default_rng(self.training.seed))
         self.total_epsilon_ = total_epsilon(self.spends_, delta=self.delta)
         edges = [_edges(self.public.covariates, j).tolist() for j in range(len(cohort.covariates.names))]
         self.people_ = PrivateCopula(mu=table.mu, edges=edges, noise=self.noise).fit(cohort.covariates)
@@ -96,8 +103,8 @@ class PrivateDiffusion:
             warnings.filterwarnings("ignore", message="Optimal order", category=UserWarning)
             multiplier = float(accountants.get_noise_multiplier(
                 target_epsilon=(1 - _TABLE_SHARE) * self.epsilon, target_delta=self.delta / 2,
-                sample_rate=self.rate, steps=self.private_steps, accountant="rdp"))  # fmt: skip
-        tuning = Spend(what="synthetic brains", kind="sampled-gaussian", noise_multiplier=multiplier, rate=self.rate,
+                sample_rate=_RATE, steps=self.private_steps, accountant="rdp"))  # fmt: skip
+        tuning = Spend(what="synthetic brains", kind="sampled-gaussian", noise_multiplier=multiplier, rate=_RATE,
                        steps=self.private_steps)  # fmt: skip
         return tuning, Spend(what="covariates of synthetic brains", mu=table_mu)
 
@@ -118,7 +125,8 @@ class PrivateDiffusion:
     def _check_size(self, count: int, mu: float) -> None:
         """Refuse where the noise in the sum of all gradients is longer than that sum can be."""
         told = Conditions.of(self.public.covariates).rows(self.public.covariates).shape[1]
-        size = math.sqrt(sum(each.numel() for each in _tuned(Denoiser(told, self.training).net)))
+        net = Denoiser(most_ways(len(self.public.voxels)), told, self.training).net
+        size = math.sqrt(sum(each.numel() for each in _tuned(net)))
         if size / (count * mu) > _MOST_NOISE:
             needed = math.ceil(size / (mu * _MOST_NOISE))
             raise BadInput(
@@ -136,17 +144,19 @@ class PrivateDiffusion:
             opacus: Any = need("opacus", purpose="Training with privacy")
             denoiser.net = opacus.GradSampleModule(net, loss_reduction="sum")
         generator = torch.Generator().manual_seed(self.training.seed)
-        limit = float(np.median(np.linalg.norm(self._gradients(self.public, np.arange(min(64, len(self.public.voxels))), generator), axis=1)))  # fmt: skip
+        known = self._rows(self.public.take(np.arange(min(64, len(self.public.voxels)))))
+        private = self._rows(cohort)
+        limit = float(np.median(np.linalg.norm(self._gradients(known, np.arange(len(known[0])), generator), axis=1)))  # fmt: skip
         optimizer = torch.optim.Adam(tuned, lr=self.training.learning_rate / 5)
         kept: list[Any] = []
         try:
             for step in range(self.private_steps):
-                who = np.flatnonzero(secure_uniform(len(cohort.voxels)) < self.rate)
-                rows = self._gradients(cohort, who, generator)
+                who = np.flatnonzero(secure_uniform(len(cohort.voxels)) < _RATE)
+                rows = self._gradients(private, who, generator)
                 whole = noisy_sum(
                     clip_rows(rows, norm=limit), norm=limit, mu=1 / multiplier, noise=self.noise
                 )
-                _put(tuned, whole / (self.rate * len(cohort.voxels)))
+                _put(tuned, whole / (_RATE * len(cohort.voxels)))
                 optimizer.step()
                 if step >= self.private_steps // 2:
                     kept.append([each.detach().clone() for each in tuned])
@@ -156,23 +166,27 @@ class PrivateDiffusion:
             for place, each in enumerate(tuned):
                 each.copy_(torch.stack([now[place] for now in kept]).mean(dim=0))
 
-    def _gradients(self, people: Volumes, who: NDArray[np.int64], generator: Any) -> Array:
+    def _rows(self, people: Volumes) -> tuple[Array, Array]:
+        space = self.model_.space_
+        return space.whitened(people), space.conditions_.rows(people.covariates)
+
+    def _gradients(self, rows: tuple[Array, Array], who: NDArray[np.int64], generator: Any) -> Array:
         """One gradient a subject, over several noises, shape (subject, tuned number)."""
         torch = torch_module()
         denoiser = self.model_.denoiser_
         tuned = _tuned(denoiser.net)
         if not len(who):
             return np.zeros((0, sum(each.numel() for each in tuned)))
-        residuals, conditions = self.model_.space_.residuals(people.take(who))
-        clean, told = (torch.as_tensor(np.repeat(each, _NOISES, axis=0)).to(self.training.device) for each in (residuals, conditions))  # fmt: skip
+        whitened, conditions = rows[0][who], rows[1][who]
+        clean, told = (torch.as_tensor(np.repeat(each, _NOISES, axis=0)).to(self.training.device) for each in (whitened, conditions))  # fmt: skip
         denoiser.net.zero_grad()
         with warnings.catch_warnings():
             # opacus's hooks see that no input asks for a gradient, and need none
             warnings.filterwarnings("ignore", message="Full backward hook", category=UserWarning)
             denoiser.losses(clean, told, generator).sum().backward()
-        rows = torch.cat([each.grad_sample.reshape(len(clean), -1) for each in tuned], dim=1)
+        slopes = torch.cat([each.grad_sample.reshape(len(clean), -1) for each in tuned], dim=1)
         denoiser.net.zero_grad()
-        return np.asarray(rows.reshape(len(who), _NOISES, -1).mean(dim=1).cpu().numpy(), dtype=float)
+        return np.asarray(slopes.reshape(len(who), _NOISES, -1).mean(dim=1).cpu().numpy(), dtype=float)
 
 
 def _tuned(net: Any) -> list[Any]:

@@ -28,12 +28,12 @@ class Training:
 
     Parameters
     ----------
-    codec_steps, steps : int
-        Steps of the autoencoder, and of the net in its latent space.
+    steps : int
+        Steps of the net in the latent space.
     batch : int
-        Volumes a step.
+        Subjects a step.
     width : int
-        Channels of the first layer; others follow. A multiple of 8.
+        A sixteenth of a layer's width. A multiple of 8.
     learning_rate : float
         Of Adam at its height; it rises at first and falls along half a cosine.
     device : str
@@ -48,11 +48,10 @@ class Training:
         Decides where weights start and what is drawn.
     """
 
-    codec_steps: int = 600
     steps: int = 1000
-    batch: int = 16
+    batch: int = 64
     width: int = 16
-    learning_rate: float = 5e-3
+    learning_rate: float = 1e-3
     device: str = "cpu"
     checkpoints: Path | None = None
     every: int = 100
@@ -60,13 +59,13 @@ class Training:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        numbers = (self.codec_steps, self.steps, self.batch, self.width, self.every)
+        numbers = (self.steps, self.batch, self.width, self.every)
         if min(numbers) < 1 or self.width % 8 or not 0 < self.learning_rate < 1:
             raise BadInput(f"Steps, batch and every are 1 at least, width a multiple of 8, and the learning rate between 0 and 1; got {self!r}.")  # fmt: skip
 
     def tiny(self) -> "Training":
         """The same with nets and steps so few that they only show that all works."""
-        return replace(self, codec_steps=20, steps=20, batch=8, width=8)
+        return replace(self, steps=20, batch=8, width=8)
 
 
 def torch_module() -> Any:

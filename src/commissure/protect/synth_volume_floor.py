@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissure.errors import BadInput
-from commissure.protect.synth_codec import finished
 from commissure.protect.synth_columns import Table
-from commissure.protect.synth_latent import Conditions, explained
+from commissure.protect.synth_fields import finished
+from commissure.protect.synth_latent import Conditions
+from commissure.protect.synth_mend import explained
 from commissure.protect.synth_table import Copula
 from commissure.protect.synth_volumes import Volumes, checked_volumes
 

@@ -34,6 +34,8 @@ _WHITE = 223.0
 _CONTROLS = 4
 _WARP_MM = 1.6
 _THIN = 0.15
+_REACH_MM = 24.0
+_MIDDLE_MM = (0.0, -18.0, 4.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,27 +121,29 @@ def template_brain(size: int = 32) -> Voxels:
 def _warped(planted: Array, fine: int, rng: np.random.Generator | None) -> Voxels:
     """The template seen through the planted sizes, and a smooth random warp if there is an ``rng``."""
     ndimage: Any = need("scipy.ndimage", purpose="Making brains")
-    place = _places(fine)
-    middle = place.mean(axis=1, keepdims=True)
+    near, place = _places(fine)
+    middle = np.array(_MIDDLE_MM)[:, None]
     seen = (place - middle) * np.exp(-planted[0]) + middle
-    shift = np.zeros_like(seen)
-    for effect, (weight, offset), size in zip(PLANTED.values(), _zooms(fine), planted[1:], strict=True):
+    zooms = list(zip(PLANTED.values(), _zooms(fine), planted[1:], strict=True))
+    for effect, (weight, offset), size in zooms:
         if not effect.thins:
-            shift += np.expm1(-size) * weight * offset
-    seen = seen + shift
+            seen += np.expm1(-size) * weight * offset
     if rng is not None:
         knots = rng.normal(0, _WARP_MM, (3,) + (_CONTROLS,) * 3)
-        smooth = [ndimage.zoom(each, fine / _CONTROLS, order=3, mode="nearest").ravel() for each in knots]
-        seen = seen + np.array(smooth)
+        spread = _spread(fine)
+        smooth = np.einsum("dijk,xi,yj,zk->dxyz", knots, spread, spread, spread, optimize=True)
+        seen += smooth.reshape(3, -1)[:, near]
     template, affine = _template()
     step, origin = affine[0, 0], affine[:3, 3]
     at = (seen - origin[:, None]) / step
     brain = np.asarray(ndimage.map_coordinates(template, at, order=1), dtype=float)
     grey = tissue_shares(brain.astype(np.float32))[1]
-    for effect, (weight, _), size in zip(PLANTED.values(), _zooms(fine), planted[1:], strict=True):
+    for effect, (weight, _), size in zooms:
         if effect.thins:
             brain -= np.clip(_THIN - size, 0.0, 0.9) * weight * grey * (LEVELS[1] - LEVELS[0])
-    return brain.reshape((fine,) * 3).astype(np.float32)
+    whole = np.zeros(fine**3, dtype=np.float32)
+    whole[near] = brain
+    return whole.reshape((fine,) * 3)
 
 
 def _imaged(brain: Voxels, decade: float, rng: np.random.Generator) -> Voxels:
@@ -152,16 +156,32 @@ def _imaged(brain: Voxels, decade: float, rng: np.random.Generator) -> Voxels:
 
 
 @functools.cache
-def _places(fine: int) -> Array:
-    return grid_mm(fine).reshape(3, -1)
+def _places(fine: int) -> tuple[NDArray[np.intp], Array]:
+    """The voxels a warped brain can reach, and where they are: shape (voxel,) and (3, voxel)."""
+    ndimage: Any = need("scipy.ndimage", purpose="Making brains")
+    place = grid_mm(fine).reshape(3, -1)
+    template, affine = _template()
+    far = ndimage.distance_transform_edt(template <= 0) * affine[0, 0]
+    at = (place - affine[:3, 3, None]) / affine[0, 0]
+    near = np.flatnonzero(ndimage.map_coordinates(far, at, order=1, mode="nearest") < _REACH_MM)
+    return near, np.ascontiguousarray(place[:, near])
+
+
+@functools.cache
+def _spread(fine: int) -> Array:
+    """From control points to voxels along one axis by cubic splines, shape (voxel, control point)."""
+    ndimage: Any = need("scipy.ndimage", purpose="Making brains")
+    return np.column_stack(
+        [ndimage.zoom(each, fine / _CONTROLS, order=3, mode="nearest") for each in np.eye(_CONTROLS)]
+    )
 
 
 @functools.cache
 def _zooms(fine: int) -> list[tuple[Array, Array]]:
-    """For each planted region the weight of its zoom in each voxel, and the way from its centre."""
+    """For each planted region the weight of its zoom in each voxel a brain can reach, and the way from its centre."""
     found = []
     for effect in PLANTED.values():
-        offset = _places(fine) - np.array(effect.centre)[:, None]
+        offset = _places(fine)[1] - np.array(effect.centre)[:, None]
         far = ((offset / np.array(effect.radii)[:, None]) ** 2).sum(axis=0)
         found.append((np.exp(-(far**2)), offset))
     return found

@@ -39,8 +39,9 @@ def synthesize(
     seed: Annotated[int, typer.Option(help="Decides what is drawn.")] = 0,
     size: Annotated[int, typer.Option(help="Images: voxels a side, 16, 32 or 64.")] = 32,
     steps: Annotated[int, typer.Option(help="Images: steps of training.")] = 1000,
-    codec_steps: Annotated[int, typer.Option(help="Images: steps of the autoencoder.")] = 600,
-    width: Annotated[int, typer.Option(help="Images: channels of the nets, a multiple of 8.")] = 16,
+    width: Annotated[
+        int, typer.Option(help="Images: a sixteenth of the width of the nets, a multiple of 8.")
+    ] = 16,
     device: Annotated[str, typer.Option(help="Images: cpu, cuda, cuda:1 …")] = "cpu",
     checkpoints: Annotated[Path | None, typer.Option(help="Images: training goes on from here.")] = None,
     shadows: Annotated[int, typer.Option(help="Images: shadow models of the attack.")] = 0,
@@ -52,7 +53,7 @@ def synthesize(
     json: AsJson = False,
 ) -> None:
     """Make synthetic subjects that are like those of a file or folder, and attack them."""
-    training = Training(steps=steps, codec_steps=codec_steps, width=width, device=device, checkpoints=checkpoints, seed=seed, progress=_told)  # fmt: skip
+    training = Training(steps=steps, width=width, device=device, checkpoints=checkpoints, seed=seed, progress=_told)  # fmt: skip
     images = VolumeOptions(
         size=size,
         shadows=shadows,
