@@ -115,11 +115,11 @@ def test_nets_learn_what_no_gaussian_has(kind: str) -> None:
     from commissure.protect.synth_port import GENERATORS
 
     rng = np.random.default_rng(0)
-    told = rng.integers(0, 2, 400).astype(float)
-    two = np.sign(rng.normal(size=400)) + 0.15 * rng.normal(size=400)
-    numbers = np.column_stack([np.where(told == 1, two, rng.normal(size=400)), rng.normal(size=400)])
+    told = rng.integers(0, 2, 600).astype(float)
+    two = np.sign(rng.normal(size=600)) + 0.15 * rng.normal(size=600)
+    numbers = np.column_stack([np.where(told == 1, two, rng.normal(size=600)), rng.normal(size=600)])
     net: Any = GENERATORS.get(kind)
-    model = net(training=Training(steps=1200, width=8))
+    model = net(training=Training(steps=1500, width=8, batch=128))
     model.learn(numbers, told[:, None])
     drawn = model.draw(told[:, None], np.random.default_rng(1))[:, 0]
     between = [float((np.abs(drawn[told == which]) < 0.5).mean()) for which in (0, 1)]
@@ -133,7 +133,7 @@ def test_a_net_that_learned_by_heart_is_not_listened_to() -> None:
 
     rng = np.random.default_rng(0)
     model = LatentDiffusion(training=Training(steps=600, width=8))
-    model.learn(rng.normal(size=(100, 40)), rng.normal(size=(100, 2)))
+    model.learn(rng.normal(size=(60, 40)), rng.normal(size=(60, 2)))
     assert model.denoiser_.trust < 0.3
 
 

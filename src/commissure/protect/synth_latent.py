@@ -5,8 +5,8 @@ in which a latent's length is the change of the image, are scaled to unit varian
 standard Gaussian, and a net has only to learn in what it is not one. What lies beyond the leading directions is drawn by
 its spread at each knot and its spectrum, so that no direction of few people's is kept.
 
-What a net draws is put right by :mod:`commissure.protect.synth_mend`, so that means, variances and correlations are those
-of the cohort, whatever the net adds to shape.
+What a net draws is brought back to mean 0 and unit covariance on a large sample of its own, given the covariates; so
+means, variances and correlations of latents are those of the cohort, whatever the net adds to shape.
 
 References
 ----------
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from commissure.errors import BadInput
 from commissure.protect.synth_codec import Codec
 from commissure.protect.synth_columns import Table
-from commissure.protect.synth_mend import Mend, block_tissues, explained
+from commissure.protect.synth_mend import Mend, explained
 from commissure.protect.synth_table import Copula
 from commissure.protect.synth_texture import Texture
 from commissure.protect.synth_training import Training
@@ -36,7 +36,7 @@ Array = NDArray[np.float64]
 Draw = Callable[[Array, np.random.Generator], Array]
 _LEADING = 128
 _LEADING_SHARE = 3
-_CALIBRATION, _DECODED = 4096, 512
+_CALIBRATION = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,18 +137,11 @@ class LatentSpace:
         return np.asarray((rows - design @ self.effects_) @ self.ways_.T / self.spread_)
 
     def calibrate(self, cohort: Volumes, draw: Draw, rng: np.random.Generator) -> None:
-        """Learn how to bring what comes of ``draw`` to the moments of the cohort, in latents and in brains."""
+        """Learn how to bring what comes of ``draw`` to mean 0 and unit covariance, given the covariates."""
         asked = cohort.covariates.values[rng.integers(0, len(cohort.voxels), _CALIBRATION)]
         table = Table(cohort.covariates.names, asked, cohort.covariates.levels)
         rows = self.conditions_.rows(table)
-        drawn, design = draw(rows, rng), self.conditions_.design(rows)
-        self.mend_ = Mend.whitening(drawn, design)
-        some = Table(table.names, asked[:_DECODED], table.levels)
-        made = self.volumes(drawn[:_DECODED], some, rng)
-        self.mend_ = self.mend_.for_blocks(
-            self.mend_(drawn[:_DECODED], design[:_DECODED]), design[:_DECODED], block_tissues(made.voxels),
-            real=block_tissues(cohort.voxels), known=self.conditions_.design(self.conditions_.rows(cohort.covariates)),
-        )  # fmt: skip
+        self.mend_ = Mend.whitening(draw(rows, rng), self.conditions_.design(rows))
 
     def volumes(self, whitened: Array, table: Table, rng: np.random.Generator) -> Volumes:
         """The brains of whitened numbers for the covariates of ``table``."""
