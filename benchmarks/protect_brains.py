@@ -146,7 +146,6 @@ def main(data: Path, given: list[str] | None = None) -> None:
     halves = cohort.take(np.arange(said.people)), cohort.take(np.arange(said.people, 2 * said.people))
     rng, small = np.random.default_rng(1), cohort.take(np.arange(min(2 * said.people, 300)))
     row("real half", halves[0], halves, "-", truth=truth)
-    row("other real half", halves[1], (halves[0], halves[1]), "-", truth=truth)
     for label, kind in (("bootstrap", VolumeBootstrap), ("components (ours)", VolumeComponents)):
         model: Any = kind().fit(halves[0])
         told = attacked(kind, small, said.shadows) if said.shadows else plain(model.sample(said.people, rng), halves)  # fmt: skip

@@ -13,6 +13,7 @@ References
 Tipping & Bishop 1999 (leading directions and a noise beyond), doi:10.1111/1467-9868.00196.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
@@ -175,7 +176,7 @@ class LatentSpace:
         return np.concatenate([*parts, rng.normal(size=(count, len(self.rest_))) * self.rest_], axis=1)
 
 
-class LatentGenerator:
+class LatentGenerator(ABC):
     """What generators in the latent space of a codec share: all but the net that draws whitened numbers.
 
     Parameters
@@ -204,13 +205,13 @@ class LatentGenerator:
         table = self.space_.people(n, rng, covariates)
         return self.space_.volumes(self.draw(self.space_.conditions_.rows(table), rng), table, rng)
 
+    @abstractmethod
     def learn(self, whitened: Array, conditions: Array) -> None:
         """Train the net on whitened numbers, shape (subject, direction), and conditions, shape (subject, condition)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def draw(self, conditions: Array, rng: np.random.Generator) -> Array:
         """Whitened numbers for conditions, shape (subject, direction)."""
-        raise NotImplementedError
 
 
 def most_ways(people: int) -> int:
