@@ -101,7 +101,7 @@ class SequentialForest:
     (5, 2)
     """
 
-    def __init__(self, *, leaf: int = 40, class_leaf: int = 13, trees: int = 20) -> None:
+    def __init__(self, *, leaf: int = 40, class_leaf: int = 10, trees: int = 20) -> None:
         self.leaf, self.class_leaf, self.trees = leaf, class_leaf, trees
 
     def fit(self, cohort: Table) -> Self:
