@@ -8,6 +8,7 @@ ends under the orbits, nothing does. A sphere or a bottle is as far forward in t
 Reference: Schwarz et al. 2019, doi:10.1056/NEJMc1908881 (faces rendered from MRI are recognized).
 """
 
+import re
 import zlib
 from typing import Any
 
@@ -22,6 +23,7 @@ __all__ = ["check_face", "check_tree_faces", "face_prominence"]
 #: coarser voxels than this show no features
 _COARSEST_MM = 2.5
 _WORKING_MM = 2.0
+_NIFTI = re.compile(r"\.nii(?:\.gz)?$", re.I)
 #: datatypes of echo-planar images, which show no skin in front of the brain
 _UNCHECKED = frozenset({"func", "dwi", "perf"})
 #: where features lie below the top of the head, and how far the cheeks are from the middle
@@ -56,7 +58,7 @@ def check_face(image: Image) -> Finding | None:
 def check_tree_faces(tree: Tree) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     """The Findings on the NIfTI images of a tree that show a face, and the files to leave out.
 
-    Functional, diffusion and perfusion images are not looked at.
+    Functional, diffusion and perfusion images of a subject (``sub-…/func`` and the like) are not looked at.
 
     Parameters
     ----------
@@ -73,7 +75,7 @@ def check_tree_faces(tree: Tree) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     nibabel = need("nibabel", purpose="Looking for faces")
     found = []
     for name in tree.files:
-        if not name.endswith((".nii", ".nii.gz")) or _UNCHECKED.intersection(name.split("/")[:-1]):
+        if not _NIFTI.search(name) or _is_unchecked(name):
             continue
         try:
             native = nibabel.load(tree.root / name)
@@ -82,8 +84,15 @@ def check_tree_faces(tree: Tree) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
             continue
         finding = _judged(native.dataobj, native.affine, where=name)
         found += [finding] if finding else []
-    stems = tuple(f"{finding.where.split('.nii')[0]}." for finding in found)
+    stems = tuple(f"{_NIFTI.sub('', finding.where)}." for finding in found)
     return tuple(found), tuple(name for name in tree.files if stems and name.startswith(stems))
+
+
+def _is_unchecked(name: str) -> bool:
+    """Whether a file lies where BIDS has echo-planar images; a folder that merely is called so may hold any image."""
+    folders = name.split("/")[:-1]
+    subjects = [index for index, folder in enumerate(folders) if folder.startswith("sub-")]
+    return bool(subjects and _UNCHECKED.intersection(folders[subjects[0] :]))
 
 
 def _judged(array: Any, affine_mm: NDArray[np.float64], *, where: str) -> Finding | None:

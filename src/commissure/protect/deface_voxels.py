@@ -135,7 +135,7 @@ def rewrite_voxels(path: Path, *, array: Any) -> None:
     native = nibabel.load(path)
     if tuple(native.shape) != tuple(array.shape):
         raise BadInput(f"The voxels must have the shape {tuple(native.shape)}; got {tuple(array.shape)}.")
-    packed = path.suffix == ".gz"
+    packed = path.suffix.lower() == ".gz"
     content = gzip.decompress(path.read_bytes()) if packed else path.read_bytes()
     offset = int(native.dataobj.offset)
     voxels = stored_of(array)[0].astype(native.header.get_data_dtype()).tobytes(order="F")

@@ -14,6 +14,7 @@ from commissure.protect.deidentify import deidentify
 from commissure.protect.policy import Policy
 from commissure.protect.pseudonym import Pseudonyms
 from commissure.protect.scan import scan_tree
+from commissure.workflows.clean_faces import FacesOff, deface_copy
 
 __all__ = ["CleanReport", "clean_folder"]
 
@@ -23,10 +24,11 @@ Secret = Callable[[str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class CleanReport:
-    """What came of it: how many files were written and kept back, what was removed by category, and the Findings."""
+    """What came of it: files written and kept back, heads that lost their face, what was removed by category, Findings."""
 
     written: int
     kept_back: int
+    faces_defaced: int
     removed: dict[str, int]
     findings: tuple[Finding, ...]
 
@@ -41,7 +43,7 @@ def clean_folder(
     """Write a de-identified copy of any BIDS, NWB, DICOM or mixed folder, and look through every byte of it.
 
     DICOM stays DICOM: headers by PS3.15's basic profile, UIDs remapped alike everywhere, dates shifted by each patient's
-    offset, reports' free text cleaned, text that is burned into pixels blanked. What no cleaner knows, and what still holds
+    offset, reports' free text cleaned, text that is burned into pixels blanked. NIfTI heads that show a face are defaced. What no cleaner knows, and what still holds
     an identifier in the end, is not written, and a Finding says why. The folder itself is never changed.
 
     Parameters
@@ -54,7 +56,7 @@ def clean_folder(
         The hub's secrets, by name, so that pseudonyms and shifts are those of its releases; None for a random one, which is
         forgotten.
     species : str
-        Of the subjects, if they are animals: their films keep their pictures.
+        Of the subjects, if they are animals: their films and heads keep their pictures.
     policy : Policy or None
         What may stay; None for the default.
 
@@ -73,11 +75,13 @@ def clean_folder(
         )
         leaks, guilty = scan_tree(tree.root, tree.about.identifiers)
         kept = tuple(name for name in tree.files if name not in guilty)
-        for name in kept:
+        faces = deface_copy(tree.root, kept) if about.subject.is_person else FacesOff(kept, 0, ())
+        for name in faces.kept:
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.move(tree.root / name, out / name)
-    findings = tuple(dict.fromkeys((*tree.about.findings, *leaks)))
-    return CleanReport(len(kept), len(files) - len(kept), dict(+removed), findings)
+    findings = tuple(dict.fromkeys((*tree.about.findings, *leaks, *faces.findings)))
+    written = len(faces.kept)
+    return CleanReport(written, len(files) - written, faces.defaced, dict(+removed), findings)
 
 
 def _listed(folder: Path, out: Path) -> tuple[str, ...]:

@@ -9,10 +9,10 @@ from commissure.faces.cli import privacy, synthetic
 from commissure.faces.cli.show import facts, findings_list, show
 from commissure.faces.cli.words import AsJson, HubAt, opened
 from commissure.protect.policy import Policy
-from commissure.protect.survey import check_exposure
 from commissure.workflows.clean_folder import clean_folder
 from commissure.workflows.deface import deface_file
 from commissure.workflows.deface_head import DefaceSettings
+from commissure.workflows.scan_folder import scan_folder
 
 __all__ = ["app"]
 
@@ -58,7 +58,12 @@ def clean(
     """Write a de-identified copy of a folder; what cannot be made safe stays back."""
     secret = opened(hub).secret if hub else None
     report = clean_folder(folder, out, secret=secret, species=species, policy=Policy(keep_labels=keep_labels))
-    told = {"written": report.written, "kept_back": report.kept_back, "removed": report.removed}
+    told = {
+        "written": report.written,
+        "kept_back": report.kept_back,
+        "faces_defaced": report.faces_defaced,
+        "removed": report.removed,
+    }
     _told(told, report.findings, as_json=json)
     if report.kept_back:
         raise typer.Exit(_NOT_RELEASED)
@@ -78,7 +83,7 @@ def scan(
     json: AsJson = False,
 ) -> None:
     """Say what the files of a folder still tell of who somebody is; nothing is changed."""
-    _told({}, check_exposure(folder, k=k, l_values=l_values), as_json=json)
+    _told({}, scan_folder(folder, k=k, l_values=l_values), as_json=json)
 
 
 def _told(value: dict[str, Any], findings: Any, *, as_json: bool) -> None:

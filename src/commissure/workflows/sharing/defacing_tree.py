@@ -3,15 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from commissure.annotate.face import check_tree_faces
-from commissure.errors import CommissureError, Unreadable
-from commissure.extras import need
 from commissure.formats.detect import safe_name
-from commissure.model import About, Finding, Image, Severity, Subject, Tree
-from commissure.protect.deface_voxels import ScaledVoxels, rewrite_voxels, stored_of
-from commissure.workflows.sharing.defacing import REMEDY, Heads, defaced_head, is_t1, note_defaced
+from commissure.model import About, Finding, Subject, Tree
+from commissure.workflows.sharing.defacing import Heads, note_defaced
+from commissure.workflows.sharing.head_files import nifti_head, settle_head
 from commissure.workflows.sharing.work import Item, Work
 
 __all__ = ["deface_tree"]
@@ -45,28 +41,12 @@ def deface_tree(work: Work, item: Item) -> None:
 
 def _settle(work: Work, tree: Tree, name: str, subjects: dict[str, Heads], face: Finding | None) -> bool:
     """Deface one file; whether it may stay."""
-    where = safe_name(name)
-    try:
-        image = _read(tree, name)
-        heads = subjects.setdefault(image.about.subject.label, Heads())
-        heads.images += [image] if is_t1(image) else []
-        if face is None and not heads.cut_reaches(image):
-            return True
-        made, findings = defaced_head(image, heads)
-    except CommissureError as error:
-        if face is None:
-            message = f"The head's face was not cut off here, where none was seen: {error}"
-            work.findings.append(Finding("protect.deface.skipped", Severity.WARNING, message, where, REMEDY))
-            return True
-        failed = Finding("protect.deface.failed", Severity.ERROR, str(error), where, REMEDY)
-        work.findings += [replace(face, where=where), failed]
-        return False
-    work.findings += [replace(finding, where=where) for finding in findings]
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        work.findings += [replace(face, where=where)] if face else []
-        return False
-    rewrite_voxels(tree.root / name, array=made.array)
-    return True
+    subject, (folder, _, file) = name.split("/")[0], name.rpartition("/")
+    about = About(folder.rpartition("/")[2], Subject(subject), suffix=_stem(file).rpartition("_")[2])
+    head = nifti_head(tree.root / name, about=about, where=safe_name(name), face=face)
+    settled = settle_head(head, subjects.setdefault(subject, Heads()))
+    work.findings += settled.findings
+    return settled.stays
 
 
 def _in_order(tree: Tree, shown: Sequence[str]) -> list[str]:
@@ -77,22 +57,6 @@ def _in_order(tree: Tree, shown: Sequence[str]) -> list[str]:
         if name.endswith(_IMAGES) and name.split("/")[0] in heads and "/anat/" in name and name not in shown
     ]  # fmt: skip
     return sorted([*shown, *others], key=lambda name: (not _stem(name).endswith("_T1w"), name))
-
-
-def _read(tree: Tree, name: str) -> Image:
-    """The image in memory, for its file will be replaced."""
-    nibabel = need("nibabel", purpose="Reading NIfTI images")
-    try:
-        native = nibabel.load(tree.root / name)
-        stored, slope, inter = stored_of(native.dataobj)
-    except (OSError, EOFError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
-        raise Unreadable("The image cannot be read; get an intact copy of it.") from error
-    folder, _, file = name.rpartition("/")
-    about = About(
-        folder.rpartition("/")[2], Subject(name.split("/")[0]), suffix=_stem(file).rpartition("_")[2]
-    )
-    array = stored if (slope, inter) == (1.0, 0.0) else ScaledVoxels(np.asarray(stored), slope, inter)
-    return Image(array, np.asarray(native.affine, dtype=float), about)
 
 
 def _stem(name: str) -> str:

@@ -1,0 +1,48 @@
+"""Scan a folder: what its headers, tables and pictures of heads still tell of who somebody is."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from commissure.annotate.face import check_tree_faces
+from commissure.model import About, Finding, Severity, Subject, Tree
+from commissure.protect.names import recognize
+from commissure.protect.survey import check_exposure
+
+__all__ = ["scan_folder"]
+
+_REMEDY = (
+    "Take it off in a copy by commissure protect clean, or share the folder, which defaces what it releases."
+)
+
+
+def scan_folder(folder: Path, *, k: int = 5, l_values: int = 2) -> tuple[Finding, ...]:
+    """What :func:`~commissure.protect.survey.check_exposure` finds, and a WARNING for each NIfTI image that shows a face.
+
+    Parameters
+    ----------
+    folder : Path
+        Any BIDS, NWB, DICOM or mixed folder; it is only read.
+    k, l_values : int
+        As there.
+
+    Returns
+    -------
+    tuple of Finding
+        Faces are ``protect.exposed.face``.
+    """
+    names = tuple(path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file())
+    faces, _ = check_tree_faces(Tree("bids", folder, names, About("", Subject(""))))
+    return (*check_exposure(folder, k=k, l_values=l_values), *(_exposed(face) for face in faces))
+
+
+def _exposed(face: Finding) -> Finding:
+    where = f"a file *{''.join(Path(face.where).suffixes[-2:])}" if recognize(face.where) else face.where
+    message = face.message.replace("; it is not released", "")
+    return replace(
+        face,
+        check="protect.exposed.face",
+        severity=Severity.WARNING,
+        message=message,
+        where=where,
+        remedy=_REMEDY,
+    )
