@@ -104,13 +104,14 @@ def try_head(head: HeadFile, heads: Heads, *, contrast: str) -> Settled:
                 heads.known = own.known
                 return tried
         return settle_head(head, heads)
+    except CommissureError as error:
+        message = str(error)
     except Exception as error:  # noqa: BLE001 - a head that cannot be judged stays back, the rest goes on
         message = (
             f"Whether the face is off could not be judged ({type(error).__name__}); the head was kept back."
         )
-        return Settled(
-            False, findings=(Finding("protect.face", Severity.ERROR, message, head.where, head.remedy),)
-        )
+    failed = Finding("protect.deface.failed", Severity.ERROR, message, head.where, head.remedy)
+    return Settled(False, findings=(failed,))
 
 
 def _settled(root: Path, name: str, heads: Heads, face: Finding | None) -> Settled:

@@ -3,7 +3,7 @@
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from commissure.protect.policy import Policy
 from commissure.protect.pseudonym import Pseudonyms
 from commissure.protect.scan import scan_tree
 from commissure.workflows.clean_faces import FacesOff, deface_copy
+from commissure.workflows.clean_series import deface_series
 
 __all__ = ["CleanReport", "clean_folder"]
 
@@ -43,7 +44,7 @@ def clean_folder(
     """Write a de-identified copy of any BIDS, NWB, DICOM or mixed folder, and look through every byte of it.
 
     DICOM stays DICOM: headers by PS3.15's basic profile, UIDs remapped alike everywhere, dates shifted by each patient's
-    offset, reports' free text cleaned, text that is burned into pixels blanked. NIfTI heads that show a face are defaced. What no cleaner knows, and what still holds
+    offset, reports' free text cleaned, text that is burned into pixels blanked. Heads in NIfTI and DICOM that show a face are defaced. What no cleaner knows, and what still holds
     an identifier in the end, is not written, and a Finding says why. The folder itself is never changed.
 
     Parameters
@@ -75,13 +76,19 @@ def clean_folder(
         )
         leaks, guilty = scan_tree(tree.root, tree.about.identifiers)
         kept = tuple(name for name in tree.files if name not in guilty)
-        faces = deface_copy(tree.root, kept) if about.subject.is_person else FacesOff(kept, 0, ())
+        faces = _deface(tree.root, kept) if about.subject.is_person else FacesOff(kept, 0, ())
         for name in faces.kept:
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.move(tree.root / name, out / name)
     findings = tuple(dict.fromkeys((*tree.about.findings, *leaks, *faces.findings)))
     written = len(faces.kept)
     return CleanReport(written, len(files) - written, faces.defaced, dict(+removed), findings)
+
+
+def _deface(root: Path, names: Sequence[str]) -> FacesOff:
+    images = deface_copy(root, names)
+    series = deface_series(root, images.kept)
+    return FacesOff(series.kept, images.defaced + series.defaced, (*images.findings, *series.findings))
 
 
 def _listed(folder: Path, out: Path) -> tuple[str, ...]:

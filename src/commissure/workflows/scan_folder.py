@@ -4,9 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from commissure.annotate.face import check_tree_faces
+from commissure.formats.quiet import quietly
 from commissure.model import About, Finding, Severity, Subject, Tree
 from commissure.protect.names import recognize
 from commissure.protect.survey import check_exposure
+from commissure.workflows.clean_series import find_faces
 
 __all__ = ["scan_folder"]
 
@@ -16,7 +18,7 @@ _REMEDY = (
 
 
 def scan_folder(folder: Path, *, k: int = 5, l_values: int = 2) -> tuple[Finding, ...]:
-    """What :func:`~commissure.protect.survey.check_exposure` finds, and a WARNING for each NIfTI image that shows a face.
+    """What :func:`~commissure.protect.survey.check_exposure` finds, and a WARNING for each NIfTI image or DICOM series that shows a face.
 
     Parameters
     ----------
@@ -32,7 +34,10 @@ def scan_folder(folder: Path, *, k: int = 5, l_values: int = 2) -> tuple[Finding
     """
     names = tuple(path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file())
     faces, _ = check_tree_faces(Tree("bids", folder, names, About("", Subject(""))))
-    return (*check_exposure(folder, k=k, l_values=l_values), *(_exposed(face) for face in faces))
+    with quietly():
+        series = tuple(one.face for one in find_faces(folder, names) if one.face)
+    told = check_exposure(folder, k=k, l_values=l_values)
+    return (*told, *(_exposed(face) for face in (*faces, *series)))
 
 
 def _exposed(face: Finding) -> Finding:
