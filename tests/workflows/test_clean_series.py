@@ -76,6 +76,29 @@ def test_a_ct_in_dicom_loses_its_face_and_keeps_its_brain(tmp_path: Path) -> Non
     assert (find_faces(out, [path.relative_to(out).as_posix() for path in files_in(out)]))[0].face is None
 
 
+@pytest.mark.parametrize("layout", ["classic", "enhanced"])
+def test_frames_are_stacked_as_slices_are(layout: str, tmp_path: Path) -> None:
+    planted = write_dicom(tmp_path, volumes=2, layout=layout)
+    (stack,) = find_stacks(files_in(tmp_path))
+    assert np.array_equal(read_stack(stack, repeat=0), planted.voxels[..., 0])
+    assert np.array_equal(read_stack(stack, repeat=-1), planted.voxels[..., 1])
+    assert np.allclose(np.diag(stack.affine_mm)[:3], np.array([-1, -1, 1]) * planted.zooms_mm)
+
+
+def test_slices_without_a_place_stay_back(tmp_path: Path) -> None:
+    volume, affine = head()
+    files = write_dicom_head(tmp_path / "raw", volume, affine_mm=affine)
+    for path in files:
+        dataset = pydicom.dcmread(path)
+        del dataset.ImagePositionPatient
+        dataset.save_as(path)
+    report = clean_folder(tmp_path / "raw", tmp_path / "out")
+    assert (report.written, report.kept_back) == (0, len(files))
+    assert (
+        "ImagePositionPatient" in next(one for one in report.findings if one.check == "protect.face").message
+    )
+
+
 def test_compressed_pixels_stay_back(tmp_path: Path) -> None:
     made = planted_head(np.random.default_rng(1), skull_rng=np.random.default_rng(11))
     units = planted_ct(made, rng=np.random.default_rng(2))

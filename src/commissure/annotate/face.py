@@ -79,9 +79,17 @@ def check_tree_faces(tree: Tree) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
             continue
         try:
             native = nibabel.load(tree.root / name)
-        except (OSError, EOFError, ValueError, nibabel.filebasedimages.ImageFileError):
+        except (
+            OSError,
+            EOFError,
+            ValueError,
+            nibabel.filebasedimages.ImageFileError,
+            nibabel.spatialimages.HeaderDataError,
+        ):
             found.append(_unjudged(name))
             continue
+        if not hasattr(native, "affine"):
+            continue  # CIFTI: numbers by vertex, no picture
         finding = _judged(native.dataobj, native.affine, where=name)
         found += [finding] if finding else []
     stems = tuple(f"{_NIFTI.sub('', finding.where)}." for finding in found)

@@ -8,7 +8,7 @@ Reference: DICOM PS3.3, C.7.6.2.1.1 (image plane).
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ __all__ = ["Frame", "Stack", "check_rewritable", "find_stacks", "read_stack", "r
 _TAGS = {"series": 0x0020000E, "study": 0x0020000D, "modality": 0x00080060, "description": 0x0008103E, "protocol": 0x00181030,
          "orientation": 0x00200037, "position": 0x00200032, "spacing": 0x00280030, "frames": 0x00280008}  # fmt: skip
 _UNCOMPRESSED = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"}
+_SCANS = {"MR", "CT", "PT"}
 _SAME_PLACE_MM = 0.05
 #: by how much the cosines and spacings of parallel planes may differ
 _SAME_TURN = 0.01
@@ -47,7 +48,7 @@ class Stack:
     study, modality, names : str
         From the header; ``names`` are the series' description and protocol.
     affine_mm : array, shape (4, 4)
-        From (column, row, plane) to millimetres, RAS+.
+        From (column, row, plane) to millimetres, RAS+; NaN where the headers do not say where the planes lie.
     planes : tuple of tuple of Frame
         In the order of their places; a plane that was taken several times holds several Frames.
     """
@@ -79,15 +80,19 @@ def find_stacks(files: Iterable[Path], *, least: int = 8) -> tuple[Stack, ...]:
     Parameters
     ----------
     files : iterable of Path
-        DICOM files of any series; those without a place in space are passed over.
+        DICOM files of any series; what has no place in space is passed over, but for MR, CT and PET.
     least : int
         How many places a volume has at least.
     """
     series: dict[str, list[_Parallel]] = defaultdict(list)
+    unplaced: dict[str, list[Stack]] = defaultdict(list)
     for path in files:
         values = _values(path)
+        places = _places(path, values)
+        if not places and values.get("modality", "") in _SCANS:
+            unplaced[values.get("series", "")].append(_unplaced(path, values))
         known = series[values.get("series", "")]
-        for index, (position, orientation, spacing) in enumerate(_places(path, values)):
+        for index, (position, orientation, spacing) in enumerate(places):
             plane = np.array([*orientation, *spacing])
             group = next((one for one in known if np.allclose(one.plane, plane, atol=_SAME_TURN)), None)
             if group is None:
@@ -95,7 +100,8 @@ def find_stacks(files: Iterable[Path], *, least: int = 8) -> tuple[Stack, ...]:
                 known.append(group)
             group.frames.append(Frame(path, index, (position[0], position[1], position[2])))
     stacks = (_stacked(group) for known in series.values() for group in known)
-    return tuple(stack for stack in stacks if len(stack.planes) >= least)
+    joined = (replace(many[0], planes=sum((one.planes for one in many), ())) for many in unplaced.values())
+    return tuple(stack for stack in (*stacks, *joined) if len(stack.planes) >= least)
 
 
 def read_stack(stack: Stack, *, repeat: int = 0) -> NDArray[np.float32]:
@@ -293,8 +299,17 @@ def _stacked(group: _Parallel) -> Stack:
         affine[:3, 2] = whole / (reached[-1] - reached[0]) * float(np.median(np.diff(reached)))
     affine[:3, 3] = planes[0][0].position_mm
     values = group.values
-    names = f"{values.get('description', '')} {values.get('protocol', '')}".strip()
     turned = np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine
     return Stack(
-        values.get("study", ""), values.get("modality", ""), names, turned, tuple(tuple(p) for p in planes)
+        values.get("study", ""), values.get("modality", ""), _names(values), turned, tuple(map(tuple, planes))
     )
+
+
+def _unplaced(path: Path, values: dict[str, str]) -> Stack:
+    count = int(values["frames"]) if values.get("frames", "").strip().isdigit() else 1
+    planes = tuple((Frame(path, index, (np.nan, np.nan, np.nan)),) for index in range(count))
+    return Stack(values.get("study", ""), values["modality"], _names(values), np.full((4, 4), np.nan), planes)
+
+
+def _names(values: dict[str, str]) -> str:
+    return f"{values.get('description', '')} {values.get('protocol', '')}".strip()

@@ -21,6 +21,7 @@ __all__ = ["ShownSeries", "deface_series", "find_faces"]
 
 #: coarser planes or pixels show no features, as in NIfTI
 _COARSEST_MM = 2.5
+_UNPLACED = "The headers do not say where the slices lie (ImagePositionPatient, ImageOrientationPatient, PixelSpacing)."
 _REMEDY = "Convert and deface it by commissure share FOLDER, or leave the series out."
 
 
@@ -84,7 +85,7 @@ def _stacks(root: Path, names: Sequence[str]) -> Iterator[Stack]:
                 files.append(root / name)
     for stack in find_stacks(files):
         zooms = np.sqrt((stack.affine_mm[:3, :3] ** 2).sum(axis=0))
-        if zooms.max() <= _COARSEST_MM and zooms.min() > 0:
+        if not np.isfinite(zooms).all() or (zooms.max() <= _COARSEST_MM and zooms.min() > 0):
             yield stack
 
 
@@ -93,13 +94,24 @@ def _looked_at(root: Path, stack: Stack) -> ShownSeries:
     try:
         face = _face(stack)
         return ShownSeries(stack, where, replace(face, where=where) if face else None)
+    except BadInput as error:
+        message = f"Whether a series of {len(stack.files)} files shows a face cannot be told: {error}"
+        return ShownSeries(stack, where, Finding("protect.face", Severity.ERROR, message, where, _REMEDY))
     except Exception as error:  # noqa: BLE001 - pixels that no library unpacks fail in many ways
         message = f"The pixels of a series of {len(stack.files)} files cannot be read ({type(error).__name__}), so nobody can say that it shows no face."
         return ShownSeries(stack, where, Finding("protect.face", Severity.ERROR, message, where, _REMEDY))
 
 
 def _face(stack: Stack) -> Finding | None:
-    """That of the first volume, else of the last."""
+    """That of the first volume, else of the last.
+
+    Raises
+    ------
+    BadInput
+        If the planes have no place.
+    """
+    if not np.isfinite(stack.affine_mm).all():
+        raise BadInput(_UNPLACED)
     repeats = (0, -1) if any(len(plane) > 1 for plane in stack.planes) else (0,)
     return next(filter(None, (check_face(_image(stack, read_stack(stack, repeat=r))) for r in repeats)), None)
 
@@ -112,6 +124,8 @@ def _head(one: ShownSeries) -> HeadFile:
     stack = one.stack
 
     def read() -> Image:
+        if not np.isfinite(stack.affine_mm).all():
+            raise BadInput(_UNPLACED)
         check_rewritable(stack)
         values = read_stack(stack)
         # a second volume of one bright value goes along: where it is gone afterwards, the cut has been
@@ -130,7 +144,7 @@ def _kept_back(one: ShownSeries, findings: Sequence[Finding]) -> Finding:
     """One Finding for the whole series, with the reason."""
     reasons = [item for item in findings if item.severity is Severity.ERROR and item.check != "protect.face"]
     why = " ".join(item.message for item in reasons or findings)
-    message = f"A series of {len(one.stack.files)} DICOM files shows a face, which could not be taken off; it was kept back: {why}"
+    message = f"A series of {len(one.stack.files)} DICOM files shows a face, or may show one, that could not be taken off; it was kept back: {why}"
     return Finding("protect.face", Severity.ERROR, message, one.where, _REMEDY)
 
 
