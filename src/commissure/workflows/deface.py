@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from commissure.annotate.face import check_face
-from commissure.errors import BadInput, NotFound, Unreadable
-from commissure.extras import need
+from commissure.errors import BadInput, NotFound
 from commissure.model import About, Finding, Image, Severity, Subject, worst
 from commissure.protect.deface import Defaced, check_defaced
 from commissure.protect.deface_others import deface_like
-from commissure.protect.deface_voxels import ScaledVoxels, rewrite_voxels, stored_of
+from commissure.protect.deface_voxels import rewrite_voxels
 from commissure.protect.reface import reface
 from commissure.workflows.deface_head import SEED, DefaceSettings, deface_head
+from commissure.workflows.sharing.head_files import read_nifti
 
 __all__ = ["DefaceReport", "DefaceSettings", "deface_file"]
 
@@ -92,16 +92,7 @@ def _ending(path: Path) -> str:
 
 
 def _read(path: Path) -> Image:
-    """The image in memory, so that its file may be written over."""
-    nibabel = need("nibabel", purpose="Reading NIfTI images")
     if not path.is_file():
         raise NotFound("There is no such NIfTI file.")
-    try:
-        native = nibabel.load(path)
-        stored, slope, inter = stored_of(native.dataobj)
-    except (OSError, EOFError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
-        raise Unreadable("The file is no NIfTI image, or is cut short.") from error
-    array = stored if (slope, inter) == (1.0, 0.0) else ScaledVoxels(np.asarray(stored), slope, inter)
     named_ct = re.search(r"(?:^|[_-])ct$", path.name.partition(".")[0], re.I)
-    about = About("anat", Subject(""), suffix="ct" if named_ct else "T1w")
-    return Image(array, np.asarray(native.affine, dtype=float), about)
+    return read_nifti(path, about=About("anat", Subject(""), suffix="ct" if named_ct else "T1w"))

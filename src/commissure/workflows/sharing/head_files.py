@@ -105,6 +105,6 @@ def read_nifti(path: Path, *, about: About) -> Image:
         native = nibabel.load(path)
         stored, slope, inter = stored_of(native.dataobj)
     except (OSError, EOFError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
-        raise Unreadable("The image cannot be read; get an intact copy of it.") from error
+        raise Unreadable("The file is no NIfTI image, or is cut short; get an intact copy of it.") from error
     array = stored if (slope, inter) == (1.0, 0.0) else ScaledVoxels(np.asarray(stored), slope, inter)
     return Image(array, np.asarray(native.affine, dtype=float), about)
