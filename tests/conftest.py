@@ -8,6 +8,7 @@ for _name in (
     "MKL_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
     "NUMBA_NUM_THREADS",
+    "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
 ):
     os.environ.setdefault(_name, "1")
 os.environ.setdefault("MNE_LOGGING_LEVEL", "ERROR")

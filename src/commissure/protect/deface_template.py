@@ -10,6 +10,10 @@ Gulban et al., pydeface, doi:10.5281/zenodo.3524400; Avants et al. 2011, doi:10.
 """
 
 import functools
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +93,9 @@ def _registered(
 ) -> NDArray[np.float64]:  # fmt: skip
     """The affine that takes the template's millimetres to the head's."""
     ants: Any = need("ants", purpose="Laying the template over a head")
-    fixed, moving = (_ants_image(each, grid) for each, grid in ((volume, affine_mm), (template, template_mm)))
-    found = ants.registration(fixed, moving, type_of_transform="Affine", random_seed=_SEED)
+    with _steady(ants):
+        fixed, moving = (_ants_image(each, grid) for each, grid in ((volume, affine_mm), (template, template_mm)))
+        found = ants.registration(fixed, moving, type_of_transform="Affine", aff_random_sampling_rate=1.0)
     files = [Path(name) for name in found["fwdtransforms"]]
     transform = ants.read_transform(str(files[0]))
     for file in {*files, *(Path(name) for name in found["invtransforms"])}:
@@ -102,6 +107,24 @@ def _registered(
     back[:3, :3] = matrix
     back[:3, 3] = centre + transform.parameters[9:12] - matrix @ centre
     return np.asarray(np.linalg.inv(back), dtype=np.float64)
+
+
+@contextmanager
+def _steady(ants: Any) -> Iterator[None]:
+    """ANTs with one thread and a seed, so that the same head gives the same cut; nobody else's random state moves."""
+    names, numbers = random.getstate(), np.random.get_state()  # noqa: NPY002 - what ANTs seeds is put back
+    threads = os.environ.get("ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
+    ants.config.set_ants_deterministic(on=True, seed_value=_SEED)
+    try:
+        yield
+    finally:
+        ants.config.set_ants_deterministic(on=False, seed_value=None)
+        random.setstate(names)
+        np.random.set_state(numbers)  # noqa: NPY002
+        if threads is None:
+            os.environ.pop("ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", None)
+        else:
+            os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = threads
 
 
 def _ants_image(volume: NDArray[Any], affine_mm: NDArray[np.float64]) -> Any:
