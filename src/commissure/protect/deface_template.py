@@ -94,7 +94,9 @@ def _registered(
     """The affine that takes the template's millimetres to the head's."""
     ants: Any = need("ants", purpose="Laying the template over a head")
     with _steady(ants):
-        fixed, moving = (_ants_image(each, grid) for each, grid in ((volume, affine_mm), (template, template_mm)))
+        fixed, moving = (
+            _ants_image(each, grid) for each, grid in ((volume, affine_mm), (template, template_mm))
+        )
         found = ants.registration(fixed, moving, type_of_transform="Affine", aff_random_sampling_rate=1.0)
     files = [Path(name) for name in found["fwdtransforms"]]
     transform = ants.read_transform(str(files[0]))
