@@ -132,7 +132,7 @@ def hub(tmp_path: Path) -> Hub:
 
 @deep
 def test_private_brains_are_paid_for_from_the_datasets_budget(hub: Hub, study: Path, tmp_path: Path) -> None:
-    tiny = Training(steps=2, codec_steps=2, width=8, batch=8)
+    tiny = Training(steps=2, width=8, batch=8)
     account = Account(hub, "ds-1", NOW)
     asked = VolumeOptions(size=16, epsilon=8.0, public=study, training=tiny, private_steps=3, account=account)
     with pytest.raises(NotFound, match="no privacy budget"):
