@@ -10,7 +10,6 @@ Gulban et al., pydeface, doi:10.5281/zenodo.3524400; Avants et al. 2011, doi:10.
 """
 
 import functools
-import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -115,7 +114,6 @@ def _registered(
 def _steady(ants: Any) -> Iterator[None]:
     """ANTs with one thread and a seed, so that the same head gives the same cut; nobody else's random state moves."""
     names, numbers = random.getstate(), np.random.get_state()  # noqa: NPY002 - what ANTs seeds is put back
-    threads = os.environ.get("ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
     ants.config.set_ants_deterministic(on=True, seed_value=_SEED)
     try:
         yield
@@ -123,10 +121,6 @@ def _steady(ants: Any) -> Iterator[None]:
         ants.config.set_ants_deterministic(on=False, seed_value=None)
         random.setstate(names)
         np.random.set_state(numbers)  # noqa: NPY002
-        if threads is None:
-            os.environ.pop("ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", None)
-        else:
-            os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = threads
 
 
 def _ants_image(volume: NDArray[Any], affine_mm: NDArray[np.float64]) -> Any:
