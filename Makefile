@@ -39,10 +39,10 @@ demo: $(STAMP) ## Share a sample session into a new hub and say where to look
 	$(BIN)/python tools/demo.py
 
 test: $(STAMP) $(FLOWER) system ## Run every test
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -p no:cacheprovider
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -p no:cacheprovider
 
 quick: $(STAMP) ## Run the tests that take seconds
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow and not browser and not postgres and not s3 and not realdata"
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not slow and not browser and not postgres and not s3 and not realdata"
 
 lint: $(STAMP) ## ruff, mypy, import-linter
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
