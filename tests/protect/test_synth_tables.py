@@ -101,8 +101,47 @@ def test_bad_tables_are_refused_with_the_numbers(halves: tuple[np.ndarray, np.nd
     with pytest.raises(BadInput, match=r"\['volume'\] are constant"):
         Copula().fit(Table(NAMES, rows))
     rows[20:, 3] = np.nan
-    with pytest.raises(BadInput, match=r"\['volume'\] have under 25 values"):
+    with pytest.raises(BadInput, match=r"under 25 values: \{'volume': 20\}"):
         Copula().fit(Table(NAMES, rows))
+    rows = halves[0].copy()
+    rows[:2, 3] = np.inf, 1e200
+    with pytest.raises(BadInput, match=r"infinite or beyond 1e\+100.*\{'volume': 2\}"):
+        SequentialForest().fit(Table(NAMES, rows))
+    with pytest.raises(BadInput, match="age are there twice"):
+        SequentialForest().fit(Table(("age", "age", "score", "volume", "ill"), halves[0]))
+
+
+def test_a_value_that_one_person_has_is_drawn_for_nobody() -> None:
+    rng = np.random.default_rng(6)
+    rows = np.column_stack([rng.integers(0, 4, 300).astype(float), rng.normal(size=300)])
+    rows[0, 0] = 9.0
+    made = SequentialForest(trees=4).fit(Table(("visits", "score"), rows)).sample(3000, rng).values
+    assert set(made[:, 0]) == {0.0, 1.0, 2.0, 3.0}
+
+
+def test_who_rounds_and_who_scores_nothing_go_with_all_else_as_in_real_rows() -> None:
+    def people(count: int, rng: np.random.Generator) -> np.ndarray:
+        """Pressure is read in tens at one of two places; a dose is none, mostly for the well."""
+        place = rng.integers(0, 2, count)
+        pressure = np.round(rng.normal(132, 17, count))
+        pressure = np.where(place == 1, np.round(pressure, -1), pressure)
+        dose = np.where(
+            rng.uniform(size=count) < 0.2 + 0.6 * place, 0.0, np.round(rng.gamma(3, 1.0, count), 1)
+        )
+        return np.column_stack([place, pressure, dose]).astype(float)
+
+    rng = np.random.default_rng(7)
+    fitted, unseen = people(600, rng), people(600, rng)
+    made = SequentialForest().fit(Table(("place", "pressure", "dose"), fitted)).sample(600, rng).values
+    for place in (0, 1):
+        real, drawn = (rows[rows[:, 0] == place] for rows in (unseen, made))
+        for j, unit in ((1, 10), (2, 100)):  # tens of pressure; a dose of 0
+            shares = [
+                (np.round(rows[:, j] * (1 if j == 1 else 10)) % unit == 0).mean() for rows in (real, drawn)
+            ]
+            assert shares[1] == pytest.approx(shares[0], abs=0.09)
+    assert two_sample_auc(unseen, made) < 0.58
+    assert two_sample_auc(unseen, Copula().fit(Table(("a", "b", "c"), fitted)).sample(600, rng).values) > 0.6
 
 
 def test_everything_synthetic_says_so() -> None:

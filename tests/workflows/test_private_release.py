@@ -119,6 +119,34 @@ def test_what_is_refused_costs_nothing(hub: Hub) -> None:
     assert budget_state(hub, "ds-1").spends == ()
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("\tn/a\t", "\t51,5\t", "1 of 600 rows do not. Decimals take a point"),
+        ("\tn/a\t", "\tinf\t", "must hold finite numbers only, n/a where missing; 1 of 600"),
+        ("volume", "age", "age are there twice"),
+        ("\tF\t", "\t\xe4\t", "no UTF-8 text"),
+        ("sub-0001\t", " sub-0000\t", "One subject has 2 rows"),
+    ],
+)
+def test_bad_tables_are_refused_with_numbers_and_cost_nothing(
+    hub: Hub, old: str, new: str, said: str
+) -> None:
+    set_budget(hub, "ds-1", epsilon=1.0, delta=1e-5, now=NOW)
+    share_files(hub, {"participants.tsv": ages().replace(old, new).encode("latin-1")}, version="0.2.0")
+    with pytest.raises(BadInput, match=said):
+        private_release(hub, "ds-1", ask=ask(), now=NOW)
+    assert budget_state(hub, "ds-1").spends == ()
+
+
+def test_a_table_parted_by_semicolons_is_counted_by_its_subjects(hub: Hub) -> None:
+    set_budget(hub, "ds-1", epsilon=2.0, delta=1e-5, now=NOW)
+    text = (ages() + "sub-0001\t44\tF\t200\n").replace("\t", ";")
+    share_table(hub, text, version="0.2.0")
+    with pytest.raises(BadInput, match="One subject has 2 rows"):
+        private_release(hub, "ds-1", ask=Ask(statistic="count", epsilon=0.5), now=NOW)
+
+
 def test_the_command_line_sets_releases_and_shows(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,11 +73,80 @@ def test_names_notes_and_repeated_subjects_are_refused(table: Path, tmp_path: Pa
     with pytest.raises(BadInput, match="161 rows are of 160 subjects"):
         synthesize(table, tmp_path / "out")
     note = tmp_path / "notes.csv"
-    note.write_text("age,note\n" + "\n".join(f"{i},person {i}" for i in range(99)))
-    with pytest.raises(BadInput, match="'note' has 99 different words"):
+    note.write_text("age,who\n" + "\n".join(f"{i % 50},person {i}" for i in range(99)))
+    with pytest.raises(BadInput, match="'who' has 99 different words"):
         synthesize(note, tmp_path / "out")
     with pytest.raises(BadInput, match="must be a .tsv or .csv"):
         synthesize(tmp_path / "none.tsv", tmp_path / "out")
+
+
+HEAD, COUNT = "participant_id\tage\tscore", 120
+LINES = [f"sub-{i:03d}\t{20 + i * 7 % 60}\t{i * 13 % 41 / 2}" for i in range(COUNT)]
+
+
+def sent(tmp_path: Path, head: str, lines: list[str], name: str = "t.tsv") -> Path:
+    path = tmp_path / name
+    path.write_text(head + "\n" + "\n".join(lines) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("extra", "cells", "said"),
+    [
+        ("visit", [f"2020-{1 + i % 12:02d}-0{1 + i % 9}" for i in range(COUNT)], r"dates \(120 of 120 values\)"),
+        ("weight", [f"{50 + i % 40} kg" for i in range(COUNT)], "120 of 120 values of column 'weight' have a unit"),
+        ("volume", ["inf" if i == 3 else str(i * 17 % 89) for i in range(COUNT)], "1 values of column 'volume' are infinite"),
+        ("volume", [f"{1 + i % 9}e300" for i in range(COUNT)], r"beyond 1e\+100.*'volume': 120"),
+        ("top", ["89+" if i % 20 == 0 else str(20 + i * 7 % 60) for i in range(COUNT)], "6 of 120 values of column 'top' are no"),
+        ("row", [str(1000 + 7 * i) for i in range(COUNT)], "'row' numbers the 120 rows in equal steps"),
+        ("income", [f"{1 + i % 80},{100 + i}" for i in range(COUNT)], "120 values of column 'income' have a comma"),
+        ("score", ["1"] * COUNT, r"1 names are there twice \(score\)"),
+        ("site", ["A"] * COUNT, r"\['site'\] are constant"),
+        ("rest", ["n/a"] * (COUNT - 4) + ["1", "2", "3", "4"], "under 25 values: {'rest': 4}"),
+    ],
+)  # fmt: skip
+def test_columns_that_cannot_be_synthesized_are_refused_with_numbers(
+    tmp_path: Path, extra: str, cells: list[str], said: str
+) -> None:
+    table = sent(tmp_path, f"{HEAD}\t{extra}", [f"{a}\t{b}" for a, b in zip(LINES, cells, strict=True)])
+    with pytest.raises(BadInput, match=said):
+        synthesize(table, tmp_path / "o", attack=False)
+
+
+def test_rows_that_cannot_be_read_are_refused_with_numbers(tmp_path: Path) -> None:
+    for lines, said in (
+        ([], "50 subjects at least; the table has 0"),
+        (LINES[:1], "50 subjects at least; the table has 1"),
+        ([*LINES, "sub-x"], "header has 3 columns, and 1 rows have another number of cells, the first in line 122"),
+        (LINES[:70], "takes 100 subjects, for it learns halves; the table has 70"),
+    ):  # fmt: skip
+        with pytest.raises(BadInput, match=said):
+            synthesize(sent(tmp_path, HEAD, lines), tmp_path / "o")
+    (tmp_path / "t.tsv").write_bytes(f"{HEAD}\n".encode() + "Köln".encode("latin-1"))
+    with pytest.raises(BadInput, match="no UTF-8 text") as refused:
+        synthesize(tmp_path / "t.tsv", tmp_path / "o")
+    assert refused.value.__cause__ is None
+
+
+def test_codes_are_left_out_with_a_word_and_rare_words_are_nobodys(tmp_path: Path) -> None:
+    lines = [f"{line}\t{9000 + i * i}\t{'rare' if i == 5 else 'ab'[i % 2]}" for i, line in enumerate(LINES)]
+    made = synthesize(sent(tmp_path, f"{HEAD}\tmrn\tgroup", lines), tmp_path / "o", attack=False)
+    assert {f.where: f.message for f in made.findings} == {
+        "mrn": "Column 'mrn' was left out: by its name it holds what identifies people (id).",
+        "group": "1 value of column 'group' that under 3 people share: left out as missing.",
+    }
+    text = made.files[0].read_text()
+    assert text.startswith("participant_id\tage\tscore\tgroup\n") and "rare" not in text
+
+
+def test_tables_as_spreadsheets_write_them_are_read(tmp_path: Path) -> None:
+    lines = [line.replace("\t", ";").replace(".", ",") for line in LINES]
+    table = tmp_path / "t.csv"
+    table.write_bytes(b"\xef\xbb\xbf" + "\r\n".join([HEAD.replace("\t", ";"), *lines, "", ""]).encode())
+    made = synthesize(table, tmp_path / "o", attack=False)
+    head, *rows = made.files[0].read_text().splitlines()
+    assert head == "participant_id;age;score" and len(rows) == COUNT
+    assert {float(row.split(";")[2]) * 2 % 1 for row in rows} == {0.0}
 
 
 def test_eeg_and_spikes_come_back_in_the_form_they_came(tmp_path: Path) -> None:

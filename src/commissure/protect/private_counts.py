@@ -114,7 +114,8 @@ def release_quantiles(
     if not np.isfinite(values).all():
         raise BadInput(f"{int((~np.isfinite(values)).sum())} values are missing; decide on them first.")
     depth = 10
-    leaf = np.clip(((values - lower) / (upper - lower) * 2**depth).astype(int), 0, 2**depth - 1)
+    inside = (np.clip(values, lower, upper) - lower) / (upper - lower)
+    leaf = np.clip((inside * 2**depth).astype(int), 0, 2**depth - 1)
     rows = np.zeros((len(values), 2 ** (depth + 1) - 2))
     for level in range(1, depth + 1):
         rows[np.arange(len(values)), 2**level - 2 + (leaf >> (depth - level))] = 1.0

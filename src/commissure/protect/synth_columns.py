@@ -13,17 +13,20 @@ from numpy.typing import NDArray
 
 from commissure.errors import BadInput
 from commissure.extras import need
+from commissure.protect.synth_lattice import Lattice, find_lattice
 
-__all__ = ["Column", "Table", "checked_columns"]
+__all__ = ["FEWEST_ROWS", "SHARED", "Column", "Table", "checked_columns", "lean_columns"]
 
 Array = NDArray[np.float64]
 _FEW = 12
-_DECIMALS = 4
-_FEWEST_ROWS = 50
-#: a value that so many people share may be given out as it stands; a rarer one is only interpolated between
-_SHARED = 3
-#: deviations by which a heap stands out of its neighbourhood
-_SIGNIFICANT = 2.5
+FEWEST_ROWS = 50
+_FEWEST_VALUES = 25
+#: a value that fewer people have is drawn for nobody
+SHARED = 3
+_LARGEST = 1e100
+_CATEGORIES = 6
+#: the share of people on a heap from which on it is drawn as a class
+_OFTEN = 0.04
 #: the width of the kernel, as a share of spread times n to the power of -1/5
 _SMOOTH = 1.0
 
@@ -49,23 +52,21 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What is known of one column: its sorted values, the share missing, whether they are few, their decimals and heaps."""
+    """What is known of one column: its sorted values, the share missing, whether they are few, their lattice and heaps."""
 
     ordered: Array
     missing: float
     few: bool
-    decimals: int | None
+    lattice: Lattice | None
     heaps: Array
 
     @classmethod
-    def of(cls, values: Array) -> "Column":
-        """The column of ``values``, NaN where missing."""
+    def of(cls, values: Array, *, words: bool = False) -> "Column":
+        """The column of ``values``, NaN where missing; codes of ``words`` are of few values, however many."""
         known = np.sort(values[~np.isnan(values)])
-        exact = (k for k in range(_DECIMALS) if np.allclose(known, np.round(known, k), rtol=0, atol=1e-9))
-        decimals = next(exact, None)
-        few = len(np.unique(known)) <= _FEW
-        heaps = np.ones(len(known)) if few else _heaps(known, decimals)
-        return cls(known, float(np.isnan(values).mean()), few, decimals, heaps)
+        lattice, heaps = find_lattice(known)
+        few = words or len(np.unique(known)) <= _FEW
+        return cls(known, float(np.isnan(values).mean()), few, lattice, np.ones(len(known)) if few else heaps)
 
     def scores(self, values: Array, *, rng: np.random.Generator | None = None) -> Array:
         """Normal scores; ties in the middle, or spread at random if there is an ``rng``; 0 where missing."""
@@ -83,7 +84,43 @@ class Column:
         spread = float(real.std()) if len(real) >= _FEW else 0.0
         return _width(real) / spread if spread > 0 else 0.0
 
-    def values(self, scores: Array, *, rng: np.random.Generator, blur: float | None = None) -> Array:
+    def apart(self) -> Array:
+        """Heaps that many people share: whether somebody is on one is a question of its own, as with few-valued columns."""
+        value, count = np.unique(self.ordered[self.heap_mask()], return_counts=True)
+        often = count >= max(_OFTEN * len(self.ordered), _FEW)
+        left = len(self.ordered) - int(count[often].sum())
+        return np.asarray(value[often] if not self.few and left >= _FEWEST_VALUES else value[:0])
+
+    def categories(self) -> list[float]:
+        """The values of a column of so few that each may have an effect of its own, without the first."""
+        found = np.unique(self.ordered)
+        return [float(value) for value in found[1:]] if 2 < len(found) <= _CATEGORIES else []
+
+    def kinds(self, values: Array, apart: Array) -> Array:
+        """What kind of value each is: its own value if few or on a heap ``apart``, else 1 if rounded, 0 if not; NaN missing.
+
+        Kinds are codes: 0 and 1, then 2 … for the heaps; or the values themselves in a few-valued column.
+        """
+        if self.few:
+            value, count = np.unique(self.ordered, return_counts=True)
+            shared = value[count >= SHARED] if (count >= SHARED).any() else value
+            near = shared[np.abs(np.nan_to_num(values)[:, None] - shared).argmin(axis=1)]
+            return np.where(np.isnan(values), np.nan, near)
+        code = np.zeros(len(values))
+        if self.lattice is not None and self.lattice.rounded:
+            code = (self.lattice.steps(np.nan_to_num(values)) % 10 == 0).astype(float)
+        for number, heap in enumerate(apart):
+            code[values == heap] = 2 + number
+        return np.where(np.isnan(values), np.nan, code)
+
+    def values(
+        self,
+        scores: Array,
+        *,
+        rng: np.random.Generator,
+        blur: float | None = None,
+        rounded: Array | None = None,
+    ) -> Array:
         """Values of normal scores: heaps as they are, others from a smooth curve through the real ones.
 
         A value that many more people share than its neighbourhood explains (0, or a round number) is a heap. Elsewhere
@@ -97,8 +134,13 @@ class Column:
         near = np.rint(rank).astype(int)
         smooth = np.interp(np.clip(rank, 0.5, max(last - 0.5, 0.5)), np.arange(last + 1), self.ordered)
         smooth = _jittered(smooth, self.ordered[~self.heap_mask()], rng, blur)
-        made = np.where(rng.uniform(size=len(rank)) < self.heaps[near], self.ordered[near], smooth)
-        return made if self.decimals is None else np.round(made, self.decimals)
+        if self.lattice is None or rounded is None or not self.lattice.rounded:
+            drawn = smooth if self.lattice is None else self.lattice.draw(smooth, rng=rng)
+            return np.where(rng.uniform(size=len(rank)) < self.heaps[near], self.ordered[near], drawn)
+        tens, units = (
+            lattice.draw(smooth, rng=rng) for lattice in (self.lattice.tens(), self.lattice.units())
+        )
+        return np.where(rounded > 0, tens, units)
 
     def heap_mask(self) -> NDArray[np.bool_]:
         """Which of the sorted values lie on a heap for the most part."""
@@ -125,23 +167,6 @@ def _jittered(values: Array, real: Array, rng: np.random.Generator, blur: float 
     return np.clip(np.where(moved > high, 2 * high - moved, moved), low, high)
 
 
-def _heaps(ordered: Array, decimals: int | None) -> Array:
-    """For each sorted value the chance that it is met as a heap, beyond what the values about it explain."""
-    value, count = np.unique(ordered, return_counts=True)
-    if decimals is None or len(value) <= 2:
-        shared = np.where(count >= _SHARED, 1.0, 0.0)
-        return np.repeat(shared, count)
-    reach = max(float(np.subtract(*np.quantile(ordered, [0.75, 0.25]))) / 3, 3 * 10.0**-decimals)
-    low = np.searchsorted(ordered, value - reach, side="left")
-    high = np.searchsorted(ordered, value + reach, side="right")
-    first, end = np.maximum(value - reach, ordered[0]), np.minimum(value + reach, ordered[-1])
-    steps = np.maximum((end - first) * 10.0**decimals, 1.0)
-    expected = (high - low - count) / steps
-    beyond = count - expected
-    heap = (count >= _SHARED) & (beyond > _SIGNIFICANT * np.sqrt(expected + 1.0))
-    return np.repeat(np.where(heap, beyond / count, 0.0), count)
-
-
 def checked_columns(table: Table) -> tuple[Column, ...]:
     """The columns of a table that may be synthesized.
 
@@ -151,16 +176,31 @@ def checked_columns(table: Table) -> tuple[Column, ...]:
         If the table is too small, or a column is constant or has hardly a value; the message has the numbers.
     """
     rows = table.values
-    if rows.ndim != 2 or rows.shape[1] != len(table.names) or len(rows) < _FEWEST_ROWS:
+    if rows.ndim != 2 or rows.shape[1] != len(table.names) or len(rows) < FEWEST_ROWS:
         raise BadInput(
-            f"Synthesizing takes {_FEWEST_ROWS} subjects at least and a name for each column; got shape {rows.shape} "
+            f"Synthesizing takes {FEWEST_ROWS} subjects at least and a name for each column; got shape {rows.shape} "
             f"and {len(table.names)} names."
         )
+    twice = sorted({name for name in table.names if table.names.count(name) > 1})
+    if twice:
+        raise BadInput(f"Every column needs a name of its own; {', '.join(twice)} are there twice.")
+    beyond = (np.abs(np.nan_to_num(rows, nan=0.0, posinf=np.inf, neginf=-np.inf)) > _LARGEST).sum(axis=0)
+    wrong = {table.names[j]: int(beyond[j]) for j in np.flatnonzero(beyond)}
+    if wrong:
+        raise BadInput(f"Values are infinite or beyond {_LARGEST:g}, so many in a column: {wrong}; write n/a, or another unit.")  # fmt: skip
     known = (~np.isnan(rows)).sum(axis=0)
-    empty = [table.names[j] for j in range(rows.shape[1]) if known[j] < _FEWEST_ROWS // 2]
+    empty = {table.names[j]: int(known[j]) for j in range(rows.shape[1]) if known[j] < _FEWEST_VALUES}
     if empty:
-        raise BadInput(f"Columns {empty} have under {_FEWEST_ROWS // 2} values; leave them out.")
+        raise BadInput(f"Columns have under {_FEWEST_VALUES} values: {empty}; leave them out.")
     flat = [table.names[j] for j in range(rows.shape[1]) if np.nanmin(rows[:, j]) == np.nanmax(rows[:, j])]
     if flat:
         raise BadInput(f"Columns {flat} are constant; leave them out, they say nothing.")
-    return tuple(Column.of(rows[:, j]) for j in range(rows.shape[1]))
+    worded = [bool(words) for words in table.levels] or [False] * rows.shape[1]
+    return tuple(Column.of(rows[:, j], words=worded[j]) for j in range(rows.shape[1]))
+
+
+def lean_columns(rows: Array) -> NDArray[np.bool_]:
+    """Which columns are constant, or have too few values to be learned."""
+    few = (~np.isnan(rows)).sum(axis=0) < _FEWEST_VALUES
+    low, high = np.nan_to_num(rows, nan=np.inf).min(axis=0), np.nan_to_num(rows, nan=-np.inf).max(axis=0)
+    return np.asarray(few | (low >= high))

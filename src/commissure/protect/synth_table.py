@@ -21,6 +21,8 @@ _FEW = 12
 _TRUSTED_ROWS = 100
 #: how much of a residual's spread may be random moves, where the columns before tell nearly all
 _MOST_BLUR = 0.9
+#: inverse strength of the penalty on a multinomial regression: at 0.1 a classifier tells the rows, at 1 members are told
+_LOOSE = 0.5
 
 
 class Bootstrap:
@@ -80,16 +82,15 @@ class Copula:
 class SequentialForest:
     """Column after column: what a quadratic model of normal scores says, plus a residual of somebody like that.
 
-    Whether a value is missing and which of few values it has are drawn from a random forest's probabilities. A number
-    is a quadratic prediction from the synthetic columns before it, plus the residual of a real person from the same leaf of
-    a tree that was grown on *other* people; so no row, and no rare value, is anybody's.
+    Whether a value is missing, on a heap, or rounded, and which of few values it has, are drawn from a multinomial
+    regression on the columns before (a forest's probabilities were told from real rows more easily, and gave away more of
+    who was in). A number is a quadratic prediction from the synthetic columns before it, plus the residual of a real person
+    from the same leaf of a tree that was grown on *other* people; so no row, and no rare value, is anybody's.
 
     Parameters
     ----------
     leaf : int
         Fewest people in a leaf of the residuals' trees.
-    class_leaf : int
-        Fewest people in a leaf of the forests for few-valued columns.
     trees : int
         How many trees share the residuals of a column.
 
@@ -101,49 +102,59 @@ class SequentialForest:
     (5, 2)
     """
 
-    def __init__(self, *, leaf: int = 40, class_leaf: int = 10, trees: int = 20) -> None:
-        self.leaf, self.class_leaf, self.trees = leaf, class_leaf, trees
+    def __init__(self, *, leaf: int = 40, trees: int = 20) -> None:
+        self.leaf, self.trees = leaf, trees
 
     def fit(self, cohort: Table) -> Self:
         """Learn from a table; the trees themselves are grown when rows are drawn, from the generator's own ``rng``."""
         self.columns_ = checked_columns(cohort)
         self.table_ = cohort
+        self.apart_ = [column.apart() for column in self.columns_]
         return self
 
     def sample(self, n: int, rng: np.random.Generator) -> Table:
         """``n`` synthetic rows."""
         real = self.table_.values
-        made = np.full((n, real.shape[1]), np.nan)
+        made, kinds = np.full((n, real.shape[1]), np.nan), np.full((n, real.shape[1]), np.nan)
+        known = np.column_stack([c.kinds(real[:, j], self.apart_[j]) for j, c in enumerate(self.columns_)])
         for j, column in enumerate(self.columns_):
-            before, now = self._features(real, j), self._features(made, j)
-            have, ok = ~np.isnan(real[:, j]), np.ones(n, bool)
-            if not have.all():
-                ok = self._classes(before, have.astype(float), now, rng) > 0.5
+            before, now = self._features(real, known, j), self._features(made, kinds, j)
+            kinds[:, j] = self._classes(before, known[:, j], now, rng)
             if column.few:
-                made[ok, j] = self._classes(before[have], real[have, j], now[ok], rng)
-            else:
-                scores = column.scores(real[:, j], rng=rng)[have]
-                drawn, blur = self._numbers(before[have], scores, now[ok], rng, blur=column.blur)
-                made[ok, j] = column.values(drawn, rng=rng, blur=blur)
+                made[:, j] = kinds[:, j]
+                continue
+            for number, heap in enumerate(self.apart_[j]):
+                made[kinds[:, j] == 2 + number, j] = heap
+            have, ok = known[:, j] < 2, kinds[:, j] < 2
+            if not ok.any():
+                continue
+            body = Column.of(real[have, j])
+            before = np.column_stack([before, known[:, j]])
+            now = np.column_stack([now, kinds[:, j]])
+            drawn, blur = self._numbers(
+                before[have], body.scores(real[have, j], rng=rng), now[ok], rng, blur=body.blur
+            )
+            made[ok, j] = body.values(drawn, rng=rng, blur=blur, rounded=kinds[ok, j])
         return Table(self.table_.names, made, self.table_.levels)
 
-    def _features(self, rows: Array, before: int) -> Array:
+    def _features(self, rows: Array, kinds: Array, before: int) -> Array:
+        """What is known of the columns before: scores, and whether a value is missing, rounded or on a heap."""
         found = [self.columns_[k].scores(rows[:, k]) for k in range(before)]
-        found += [np.isnan(rows[:, k]).astype(float) for k in range(before) if self.columns_[k].missing > 0]
+        for k, column in enumerate(self.columns_[:before]):
+            codes = column.categories() if column.few else list(range(1, 2 + len(self.apart_[k])))
+            found += [(kinds[:, k] == code).astype(float) for code in codes]
+            if column.missing > 0:
+                found.append(np.isnan(rows[:, k]).astype(float))
         return np.column_stack(found) if found else np.zeros((len(rows), 1))
 
     def _classes(self, before: Array, seen: Array, now: Array, rng: np.random.Generator) -> Array:
-        if not before.any():
-            return np.asarray(rng.choice(seen, len(now)))
-        ensemble: Any = need("sklearn.ensemble", purpose="Synthesizing a table")
         levels, code = np.unique(seen, return_inverse=True)
-        forest = ensemble.RandomForestClassifier(
-            2 * self.trees,
-            min_samples_leaf=self.class_leaf,
-            max_features=0.5,
-            random_state=int(rng.integers(1 << 31)),
-        ).fit(before, code)
-        steps = np.cumsum(forest.predict_proba(now), axis=1)
+        if len(levels) == 1 or not before.any() or not now.size:
+            return np.asarray(rng.choice(seen, len(now)))
+        linear: Any = need("sklearn.linear_model", purpose="Synthesizing a table")
+        model = linear.LogisticRegression(C=_LOOSE, max_iter=300).fit(_bent(before, before), code)
+        chance = model.predict_proba(_bent(now, before))
+        steps = np.cumsum(chance, axis=1)
         drawn = (rng.uniform(size=(len(now), 1)) > steps).sum(axis=1)
         return np.asarray(levels[np.minimum(drawn, len(levels) - 1)])
 
@@ -154,9 +165,9 @@ class SequentialForest:
 
         So the random move hides whose residual it was, and does not blur what the columns before tell.
         """
-        bent = np.array([len(np.unique(column)) > _FEW for column in before.T])
-        design, wanted = (np.column_stack([np.ones(len(r)), r, r[:, bent] ** 2]) for r in (before, now))
-        hold = np.concatenate([np.full(1 + len(bent), 2.0), np.full(int(bent.sum()), 20.0)])
+        design, wanted = (np.column_stack([np.ones(len(r)), _bent(r, before)]) for r in (before, now))
+        curved = design.shape[1] - 1 - before.shape[1]
+        hold = np.concatenate([np.full(1 + before.shape[1], 2.0), np.full(curved, 20.0)])
         slope = np.linalg.solve(design.T @ design + np.diag(hold), design.T @ scores)
         rest = scores - design @ slope
         made, own = wanted @ slope, np.zeros(len(now))
@@ -191,3 +202,8 @@ class SequentialForest:
                 pool = np.concatenate([pool, grown[own == leaf]])
             made[at == leaf] = rest[rng.choice(pool, int((at == leaf).sum()))]
         return made
+
+
+def _bent(rows: Array, by: Array) -> Array:
+    """Features and the squares of those that are numbers, as ``by`` tells."""
+    return np.column_stack([rows, rows[:, [len(np.unique(column)) > _FEW for column in by.T]] ** 2])

@@ -18,6 +18,7 @@ from commissure.protect.connectivity_plan import as_correlation, network_matrice
 from commissure.workflows.access import open_asset
 from commissure.workflows.excerpt import excerpt
 from commissure.workflows.private_ask import Ask
+from commissure.workflows.table_text import decode_table, find_delimiter
 
 __all__ = ["Source"]
 
@@ -54,8 +55,7 @@ class Source:
         )
         if asset is None:
             raise NotFound(f"Release {self.release.id} has no table called {table!r}.")
-        delimiter = "\t" if table.endswith(".tsv") else ","
-        rows = list(csv.DictReader(io.StringIO(self._text(asset)), delimiter=delimiter))
+        rows = _table(self._text(asset), usual="\t" if table.endswith(".tsv") else ",")
         if rows and "participant_id" in rows[0] and ask.several == "refuse":
             _once([row["participant_id"] for row in rows], what="rows")
         absent = [name for name in ask.columns if rows and name not in rows[0]]
@@ -66,17 +66,21 @@ class Source:
     def numbers(self, table: str, *, ask: Ask) -> Array:
         """One row a subject, of numbers; subjects for whom one is missing are left out."""
         kept: dict[str, list[list[float]]] = {}
-        for place, row in enumerate(self.rows(table, ask=ask)):
-            values = [(row[name] or "").strip() for name in ask.columns]
+        rows, wrong = self.rows(table, ask=ask), 0
+        for place, row in enumerate(rows):
+            values = [row[name] for name in ask.columns]
             if any(value.lower() in _MISSING for value in values):
                 continue
-            try:
-                numbers = [float(value) for value in values]
-            except ValueError:
-                raise BadInput(
-                    f"Columns {list(ask.columns)} must hold numbers only, n/a where missing; one row does not."
-                ) from None
+            numbers = _finite(values)
+            if not numbers:
+                wrong += 1
+                continue
             kept.setdefault(row.get("participant_id") or str(place), []).append(numbers)
+        if wrong:
+            raise BadInput(
+                f"Columns {list(ask.columns)} must hold finite numbers only, n/a where missing; {wrong} of {len(rows)} rows do "
+                "not. Decimals take a point, and units go into the name."
+            )
         means = [np.mean(each, axis=0) for each in kept.values()]
         return np.array(means, dtype=float).reshape(len(means), len(ask.columns))
 
@@ -138,7 +142,27 @@ class Source:
 
     def _text(self, asset: Asset) -> str:
         with open_asset(self.hub, self.release, asset=asset, now=self.now) as stream:
-            return stream.read().decode("utf-8-sig")
+            return decode_table(stream.read())
+
+
+def _table(text: str, *, usual: str) -> list[dict[str, str]]:
+    """The rows by column, blanks about cells taken off; refused where two columns share a name."""
+    reader = csv.DictReader(io.StringIO(text), delimiter=find_delimiter(text, usual=usual))
+    names = [name.strip() for name in reader.fieldnames or ()]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BadInput(f"Every column needs a name of its own; {', '.join(twice)} are there twice.")
+    reader.fieldnames = names
+    return [{name: (row[name] or "").strip() for name in names} for row in reader]
+
+
+def _finite(cells: list[str]) -> list[float]:
+    """Numbers of cells; none if one is no finite number."""
+    try:
+        numbers = [float(cell) for cell in cells]
+    except ValueError:
+        return []
+    return numbers if np.isfinite(numbers).all() else []
 
 
 def _subject(asset: Asset) -> str:

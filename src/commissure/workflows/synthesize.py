@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from commissure.errors import BadInput
 from commissure.model import Finding
 from commissure.protect.membership import attack_membership
-from commissure.protect.synth_columns import Table
+from commissure.protect.synth_columns import FEWEST_ROWS, Table, lean_columns
 from commissure.protect.synth_judge import check_synthetic, judge, nearest_scores
 from commissure.protect.synth_port import GENERATORS, Provenance, synthetic_name
-from commissure.workflows.synthesis import Synthesis, read_table, write_table
+from commissure.workflows.synthesis import Synthesis
+from commissure.workflows.synthesis_table import read_table, write_table
 from commissure.workflows.synthesize_signals import synthesize_archive
 from commissure.workflows.synthesize_volumes import VolumeOptions, synthesize_volumes
+from commissure.workflows.table_text import decode_table, find_delimiter
 
 __all__ = ["synthesize"]
 
@@ -73,17 +75,26 @@ def synthesize(
     chosen = generator or "forest"
     if chosen not in {"forest", "copula", "bootstrap"}:
         raise BadInput(f"A table's generator is forest, copula or bootstrap; got {chosen!r}.")
-    table = read_table(data.decode("utf-8-sig"), delimiter="\t" if source.suffix == ".tsv" else ",")
+    text = decode_table(data)
+    mark = find_delimiter(text, usual="\t" if source.suffix == ".tsv" else ",")
+    table, left_out = read_table(text, delimiter=mark)
+    if attack and len(table.values) < 2 * FEWEST_ROWS:
+        raise BadInput(
+            f"Attacking what is made takes {2 * FEWEST_ROWS} subjects, for it learns halves; the table has {len(table.values)}. "
+            "Leave the attack out (--no-attack) only if the result stays inside."
+        )
     count = subjects or len(table.values)
     model: Any = GENERATORS.get(chosen)()
     made: Table = model.fit(table).sample(count, rng)
     figures, findings = _attacked(model, table, rng) if attack else ({}, ())
     provenance = Provenance.of(data, generator=chosen, subjects=count)
-    text = write_table(made, delimiter="\t" if source.suffix == ".tsv" else ",")
+    written = write_table(made, delimiter=mark)
     files = _save(
-        into, synthetic_name(source.name), text.encode(), {**provenance.sidecar(), "Measured": figures}
+        into, synthetic_name(source.name), written.encode(), {**provenance.sidecar(), "Measured": figures}
     )
-    return Synthesis(files, figures, findings, provenance.activity(made=tuple(f.name for f in files)))
+    return Synthesis(
+        files, figures, (*findings, *left_out), provenance.activity(made=tuple(f.name for f in files))
+    )
 
 
 def _attacked(
@@ -95,7 +106,12 @@ def _attacked(
     fitted, unseen = table.values[order[:half]], table.values[order[half:]]
 
     def made(rows: Array) -> Array:
-        return np.asarray(model.fit(Table(table.names, rows, table.levels)).sample(len(rows), rng).values)
+        # what a half has hardly a value of, or one alone, is no question of the attack: it is drawn again
+        full = np.flatnonzero(~lean_columns(rows))
+        part = Table(tuple(table.names[j] for j in full), rows[:, full], tuple(table.levels[j] for j in full))
+        drawn = rows[rng.integers(0, len(rows), len(rows))]
+        drawn[:, full] = model.fit(part).sample(len(rows), rng).values
+        return np.asarray(drawn)
 
     found = judge(made(fitted), fitted=fitted, unseen=unseen)
     attack = attack_membership(

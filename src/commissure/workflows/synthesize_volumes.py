@@ -22,7 +22,8 @@ from commissure.protect.synth_training import Training
 from commissure.protect.synth_volume_judge import check_volumes, image_scores, judge_volumes
 from commissure.protect.synth_volumes import Volumes, grid_affine
 from commissure.workflows.private_release import Account
-from commissure.workflows.synthesis import Synthesis, read_table, write_table
+from commissure.workflows.synthesis import Synthesis
+from commissure.workflows.synthesis_table import read_table, write_table
 
 __all__ = ["VolumeOptions", "read_cohort", "synthesize_volumes", "write_cohort"]
 
@@ -210,13 +211,11 @@ def _json(path: Path, value: dict[str, Any]) -> Path:
 
 
 def _covariates(text: str) -> Table:
-    whole = read_table(text, delimiter="\t")
-    kept = [j for j, name in enumerate(whole.names) if name in _COVARIATES]
-    if not kept:
-        raise BadInput(f"participants.tsv has none of the columns {', '.join(_COVARIATES)}; got {list(whole.names)}.")  # fmt: skip
-    return Table(
-        tuple(whole.names[j] for j in kept), whole.values[:, kept], tuple(whole.levels[j] for j in kept)
-    )
+    found, _ = read_table(text, delimiter="\t", only=_COVARIATES)
+    if not found.names:
+        head = text.partition("\n")[0].split("\t")
+        raise BadInput(f"participants.tsv has none of the columns {', '.join(_COVARIATES)}; got {head}.")
+    return found
 
 
 def _read_brain(path: Path, *, size: int) -> Any:
