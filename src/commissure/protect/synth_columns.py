@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 _FEW = 12
 FEWEST_ROWS = 50
 _FEWEST_VALUES = 25
+_TRUSTED_ROWS = 100
 #: a value that fewer people have is drawn for nobody
 SHARED = 3
 _LARGEST = 1e100
@@ -134,6 +135,8 @@ class Column:
         near = np.rint(rank).astype(int)
         smooth = np.interp(np.clip(rank, 0.5, max(last - 0.5, 0.5)), np.arange(last + 1), self.ordered)
         smooth = _jittered(smooth, self.ordered[~self.heap_mask()], rng, blur)
+        if blur is not None:
+            smooth = self._spread_as_real(smooth)
         if self.lattice is None or rounded is None or not self.lattice.rounded:
             drawn = smooth if self.lattice is None else self.lattice.draw(smooth, rng=rng)
             return np.where(rng.uniform(size=len(rank)) < self.heaps[near], self.ordered[near], drawn)
@@ -141,6 +144,14 @@ class Column:
             lattice.draw(smooth, rng=rng) for lattice in (self.lattice.tens(), self.lattice.units())
         )
         return np.where(rounded > 0, tens, units)
+
+    def _spread_as_real(self, values: Array) -> Array:
+        """Many values, with the real spread: room for the blur is left in scores, and a long tail is short of it in values."""
+        trust = len(values) / (len(values) + _TRUSTED_ROWS)
+        middle, spread = float(values.mean()), max(float(values.std()), 1e-300)
+        wider = (float(self.ordered.std()) / spread) ** trust
+        low, high = float(self.ordered[0]), float(self.ordered[-1])
+        return np.asarray(np.clip(middle + wider * (values - middle), low, high))
 
     def heap_mask(self) -> NDArray[np.bool_]:
         """Which of the sorted values lie on a heap for the most part."""
