@@ -20,7 +20,7 @@ from commissure.protect.names import Span, non_overlapping, recognize
 from commissure.protect.policy import Policy
 from commissure.protect.pseudonym import Pseudonyms
 
-__all__ = ["Cleaner"]
+__all__ = ["Cleaner", "free_key"]
 
 _LONGEST_LABEL = 32
 _WORDS_OF_A_NOTE = 5
@@ -45,6 +45,10 @@ class Cleaner:
         False for an animal; ``policy.keep_staff`` then applies.
     removed : Counter
         Grows by category with every removal.
+    others : Known or None
+        What headers of other recordings of the folder told.
+    fixed : bool
+        Texts stand in places of fixed size: what is put in is never longer than what it stands for.
     """
 
     known: Known
@@ -54,6 +58,7 @@ class Cleaner:
     is_person: bool = True
     removed: Counter[str] = field(default_factory=Counter)
     others: Known | None = None
+    fixed: bool = False
 
     @classmethod
     def of(
@@ -127,6 +132,17 @@ class Cleaner:
             value = f"{value[: span.start]}[{span.category}]{value[span.end :]}"
         return value
 
+    def code(self, value: str) -> str:
+        """A short technical text (a transducer, a filter) without what identifies by its shape or is known."""
+        for span in reversed([span for span in self.shaped(value) if not self._stays(span)]):
+            self.count(span.category)
+            value = f"{value[: span.start]}{self._stand_in(span, value[span.start : span.end])}{value[span.end :]}"
+        return value
+
+    def key(self, value: str) -> str:
+        """The name of a field; one of several words (a table by person) is read as a note."""
+        return self.note(value) if " " in value.strip() else self.known_only(value)
+
     def free(self, value: str) -> str:
         """Free text that nobody has declared safe: cleaned if short, gone if long."""
         if len(value) > self.policy.longest_text:
@@ -139,7 +155,10 @@ class Cleaner:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            return {key: self.value(item) for key, item in value.items()}
+            clean: dict[object, object] = {}
+            for key, item in value.items():
+                clean[free_key(self.key(key), clean) if isinstance(key, str) else key] = self.value(item)
+            return clean
         if isinstance(value, list | tuple):
             return type(value)(self.value(item) for item in value)
         return self.day(value) if isinstance(value, date) else value
@@ -203,11 +222,22 @@ class Cleaner:
         return self.keeps_staff and span.category in {"operator", "institution", "address"}
 
     def _stand_in(self, span: Span, original: str) -> str:
+        stand_in = f"[{span.category}]"
         if span.category == "date" and self.offset_days is not None and find_dates(original):
-            return shift_text(original, offset_days=self.offset_days)
-        return f"[{span.category}]"
+            shifted = shift_text(original, offset_days=self.offset_days)
+            stand_in = stand_in if self.fixed and len(shifted) > len(original) else shifted
+        return stand_in[: len(original)] if self.fixed else stand_in
 
     def shifted_start(self, start: datetime | None) -> datetime | None:
         """When a recording began, shifted; None stays None."""
         moved: datetime | None = None if start is None else self.day(start)
         return moved
+
+
+def free_key(key: str, taken: Mapping[Any, object]) -> str:
+    """``key``, with a number where another field became the same: two persons' tables both stay."""
+    number = 2
+    new = key
+    while new in taken:
+        new, number = f"{key} {number}", number + 1
+    return new

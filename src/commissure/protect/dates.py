@@ -13,9 +13,13 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from commissure.protect.spelled_dates import find_spelled, respell
+
 __all__ = ["DateSpan", "find_dates", "parse_date", "shift", "shift_text", "spellings", "top_age"]
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
+#: the style of a date whose month is a word: as it was spelled
+_SPELLED = "as spelled"
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _LONG_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 #: a pattern and the strptime formats its match may have, the likelier first
@@ -68,6 +72,10 @@ def find_dates(text: str) -> tuple[DateSpan, ...]:
             if span is not None:
                 found.append(span)
                 taken[span.start : span.end] = [True] * (span.end - span.start)
+    for start, end, day in find_spelled(text):
+        if not any(taken[start:end]):
+            found.append(DateSpan(start, end, day, _SPELLED))
+            taken[start:end] = [True] * (end - start)
     return tuple(sorted(found, key=lambda span: span.start))
 
 
@@ -103,10 +111,16 @@ def shift_text(text: str, *, offset_days: int) -> str:
     last = 0
     for span in find_dates(text):
         original = text[span.start : span.end]
-        moved = (span.day - timedelta(days=offset_days)).strftime(span.style)
-        parts += [text[last : span.start], moved.upper() if original.isupper() else moved]
+        parts += [text[last : span.start], _spelled_as(original, span, span.day - timedelta(days=offset_days))]
         last = span.end
     return "".join([*parts, text[last:]])
+
+
+def _spelled_as(original: str, span: DateSpan, day: date) -> str:
+    if span.style == _SPELLED:
+        return respell(original, day)
+    spelled = day.strftime(span.style)
+    return spelled.upper() if original.isupper() else spelled
 
 
 def spellings(day: date) -> tuple[str, ...]:

@@ -49,6 +49,8 @@ StudyIDIssuer TextComments TextString TopicAuthor TopicKeywords TopicSubject Top
 VerifyingOrganization VisitComments StationAETitle RetrieveAETitle
 SourceApplicationEntityTitle PrivateInformation PrivateInformationCreatorUID FillerOrderNumberImagingServiceRequest
 PlacerOrderNumberImagingServiceRequest GraphicAnnotationSequence PatientBirthDate DeviceUID
+ClinicalTrialSubjectID ClinicalTrialSubjectReadingID ClinicalTrialSiteID ClinicalTrialSiteName ClinicalTrialCoordinatingCenterName
+ClinicalTrialProtocolEthicsCommitteeName ClinicalTrialProtocolEthicsCommitteeApprovalNumber
 """
 _EMPTIED = """
 AccessionNumber ContentCreatorName FillerOrderNumberImagingServiceRequest PatientID PatientName
@@ -117,5 +119,6 @@ CATEGORY_OF: tuple[tuple[str, str], ...] = (
     ("CassetteID", "serial"), ("GeneratorID", "serial"), ("PatientName", "name"), ("PatientBirthName", "name"),
     ("MotherBirthName", "name"), ("OtherPatientNames", "name"), ("PersonName", "name"), ("PatientID", "id"),
     ("AccessionNumber", "id"), ("StudyID", "id"), ("AdmissionID", "id"), ("OrderNumber", "id"), ("ProcedureID", "id"),
+    ("SubjectID", "id"), ("SubjectReadingID", "id"), ("TrialSite", "institution"), ("CoordinatingCenter", "institution"), ("Committee", "institution"),
     ("RecordLocator", "id"), ("UID", "uid"), ("Date", "date"),
 )  # fmt: skip

@@ -135,7 +135,7 @@ def _signal_texts(stream: BinaryIO, count: int, cleaner: Cleaner) -> None:
             for index in range(count):
                 stream.seek(start + index * width)
                 text = stream.read(width).decode("latin-1")
-                clean = cleaner.known_only(text)
+                clean = cleaner.known_only(text) if name == "label" else cleaner.code(text)
                 if clean != text:
                     stream.seek(start + index * width)
                     stream.write(_padded(f"ch{index + 1:03d}" if name == "label" else "", width))

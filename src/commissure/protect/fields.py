@@ -33,7 +33,7 @@ _NOT_KEYS = re.compile(
     re.I,
 )
 _FIF_TEXTS = {212: "experimenter", 401: "first_name", 402: "middle_name", 403: "last_name", 410: "his_id",
-              501: "proj_name", 503: "experimenter", 3561: "serial", 3562: "site"}  # fmt: skip
+              501: "proj_name", 503: "experimenter", 154: "serial", 155: "site"}  # fmt: skip
 #: texts of a NIfTI header by the length of the header: name, place, size
 _NIFTI_TEXTS = {
     348: (("db_name", 14, 18), ("descrip", 148, 80), ("aux_file", 228, 24), ("intent_name", 328, 16)),

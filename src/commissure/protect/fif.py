@@ -6,11 +6,12 @@ A FIF file is a chain of tags: kind, type, size, next, data, all big-endian; kin
 
 import gzip
 import io
+import json
 import shutil
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,8 +24,11 @@ __all__ = ["FifTag", "fif_tags", "open_fif", "rewrite_fif", "rewrite_packed_fif"
 _SECONDS_A_DAY = 86400
 _IDS = {100, 103, 109, 110, 115, 116, 117, 118, 119, 120, 206 << 16}
 _TEXTS = {212: "operator", 401: "name", 402: "name", 403: "name", 409: "comment", 410: "id", 501: "comment",
-          502: "comment", 503: "operator", 504: "comment", 3554: "path", 3555: "path", 3561: "serial", 3562: "institution"}  # fmt: skip
+          502: "comment", 503: "operator", 504: "comment", 3554: "path", 3555: "path",
+          154: "serial", 155: "institution", 158: "uid"}  # fmt: skip
 _CLEANED = {206: "comment", 113: "comment"}
+_BLOCK_START, _BLOCK_END, _ANNOTATIONS = 104, 105, 3810
+_COLON = "{COLON}"
 _NUMBERS = {400: "id", 404: "birth_date", 500: "id"}
 _MEAS_DATE = 204
 _STRING = 10
@@ -82,14 +86,17 @@ def rewrite_fif(source: Path, target: Path, *, cleaner: Cleaner) -> None:
     Unreadable
         If the file is no FIF or is cut short.
     """
+    cleaner = replace(cleaner, fixed=True)
     tags = [tag for tag in fif_tags(source) if _of_interest(tag)]
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
+    blocks: list[int] = []
     with target.open("r+b") as stream:
         for tag in tags:
             stream.seek(tag.start)
             data = stream.read(tag.size)
-            clean = _clean(tag, data, cleaner)
+            _enter(blocks, tag, data)
+            clean = _clean(tag, data, cleaner, block=blocks[-1] if blocks else 0)
             if clean != data:
                 stream.seek(tag.start)
                 stream.write(clean)
@@ -139,10 +146,17 @@ def _without_face(stream: BinaryIO, tags: list[FifTag], cleaner: Cleaner) -> Non
 
 def _of_interest(tag: FifTag) -> bool:
     text = tag.type == _STRING and tag.size < _LARGEST_TEXT
-    return text or tag.kind in _IDS or tag.kind in _NUMBERS or tag.kind == _MEAS_DATE
+    return text or tag.kind in _IDS or tag.kind in _NUMBERS or tag.kind in {_MEAS_DATE, _BLOCK_START, _BLOCK_END}
 
 
-def _clean(tag: FifTag, data: bytes, cleaner: Cleaner) -> bytes:
+def _enter(blocks: list[int], tag: FifTag, data: bytes) -> None:
+    if tag.kind == _BLOCK_START and tag.size >= 4:
+        blocks.append(struct.unpack(">i", data[:4])[0])
+    elif tag.kind == _BLOCK_END and blocks:
+        blocks.pop()
+
+
+def _clean(tag: FifTag, data: bytes, cleaner: Cleaner, *, block: int) -> bytes:
     if tag.kind == _MEAS_DATE and tag.size == 8:
         cleaner.count("date")
         return _moved(data[:4], cleaner) + data[4:]
@@ -159,8 +173,25 @@ def _clean(tag: FifTag, data: bytes, cleaner: Cleaner) -> bytes:
         if text.strip("\x00 "):
             cleaner.count(_TEXTS[tag.kind])
         return b" " * len(data)
-    clean = cleaner.free(text) if tag.kind in _CLEANED else cleaner.known_only(text)
+    clean = _spoken(text, cleaner, block=block) if tag.kind in _CLEANED else cleaner.known_only(text)
     return data if clean == text else clean.encode("latin-1", "replace")[: len(data)].ljust(len(data))
+
+
+def _spoken(text: str, cleaner: Cleaner, *, block: int) -> str:
+    """A description: a list of marks or a table (MNE writes it as JSON) is cleaned piece by piece, other texts as a whole."""
+    if block == _ANNOTATIONS:
+        marks = [mark.replace(_COLON, ":") for mark in text.split(":")]
+        # a mark may not grow, since the tag cannot
+        clean = [new[: max(len(old), 1)] for old, new in zip(marks, cleaner.descriptions(marks), strict=True)]
+        return ":".join(mark.replace(":", _COLON) for mark in clean)
+    try:
+        table = json.loads(text)
+    except ValueError:
+        table = None
+    if not isinstance(table, list | dict):
+        return cleaner.free(text)
+    clean_table = json.dumps(cleaner.value(table), ensure_ascii=False, separators=(",", ":"))
+    return clean_table if len(clean_table) <= len(text) else ""
 
 
 def _moved(seconds: bytes, cleaner: Cleaner) -> bytes:

@@ -14,16 +14,17 @@ import numpy as np
 from commissure.errors import Unreadable
 from commissure.extras import need
 
-__all__ = ["DROP", "Edit", "rewrite_hdf5", "texts_of"]
+__all__ = ["DROP", "Edit", "Rename", "rewrite_hdf5", "texts_of"]
 
 #: returned by an edit to leave the object out
 DROP = object()
 #: edit(path, text) gives the new text, or DROP; an attribute's path is ``object@attribute``
 Edit = Callable[[str, str], Any]
+Rename = Callable[[str], str]
 
 
-def rewrite_hdf5(source: Path, target: Path, *, edit: Edit) -> None:
-    """Write ``source`` anew at ``target``, every text passed through ``edit``.
+def rewrite_hdf5(source: Path, target: Path, *, edit: Edit, rename: Rename = str) -> None:
+    """Write ``source`` anew at ``target``, every text passed through ``edit``, every group's name through ``rename``.
 
     Raises
     ------
@@ -34,7 +35,7 @@ def rewrite_hdf5(source: Path, target: Path, *, edit: Edit) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with h5py.File(source, "r") as old, h5py.File(target, "w") as new:
-            copy = _Copy(h5py, old, new, edit)
+            copy = _Copy(h5py, old, new, edit, rename=rename)
             copy.group(old, new)
             copy.references()
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
@@ -64,8 +65,11 @@ _BLOCK_BYTES = 16 << 20
 
 
 class _Copy:
-    def __init__(self, h5py: Any, old: Any, new: Any, edit: Edit, *, numbers: bool = True) -> None:
+    def __init__(
+        self, h5py: Any, old: Any, new: Any, edit: Edit, *, numbers: bool = True, rename: Rename = str
+    ) -> None:
         self.h5py, self.old, self.new, self.edit, self.numbers = h5py, old, new, edit, numbers
+        self.rename = rename
         self.done: dict[Any, str] = {}
         self.pending: list[Callable[[], None]] = []
         self.cache: dict[tuple[str, str], Any] = {}
@@ -81,7 +85,7 @@ class _Copy:
         for name in sorted(old):
             link = old.get(name, getlink=True)
             if isinstance(link, self.h5py.SoftLink):
-                new[name] = self.h5py.SoftLink(link.path)
+                new[name] = self.h5py.SoftLink("/".join(map(self.rename, link.path.split("/"))))
             elif isinstance(link, self.h5py.ExternalLink):
                 if self._text(f"{old.name}/{name}", link.filename) == link.filename:
                     new[name] = self.h5py.ExternalLink(link.filename, link.path)
@@ -94,11 +98,17 @@ class _Copy:
             parent[name] = self.new[twin]
         elif isinstance(child, self.h5py.Group):
             if self._text(child.name, "") is not DROP:
-                self.group(child, parent.create_group(name))
+                self.group(child, parent.create_group(self._free_name(parent, name)))
         elif isinstance(child, self.h5py.Datatype):
             parent[name] = child.dtype
         else:
             self._dataset(child, parent, name)
+
+    def _free_name(self, parent: Any, name: str) -> str:
+        """The new name of a group, with a number where two old ones become the same."""
+        renamed = self.rename(name)
+        taken = sum(one == renamed or one.startswith(f"{renamed}_") for one in parent)
+        return f"{renamed}_{taken + 1}" if renamed != name and renamed in parent else renamed
 
     def _key(self, item: Any) -> Any:
         info = self.h5py.h5o.get_info(item.id)
@@ -177,8 +187,8 @@ class _Copy:
     def _reference(self, reference: Any) -> Any:
         if not reference:
             return reference
-        name = self.old[reference].name
-        if name not in self.new:
+        name = self.done.get(self._key(self.old[reference]))
+        if name is None:
             return self.h5py.Reference()
         if isinstance(reference, self.h5py.RegionReference):
             region = self.h5py.h5r.get_region(reference, self.old.id)

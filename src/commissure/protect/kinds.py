@@ -15,6 +15,7 @@ from commissure.protect.cleaner import Cleaner
 from commissure.protect.dicom_file import is_dicom, rewrite_dicom
 from commissure.protect.edf import rewrite_edf
 from commissure.protect.face_surfaces import SCANS, is_freesurfer, kept_face, kind_of, rewrite_freesurfer
+from commissure.protect.file_names import SUFFIX
 from commissure.protect.fif import rewrite_fif, rewrite_packed_fif
 from commissure.protect.fif_surfaces import deface_fif
 from commissure.protect.film_faces import clean_film
@@ -28,10 +29,9 @@ from commissure.protect.tiff import rewrite_tiff
 
 __all__ = ["TEXTS", "Job", "rewrite", "suffix_of"]
 
-_SUFFIX = re.compile(r"(?:\.nii\.gz|\.tsv\.gz|\.fif\.gz|\.ome\.tiff?|\.[A-Za-z][A-Za-z0-9]{0,9})$", re.I)
 #: kinds that are text through and through
 TEXTS = frozenset({".md", ".txt", ".rst", "", ".yml", ".yaml", ".bidsignore", ".html", ".xml", ".json", ".tsv", ".csv", ".vhdr", ".vmrk",
-                   ".gii", ".cff"})  # fmt: skip
+                   ".gii", ".cff", ".log", ".ini", ".cfg", ".asc", ".puls", ".resp", ".ext", ".ecg"})  # fmt: skip
 #: samples and numbers without a header that could tell anything
 _PLAIN = frozenset({".fdt", ".bval", ".bvec"})
 _PERSONAL = {
@@ -56,7 +56,7 @@ class Job:
 
 def suffix_of(name: str) -> str:
     """A file's extension in lower case, the compression's with it; empty if it has none."""
-    found = _SUFFIX.search(name)
+    found = SUFFIX.search(name)
     return found.group().lower() if found else ""
 
 

@@ -81,6 +81,14 @@ Hubel Wiesel Muller Lyer Ponzo Ebbinghaus Kanizsa Necker Posner Simon Navon Towe
 Siemens Philips Bruker Neuralynx Blackrock Plexon Intan Biosemi Nihon Kohden Natus Nicolet Persyst Elekta Neuromag Artinis Hitachi
 Shimadzu Kinect Tobii Eyelink Cedrus Psychtoolbox Matlab Python Matplotlib Windows Linux Emotiv Muse Cognionics Compumedics Curry Neuroscan
 Brainstorm Fieldtrip Freesurfer Nilearn Allen Yeo Harvard Oxford Julich Jülich Brainnetome Gordon Power Shen Craddock
+Kilosort Mountainsort Tridesclous Klusta Klustakwik Suite2p Caiman Deeplabcut Sleap Bonsai Spikeinterface Neo Elephant Cellpose Fiji Imagej
+Bids Dandi Presentation Inquisit Opensesame Qualtrics Redcap Tetris Pacman Levodopa Carbidopa Ropinirole Pramipexole Rotigotine Apomorphine
+Levetiracetam Lamotrigine Carbamazepine Oxcarbazepine Valproate Topiramate Lacosamide Clobazam Clonazepam Lorazepam Diazepam Midazolam
+Zolpidem Propofol Ketamine Isoflurane Sevoflurane Urethane Xylazine Dexmedetomidine Fentanyl Remifentanil Buprenorphine Meloxicam Carprofen
+Methylphenidate Amphetamine Modafinil Atomoxetine Haloperidol Risperidone Olanzapine Quetiapine Clozapine Aripiprazole Lithium Sertraline
+Fluoxetine Citalopram Escitalopram Paroxetine Venlafaxine Duloxetine Mirtazapine Bupropion Amitriptyline Donepezil Memantine Rivastigmine
+Galantamine Baclofen Gabapentin Pregabalin Propranolol Ibuprofen Paracetamol Aspirin Metformin Insulin Gadolinium Gadovist Dotarem Muscimol
+Picrotoxin Bicuculline Tetrodotoxin Psilocybin Lidocaine Naltrexone Methadone Caffeine Melatonin Oxytocin
 January February March April May June July August September October November December Monday Tuesday Wednesday Thursday Friday
 Saturday Sunday English German French Spanish Italian Dutch Chinese Japanese Latin Greek American European African Asian Caucasian Hispanic
 """
@@ -248,6 +256,7 @@ def _scored(line: str) -> list[Word]:
     for word in candidates(line):
         parts = re.split(r"['’-]", line[word.start : word.end].casefold())
         epithet = any(part in EPONYMS for part in parts)
-        if not epithet and not all(len(part) < 3 or is_known_word(part) for part in parts):
+        formula = re.search(r"[a-zß-ÿ][A-Z]{2,}", line[word.start : word.end]) is not None
+        if not epithet and not (formula and not line[word.start :].startswith("Mc")) and not all(len(part) < 3 or is_known_word(part) for part in parts):
             words.append(Word(word.start, word.end, score(line, word)))
     return words

@@ -13,8 +13,13 @@ by a capitalized word. What has no shape must be known from a header; see :mod:`
 import re
 from dataclasses import dataclass
 
+from commissure.protect.announced import find_announced
+from commissure.protect.checked_numbers import find_checked
 from commissure.protect.dates import find_dates
 from commissure.protect.first_names import FIRST_NAMES
+from commissure.protect.foreign_words import foreign_words
+from commissure.protect.plain_names import find_plain_names
+from commissure.protect.web import find_web
 
 __all__ = ["Span", "non_overlapping", "recognize"]
 
@@ -32,6 +37,7 @@ _UPPER = "A-ZÀ-ÖØ-ÞŁŚŻČŠŽ"
 _WORD = rf"[{_UPPER}][^\W\d_]+(?:['’-][^\W\d_]+)*"
 _PLACE_WORDS = (
     r"Universit\w+|University|Hospital\w*|Hôpital|Krankenhaus|Klinik\w*|Clinic\w*|Institut\w*|College|Charité|"
+    r"(?:\w*[Ss]pital|\w*sjukhus\w*|\w*sygehus\w*|\w*[Zz]iekenhuis)(?!\w)|Rigshospitalet|Infirmary|Hospice|Ospedale|Policlinico|Szpital|Nemocnice|Clinique|Clínica|UMC|"
     r"Medical (?:Center|Centre|School)|Health (?:Center|Centre|System)|School of Medicine"
 )
 _ROOTS = (
@@ -91,6 +97,10 @@ def recognize(text: str) -> tuple[Span, ...]:
         for match in rule.finditer(text)
         if not _innocent(category, match, text)
     ]
+    spans += [Span(start, end, category) for start, end, category in find_announced(text)]
+    spans += [Span(start, end, "id") for start, end in find_checked(text)]
+    spans += [Span(start, end, "name") for start, end in (*foreign_words(text), *find_plain_names(text))]
+    spans += [Span(start, end, "host") for start, end in find_web(text)]
     spans += [Span(span.start, span.end, "date") for span in find_dates(text)]
     spans += _pairs(text)
     return non_overlapping(spans)

@@ -19,7 +19,7 @@ __all__ = ["clean_nifti", "is_nifti", "rewrite_nifti"]
 _CLOCK = re.compile(r";?\s*[Tt]ime\s*=\s*[\d.]+")
 _CIFTI = 32
 #: what programs note beside the data; the rest of the XML is geometry
-_METADATA = re.compile(rb"<MetaData>.*?</MetaData>", re.S)
+_METADATA = re.compile(rb"<(?P<tag>MetaData|MapName|Label)\b.*?</(?P=tag)>", re.S)
 _BLOCK = 1 << 20
 
 
@@ -68,7 +68,7 @@ def _clean_text(text: str, cleaner: Cleaner) -> str:
 
 def _text(field: Any) -> str:
     raw = field.item() if hasattr(field, "item") else field
-    return bytes(raw).decode("latin-1").strip("\x00 ") if isinstance(raw, bytes) else str(raw).strip("\x00 ")
+    return bytes(raw).decode("utf-8", "replace").strip("\x00 ") if isinstance(raw, bytes) else str(raw).strip("\x00 ")
 
 
 def rewrite_nifti(source: Path, target: Path, *, cleaner: Cleaner) -> None:
@@ -145,9 +145,11 @@ def _clean_cifti(raw: bytes, cleaner: Cleaner) -> bytes:
     """The XML of a CIFTI file at its length: what identifies in its free metadata becomes blanks."""
     clean = bytearray(raw)
     for block in _METADATA.finditer(raw):
-        for span in cleaner.shaped(block.group().decode("latin-1")):
+        text = block.group().decode("utf-8", "surrogateescape")
+        for span in cleaner.shaped(text):
             cleaner.count(span.category)
-            clean[block.start() + span.start : block.start() + span.end] = b" " * (span.end - span.start)
+            start, size = (len(text[at].encode("utf-8", "surrogateescape")) for at in (slice(span.start), slice(span.start, span.end)))
+            clean[block.start() + start : block.start() + start + size] = b" " * size
     return bytes(clean)
 
 

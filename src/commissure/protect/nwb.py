@@ -10,6 +10,7 @@ from commissure.extras import need
 from commissure.model import Identifier
 from commissure.protect.cleaner import Cleaner
 from commissure.protect.dates import find_dates
+from commissure.protect.file_names import clean_part
 from commissure.protect.hdf5 import DROP, rewrite_hdf5, texts_of
 from commissure.protect.known import is_generic
 
@@ -91,7 +92,15 @@ def rewrite_nwb(source: Path, target: Path, *, cleaner: Cleaner, label: str) -> 
             return age
         return _edit(path, text, cleaner, label)
 
-    rewrite_hdf5(source, target, edit=edit)
+    rewrite_hdf5(source, target, edit=edit, rename=lambda name: _named_otherwise(name, cleaner))
+
+
+def _named_otherwise(name: str, cleaner: Cleaner) -> str:
+    """What a group is called, its underscores read as spaces: a series may bear the subject's name."""
+    for span in reversed(cleaner.spans(name.replace("_", " "))):
+        cleaner.count(span.category)
+        name = f"{name[: span.start]}{span.category}{name[span.end :]}"
+    return name
 
 
 def _edit(path: str, text: str, cleaner: Cleaner, label: str) -> Any:
@@ -151,7 +160,7 @@ def _leaf(text: str, cleaner: Cleaner) -> str:
     """A path to another file, without the folders of somebody's machine."""
     absolute = PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute()
     if not absolute:
-        return cleaner.known_only(text)
+        return "/".join(clean_part(cleaner.known_only(part), cleaner) for part in text.split("/"))
     cleaner.count("path")
     return cleaner.text(PureWindowsPath(text).name)
 

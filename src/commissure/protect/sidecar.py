@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from commissure.protect.cleaner import Cleaner
+from commissure.protect.cleaner import Cleaner, free_key
 from commissure.protect.dates import top_age
 
 __all__ = ["CATEGORY_OF_FIELD", "SCIENCE_FIELDS", "clean_sidecar"]
@@ -68,7 +68,7 @@ def clean_sidecar(fields: Mapping[str, object], *, cleaner: Cleaner) -> dict[str
             if value not in ("", None, [], {}):
                 cleaner.count(category)
             continue
-        clean[cleaner.known_only(key)] = _clean(key, value, cleaner)
+        clean[free_key(cleaner.key(key), clean)] = _clean(key, value, cleaner)
     return clean
 
 

@@ -14,19 +14,30 @@ from commissure.protect.sidecar import clean_sidecar
 __all__ = ["clean_json", "clean_table", "identifying_column"]
 
 _COLUMNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(date_?of_?birth|birth_?(date|day)?|dob|born)", re.I), "birth_date"),
-    (re.compile(r"((first|last|middle|given|family|maiden|sur|full|patient|subject|participant)_?)?name|surname|initials", re.I), "name"),
-    (re.compile(r"(e_?)?mail(_?address)?|(tele)?phone(_?number)?|mobile|fax|contact", re.I), "contact"),
-    (re.compile(r"(home_?|postal_?|street_?)?address|street|city|town|zip(_?code)?|post_?(al_?)?code|county", re.I), "address"),
-    (re.compile(r"mrn|ssn|nhs_?(number|no)?|(patient|medical_?record|hospital|insurance|national|chart|original|source|old|real)_?(id|number|no)", re.I), "id"),
-    (re.compile(r"operator|technician|experimenter|physician|nurse|examiner|rater_?name", re.I), "operator"),
+    (re.compile(r"(date_?of_?birth|birth_?(date|day)?|dob|born|geburts(datum|tag)|geboren|geboortedatum|date_?de_?naissance|fecha_?(de_?)?nac(imiento)?|"
+                r"data_?(di|de)_?nasc(ita|imento)|(patient|subject|participant)_?(birth_?(date|day)?|dob))", re.I), "birth_date"),
+    (re.compile(r"((first|last|middle|given|family|maiden|sur|full|patient|subject|participant)_?)?name|surname|initials|forename|"
+                r"vorname|nachname|familienname|(pr[eé])?nom(_?de_?famille)?|nombres?|apellidos?|cognome|sobrenome|voornaam|achternaam|naam|imię|nazwisko", re.I), "name"),
+    (re.compile(r"(e_?)?mail(_?address)?|(tele)?phone(_?number)?|(tele|mobil)?fon|telefon\w*|t[eé]l[eé]phone|tel[eé]fono|mobile|handy|fax|contact|courriel|correo", re.I), "contact"),
+    (re.compile(r"(home_?|postal_?|street_?)?address|street|city|town|zip(_?code)?|post_?(al_?)?code|county|adress?e|anschrift|stra(ss|ß)e|plz|wohnort|"
+                r"postleitzahl|code_?postal|ville|direcci[oó]n|c[oó]digo_?postal|ciudad|indirizzo|citt[aà]|woonplaats|straat|adres|gps|latitude|longitude", re.I), "address"),
+    (re.compile(r"mrn|ssn|nhs_?(number|no)?|(patient|medical_?record|hospital|insurance|national|chart|original|source|old|real|passport|health_?plan|policy|"
+                r"social_?security)_?(id|number|no|nr)|(patienten|fall|versicherten)_?(id|nummer|nr)|iban|pesel|cpf|dni|bsn|(licen[cs]e_?)?plate|accession(_?(no|number))?", re.I), "id"),
+    (re.compile(r"operator|technician|experimenter|physician|nurse|examiner|rater_?name|interviewer|research_?assistant|untersucher(in)?|versuchsleiter(in)?", re.I), "operator"),
     (re.compile(r"institution(_?name)?|hospital|clinic", re.I), "institution"),
     (re.compile(r"(device_?)?serial(_?(number|no))?", re.I), "serial"),
+    (re.compile(r"host_?name|computer(_?name)?|ip(_?address)?|mac_?address|user_?name|login", re.I), "host"),
     (re.compile(r"comments?|notes?|remarks?|free_?text", re.I), "comment"),
 )  # fmt: skip
+#: columns that may hold codes, or people's names
+_PEOPLE = re.compile(r"participants?|subjects?|patients?|proband(in)?|sujet|sujeto|who|person|rater|tester|scorer|author|investigator|pi|ra", re.I)
+_WHOLE_NAME = re.compile(r"(?:(?:Dr|Prof|Mr|Mrs|Ms)\.?\s+)?(?:[^\W\d_]{2,}|[^\W\d_]\.)(?:[\s,^'-]+(?:[^\W\d_]{2,}|[^\W\d_]\.?))+", re.I)
+_MARKS = (",", ";", "|")
 _AGE = re.compile(r"age(_?(at_?\w+|in_?years|years|yrs|y))?", re.I)
 _PUBLIC = frozenset({"Authors", "HowToAcknowledge", "Acknowledgements", "Funding", "ReferencesAndLinks", "DatasetDOI",
                      "License", "GeneratedBy", "SourceDatasets", "EthicsApprovals", "DatasetLinks"})  # fmt: skip
+#: not even a credit tells these
+_NEVER_PUBLIC = frozenset({"path", "host", "serial", "id", "age", "birth_date"})
 _MISSING = "n/a"
 #: columns of tables of channels, electrodes, optodes and regions, whose ``name`` is a thing's
 _THINGS = frozenset(
@@ -41,10 +52,21 @@ def identifying_column(name: str) -> str | None:
     >>> identifying_column("date_of_birth"), identifying_column("trial_type")
     ('birth_date', None)
     """
+    # dateOfBirth and Date-of-Birth are date_of_birth
+    plain = re.sub(r"[\s.-]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip()))
     for pattern, category in _COLUMNS:
-        if pattern.fullmatch(name.strip()):
+        if pattern.fullmatch(plain) or pattern.fullmatch(name.strip()):
             return category
     return None
+
+
+def _column_of_names(name: str, values: list[str]) -> str | None:
+    """``name`` if a column of people holds given and family names rather than codes."""
+    if _PEOPLE.fullmatch(name) is None:
+        return None
+    told = [value for value in values if value.strip() not in ("", _MISSING)]
+    whole = sum(_WHOLE_NAME.fullmatch(value.strip()) is not None for value in told)
+    return "name" if told and 2 * whole > len(told) else None
 
 
 def clean_table(
@@ -70,13 +92,17 @@ def clean_table(
     mark : str
         What stands between cells; tables with commas may quote theirs.
     """
+    first = text.partition("\n")[0]
+    if mark == "," and first.count(",") < max(first.count(other) for other in _MARKS):
+        mark = max(_MARKS, key=first.count)  # semicolons, where the comma is the decimal point
     rows = _rows(text, mark)
     if not rows:
         return text
     header = [name.strip() for name in rows[0]]
     kept = []
     for index, name in enumerate(header):
-        category = identifying_column(name)
+        values = [row[index] for row in rows[1:] if len(row) > index]
+        category = identifying_column(name) or _column_of_names(name, values)
         if category is None or (name == "name" and _THINGS & set(header)):
             kept.append(index)
         elif any(len(row) > index and row[index].strip() not in ("", _MISSING) for row in rows[1:]):
@@ -170,7 +196,9 @@ def clean_json(text: str, *, name: str, cleaner: Cleaner, relabel: Callable[[str
         raise Unreadable("A JSON side file is damaged; repair it or take it out.") from error
     if isinstance(content, dict):
         public = {
-            key: content[key] for key in content if name == "dataset_description.json" and key in _PUBLIC
+            key: _in_public(content[key], cleaner)
+            for key in content
+            if name == "dataset_description.json" and key in _PUBLIC
         }
         columns = name.endswith(("participants.json", "sessions.json", "scans.json", "events.json"))
         rest = {
@@ -178,8 +206,24 @@ def clean_json(text: str, *, name: str, cleaner: Cleaner, relabel: Callable[[str
             for key, value in content.items()
             if key not in public and not (columns and identifying_column(key))
         }
-        order = {**clean_sidecar(rest, cleaner=cleaner), **public}
-        content = {key: order[key] for key in content if key in order}
+        clean = {**clean_sidecar(rest, cleaner=cleaner), **public}
+        order = [key for key in content if key in clean]
+        content = {key: clean[key] for key in (*order, *clean)}
     else:
         content = cleaner.value(content)
     return relabel(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def _in_public(value: object, cleaner: Cleaner) -> object:
+    """What a dataset says of its makers: authors, thanks and grants stay, paths, hosts, numbers of persons and patients go."""
+    if isinstance(value, dict):
+        return {key: _in_public(item, cleaner) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_in_public(item, cleaner) for item in value]
+    if not isinstance(value, str):
+        return value
+    spans = [span for span in cleaner.shaped(value) if span.category in _NEVER_PUBLIC or "^" in value[span.start : span.end]]
+    for span in reversed(spans):
+        cleaner.count(span.category)
+        value = f"{value[: span.start]}[{span.category}]{value[span.end :]}"
+    return value

@@ -6,8 +6,11 @@ sample moves. Descriptions (ImageJ, OME-XML, ScanImage) are science and are clea
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
+
+import numpy as np
 
 from commissure.errors import Unreadable
 from commissure.extras import need
@@ -25,6 +28,11 @@ _OME = re.compile(
     r"|(<AcquisitionDate>)([^<]*)"
 )
 _TEXT_TYPES = {1, 2, 7}
+#: ImageJ's own metadata: a table of kinds and counts, then texts in UTF-16 and numbers
+_IMAGEJ = 50839
+_IMAGEJ_COUNTS = 50838
+_BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
+
 
 
 def rewrite_tiff(source: Path, target: Path, *, cleaner: Cleaner) -> None:
@@ -38,12 +46,14 @@ def rewrite_tiff(source: Path, target: Path, *, cleaner: Cleaner) -> None:
     tifffile = need("tifffile", purpose="Cleaning TIFF files")
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
+    cleaner = replace(cleaner, fixed=True)
     try:
         with tifffile.TiffFile(source) as tif:
             places = [place for page in tif.pages for place in _places(page)]
+            counts = {place: _counts(page) for page in tif.pages for place in _places(page)}
         with target.open("r+b") as stream:
             for code, offset, size in dict.fromkeys(places):
-                _blank(stream, code, (offset, size), cleaner)
+                _blank(stream, code, (offset, size), cleaner, counts[code, offset, size])
     except Exception as error:
         target.unlink(missing_ok=True)
         raise Unreadable(
@@ -62,7 +72,15 @@ def _places(page: Any) -> list[tuple[int, int, int]]:
     ]
 
 
-def _blank(stream: BinaryIO, code: int, place: tuple[int, int], cleaner: Cleaner) -> None:
+def _counts(page: Any) -> tuple[int, ...]:
+    """How many bytes each piece of ImageJ's own metadata has."""
+    told = page.tags.valueof(_IMAGEJ_COUNTS) if hasattr(page, "tags") else None
+    return tuple(int(one) for one in np.atleast_1d(() if told is None else told))
+
+
+def _blank(
+    stream: BinaryIO, code: int, place: tuple[int, int], cleaner: Cleaner, counts: tuple[int, ...]
+) -> None:
     offset, size = place
     stream.seek(offset)
     data = stream.read(size)
@@ -70,6 +88,8 @@ def _blank(stream: BinaryIO, code: int, place: tuple[int, int], cleaner: Cleaner
         clean = bytes(size)
         if data.strip(b"\x00 ") and _DROPPED[code]:
             cleaner.count(_DROPPED[code])
+    elif code == _IMAGEJ:
+        clean = _imagej(data, counts, cleaner)
     else:
         text = data.decode("utf-8", "surrogateescape")
         ended = text.rstrip("\x00")
@@ -80,6 +100,27 @@ def _blank(stream: BinaryIO, code: int, place: tuple[int, int], cleaner: Cleaner
     if clean != data:
         stream.seek(offset)
         stream.write(clean)
+
+
+def _imagej(data: bytes, counts: tuple[int, ...], cleaner: Cleaner) -> bytes:
+    """ImageJ's metadata at its length: pieces that are UTF-16 are cleaned, its table of kinds and its numbers stay."""
+    encoding = "utf-16-le" if data[:4] == b"JIJI" else "utf-16-be"
+    pieces, at = [], 0
+    for number, size in enumerate(counts):
+        piece = data[at : at + size]
+        text = piece.decode(encoding, "replace")
+        if number and piece and not _BINARY.search(text):
+            piece = _lines_at_length(text, cleaner).encode(encoding)
+        pieces.append(piece)
+        at += size
+    return b"".join([*pieces, data[at:]])
+
+
+def _lines_at_length(text: str, cleaner: Cleaner) -> str:
+    return "".join(
+        cleaner.note(line.rstrip("\n")).ljust(len(line.rstrip("\n"))) + line[len(line.rstrip("\n")) :]
+        for line in text.splitlines(keepends=True)
+    )
 
 
 def _description(text: str, cleaner: Cleaner) -> str:

@@ -11,6 +11,7 @@ from commissure.protect.cleaner import Cleaner
 from commissure.protect.credits import Credits, credits_of
 from commissure.protect.dates import shift_text
 from commissure.protect.dicom_file import is_dicom
+from commissure.protect.file_names import LABEL, clean_part, names_of_folders
 from commissure.protect.gather import identifiers_in
 from commissure.protect.gifti import deface_gifti, gifti_text, outside_files, with_data_inside
 from commissure.protect.kinds import TEXTS, Job, rewrite, suffix_of
@@ -21,12 +22,18 @@ from commissure.protect.tables import clean_json, clean_table
 
 __all__ = ["rewrite_tree"]
 
-_LABEL = re.compile(r"(?<![A-Za-z0-9])(sub|ses)-([0-9A-Za-z+]+)")
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 _BRAINVISION_DATE = re.compile(r"(?<=[,=])((?:19|20)\d{6})(?=\d{12}\b)")
 _NO_BRAINVISION_DATE = "19000101"
 #: what a README may say: its words are for the public, its authors are credited
 _PUBLIC_TEXTS = re.compile(r"(README|CHANGES|CITATION|LICENSE|AUTHORS|CONTRIBUTORS)(\..*)?", re.I)
-_STAYS_IN_PUBLIC = frozenset({"date", "institution", "uid"})
+_STAYS_IN_PUBLIC = frozenset({"institution", "uid"})
+#: a date beside such a word is somebody's; others are those of versions and papers
+_OF_SOMEBODY = re.compile(
+    r"\b(?:born|birth\w*|dob|b\.|geb\w*|né|née|nacimiento|nato|nata|recorded|acquired|scanned|collected|visit\w*|session|tested|seen|admitted|discharged|"
+    r"operated|implanted|surgery|follow-?up|appointment|measured|enrolled|died|death|withdrew|came)\b",
+    re.I,
+)
 
 
 def rewrite_tree(tree: Tree, *, cleaner: Cleaner, scratch: Path | None) -> Tree:
@@ -50,6 +57,7 @@ def rewrite_tree(tree: Tree, *, cleaner: Cleaner, scratch: Path | None) -> Tree:
         if not (found.category in {"operator", "contact"} and credited.holds(found.value))
     )
     cleaner = replace(cleaner, known=cleaner.known.extended(named))
+    cleaner = replace(cleaner, known=cleaner.known.extended(names_of_folders(tree.files, cleaner)))
     root = scratch / cleaner.pseudonyms.token("tree", "\x1f".join(tree.files), length=16)
     surfaces = (tree.root / path for path in tree.files if path.endswith(".gii"))
     inside = frozenset(outside.resolve() for path in surfaces for outside in outside_files(path))
@@ -96,7 +104,7 @@ class _Work:
         target.parent.mkdir(parents=True, exist_ok=True)
         suffix = suffix_of(source.name)
         try:
-            if suffix in TEXTS and b"\x00" not in head:
+            if suffix in TEXTS and (b"\x00" not in head or head.startswith(_WIDE)):
                 self._text(source, target, suffix, owner)
                 if suffix == ".gii":
                     self._surface(source, target, name, owner)
@@ -129,7 +137,7 @@ class _Work:
 
     def relabel(self, text: str) -> str:
         """``text`` with every ``sub-`` and ``ses-`` label as it will be."""
-        return _LABEL.sub(self._label, text)
+        return LABEL.sub(self._label, text)
 
     def _label(self, match: re.Match[str]) -> str:
         kind, old = match.groups()
@@ -141,29 +149,7 @@ class _Work:
 
     def rename(self, path: str) -> str:
         """A path whose every part is safe: labels replaced, dates shifted, identifiers turned to tokens."""
-        return "/".join(self._part(part) for part in PurePosixPath(path).parts)
-
-    def _part(self, part: str) -> str:
-        relabelled = self.relabel(part)
-        suffix = suffix_of(relabelled)
-        stem = relabelled[: len(relabelled) - len(suffix)]
-        pieces = stem.split("_")
-        clean = [piece if _LABEL.fullmatch(piece) else self._piece(piece) for piece in pieces]
-        joined = "_".join(clean)
-        whole = [] if any(_LABEL.fullmatch(piece) for piece in pieces) else self.cleaner.spans(joined)
-        return (self._token(joined) if whole else joined) + relabelled[len(stem) :]
-
-    def _piece(self, piece: str) -> str:
-        if not self.cleaner.spans(piece):
-            return piece
-        entity, dash, _ = piece.partition("-")
-        token = self._token(piece)
-        named = dash and entity.isalpha() and entity.islower() and len(entity) < 12
-        return f"{entity}-{token}" if named else token
-
-    def _token(self, text: str) -> str:
-        self.cleaner.count(self.cleaner.spans(text)[0].category)
-        return self.cleaner.pseudonyms.token("file", text)
+        return "/".join(clean_part(self.relabel(part), self.cleaner) for part in PurePosixPath(path).parts)
 
     def _surface(self, source: Path, target: Path, name: str, owner: Cleaner) -> None:
         found = deface_gifti(target, name=source.name, where=name, cleaner=owner)
@@ -173,7 +159,8 @@ class _Work:
 
     def _text(self, source: Path, target: Path, suffix: str, owner: Cleaner) -> None:
         raw = source.read_bytes()
-        text = raw.decode("utf-8", "surrogateescape")
+        wide = raw.startswith(_WIDE)  # E-Prime and Excel save texts so
+        text = raw.decode("utf-16" if wide else "utf-8", "surrogateescape" if not wide else "strict")
         if suffix in {".tsv", ".csv"}:
             per_row = self.subject if source.name == "participants.tsv" else None
             mark = "\t" if suffix == ".tsv" else ","
@@ -181,7 +168,7 @@ class _Work:
         elif suffix == ".json":
             clean = clean_json(text, name=source.name, cleaner=owner, relabel=self.relabel)
         elif suffix in {".vhdr", ".vmrk"}:
-            clean = brainvision_text(text, cleaner=owner, relabel=self.relabel)
+            clean = brainvision_text(text, cleaner=owner, relabel=self.rename)
         elif suffix == ".gii":
             clean = gifti_text(with_data_inside(source), cleaner=owner)
         elif _PUBLIC_TEXTS.fullmatch(source.name):
@@ -190,7 +177,7 @@ class _Work:
             clean = self.relabel(
                 "".join(owner.text(line, limit=NOTES_LIMIT) for line in text.splitlines(keepends=True))
             )
-        target.write_bytes(clean.encode("utf-8", "surrogateescape"))
+        target.write_bytes(clean.encode("utf-16") if wide else clean.encode("utf-8", "surrogateescape"))
 
 
 def _head(path: Path) -> bytes:
@@ -205,7 +192,9 @@ def _public_text(text: str, *, cleaner: Cleaner, credited: Credits) -> str:
     shaped = [
         span
         for span in (*recognize(text), *lone)
-        if span.category not in _STAYS_IN_PUBLIC and not credited.holds(text[span.start : span.end])
+        if span.category not in _STAYS_IN_PUBLIC
+        and not credited.holds(text[span.start : span.end])
+        and (span.category != "date" or _OF_SOMEBODY.search(_line_around(text, span)))
     ]
     parts: list[str] = []
     last = 0
@@ -214,6 +203,11 @@ def _public_text(text: str, *, cleaner: Cleaner, credited: Credits) -> str:
         parts += [text[last : span.start], f"[{span.category}]"]
         last = span.end
     return "".join([*parts, text[last:]])
+
+
+def _line_around(text: str, span: Span) -> str:
+    ending = text.find("\n", span.end)
+    return text[text.rfind("\n", 0, span.start) + 1 : ending if ending >= 0 else len(text)]
 
 
 def brainvision_text(text: str, *, cleaner: Cleaner, relabel: Callable[[str], str]) -> str:
@@ -229,7 +223,8 @@ def brainvision_text(text: str, *, cleaner: Cleaner, relabel: Callable[[str], st
 
 def _brainvision_line(line: str, comment: bool, cleaner: Cleaner, relabel: Callable[[str], str]) -> str:
     if line.startswith(("DataFile=", "MarkerFile=", "HeaderFile=")):
-        return relabel(line)
+        key, mark, name = line.partition("=")
+        return key + mark + relabel(name.strip()) + name[len(name.rstrip()) :]
     if _BRAINVISION_DATE.search(line):
         cleaner.count("date")
         offset = cleaner.offset_days
@@ -240,7 +235,7 @@ def _brainvision_line(line: str, comment: bool, cleaner: Cleaner, relabel: Calla
             line,
         )
     marker = re.match(r"(Mk\d+=Comment,)([^,\r\n]*)(.*)", line, re.S)
-    if marker and cleaner.spans(marker.group(2)):
+    if marker and cleaner.note(marker.group(2)) != marker.group(2):
         cleaner.count("comment")
         return f"{marker.group(1)}comment{marker.group(3)}"
-    return cleaner.text(line) if comment else cleaner.known_only(line)
+    return cleaner.note(line) if comment else cleaner.known_only(line)

@@ -1,0 +1,111 @@
+"""Values that a word beside them tells for identifiers, in several languages: *hospital number 7G/4821*, *Kennzeichen LOS-BC 1454*.
+
+A number, a code or a word says nothing by itself; what makes it an identifier is what it is called. So each rule has the
+words that announce a category and the shape that its values have, and takes the value only.
+
+>>> [(span[2], "login: jdoe"[span[0]:span[1]]) for span in find_announced("login: jdoe")]
+[('operator', 'jdoe')]
+>>> find_announced("user interface, plate 3, acc: 0.95, ZIP file")
+[]
+"""
+
+import re
+
+from commissure.protect.lone_names import is_known_word
+
+__all__ = ["find_announced"]
+
+_IS = r"(?:[^\S\n]*(?:[.:#=№]|\bis\b|\bno\b\.?|\bnr\b\.?|\bn[°º]|\bnumber\b|\bnum\b|\bID\b|\bid\b|\bcode\b))*[^\S\n]*"
+#: a code with three digits in it: letters, digits and what joins them
+_CODE = r"(?=(?:[A-Za-z_./-]*\d){3})[A-Za-z0-9][\w/-]*(?:\.[\w/-]+)*"
+#: the same of four digits or more, which may stand in groups
+_NUMBER = r"(?=(?:[A-Za-z/-]*[ .-]?\d){4})[A-Za-z]{0,4}[/-]?[\dA-Z]+(?:[/-]?[A-Za-z0-9]+)*(?:[ .-]\d+)*(?:[ -]?[A-Z]\b)?"
+_PLATE = r"(?=[^\W_]*[ ·-]?[^\W_]*[ ·-]?[^\W_]*\d)[A-ZÄÖÜ0-9]{1,4}(?:[ ·-]{0,2}[A-ZÄÖÜ0-9]{1,5}){1,3}"
+_HANDLE = r"@?[A-Za-z][^\W]*(?:[.-]\w+)*"
+_DOMAIN = r"[^\W_][\w-]*(?:[.-][\w-]+)+"
+_PHONE = r"\+?\(?\d{2,}\)?(?:[ ./()x-]{1,2}\(?\d{2,}\)?(?:\(0\)\d+)?)*"
+_DEGREES = r"[-+]?\d{1,3}(?:\.\d{3,}|°)[^,;\w]{0,3}(?:\d{1,2}['′]\s*)?(?:[\d.]+[\"″]\s*)?[NSEWO]?"
+_PLACE = rf"{_DEGREES}\s*[,;/ ]\s*(?:(?:lon|lng|long|longitude)\W*)?{_DEGREES}"
+
+_RULES: tuple[tuple[str, str, str], ...] = (
+    ("id", r"NHS|NI(?= number)|NINO|National Insurance|social security|sécurité sociale|sozialversicherung\w*|SSN|NIR|INSEE|personnummer|personnr|CPR|"
+           r"fødselsnummer|PESEL|codice fiscale|Aadhaar|Aadhar|BSN|burgerservicenummer|CPF|DNI|NIE|NIF|CURP|henkilötunnus|hetu|AHV(?:-?Nr)?|AVS|SVNR|"
+           r"rodné číslo|TC kimlik|CNP|EGN|OIB|national id|tax id|Steuer-?(?:ID|nummer)|ID card|identity card|passport|Reisepass|Personalausweis|"
+           r"driv(?:er'?s|ing) licen[cs]e|身份证|身分證|주민등록번호|マイナンバー", _NUMBER),
+    ("id", r"MRN|medical record|patient(?: record)?(?=[ .:#=-]*(?:id|no|nr|number|#))|hospital(?=[ .]*(?:id|no|nr|number))|hosp\.|"
+           r"(?:Pat|Patienten?|Fall|Aufnahme|Akten|Kranken)[.-]*-?(?:nr|nummer|ID|zahl)|Pat\.?-?Nr|chart(?= ?#| no| number)|case(?= no| number| id| ?#)|"
+           r"PID|UR number|IPP|NHC|n° de dossier|numéro de dossier|historia clínica|cartella(?: clinica)?|病历号|住院号|患者ID|カルテ番号", _NUMBER),
+    ("id", r"accession|acc(?=\.? ?no|\.? ?#)", r"[A-Z]{0,2}-?\d{5,}(?:[-./]\d+)*"),
+    ("id", r"ACC", r"[A-Z]?\d{6,}"),
+    ("id", r"insurance|Versicherten\w*|Versicherungs\w*|Krankenversich\w*|Krankenkasse\w*|policy|health plan|member(?=ship| id| no| number)|mutuelle|"
+           r"KVNR|EHIC|Medicare|Medicaid|seguro|assicurazione|verzekering\w*", _NUMBER),
+    ("id", r"(?:licen[cs]e|number|car|vehicle|registration|parking)[ -]plates?(?: number)?|plate number|license tag|(?:Kfz-)?Kennzeichen|plaque d'immatriculation|"
+           r"immatriculation|matrícula|targa|kenteken|nummerplaat", _PLATE),
+    ("id", r"VIN|chassis", r"[A-HJ-NPR-Z0-9]{17}"),
+    ("id", r"(?:credit |debit )?card|Visa|Mastercard|Amex|Kreditkarte|carte bancaire", r"\d{4}(?:[ -]?\d{2,4}){2,4}"),
+    ("id", r"IBAN|account|Konto(?:nummer)?|sort code", _NUMBER),
+    ("serial", r"(?:\w+ )?serial|Serien-?(?:nummer|nr)|numéro de série|número de serie|numero di serie|serienummer|(?:device|amplifier|probe|headset)[ -]SN",
+     _CODE),
+    ("serial", r"serial(?: (?:number|no|nr)\.?)?(?= ?[:=])|SN(?=[:=])|S/N(?=[ :=])", r"(?=[A-Z0-9/-]*\d)[A-Z0-9][A-Z0-9/-]{4,}"),
+    ("operator", r"login|log-in|user[ _-]?name|user[ _-]?id|userid|Benutzer(?:name)?|logged in as|skype|twitter|instagram|telegram|facebook|snapchat|tiktok|"
+                 r"wechat|linkedin", _HANDLE),
+    ("host", r"computer(?: name)?|host(?:name)?|PC(?: name)?|machine(?: name)?|workstation|laptop|server|Rechner|ordinateur", _DOMAIN),
+    ("address", r"GPS(?: position| coordinates| location)?|lat(?:itude)?(?:[/, ]+(?:lon|lng|long|longitude))?|geo(?:location)?|location|lives at|home",
+     _PLACE),
+    ("address", r"post(?:al)? ?code|zip(?: ?code)?|PLZ|Postleitzahl|code postal|código postal|codice postale|PIN code|postnummer|postcode|PSČ|"
+                r"kod pocztowy|郵便番号|邮编", r"(?=[A-Z -]*\d)(?=(?:[A-Z0-9][ -]?){4,9}(?![^\W_]))[A-Z0-9]{2,6}(?:[ -][A-Z0-9]{2,4})?"),
+    ("address", r"picked up from|drop(?:ped)? (?:off )?at|resid(?:es|ing|ent) (?:at|in|of)|lives (?:at|in)|wohnhaft(?: in)?|domicili(?:é|ée|o)(?: à| en)?|"
+                r"(?:home |street |postal )?address|Anschrift|Adresse|indirizzo|dirección",
+     r"(?-i:(?=[^\n;]{0,40}\d)[A-ZÀ-Þ0-9][^\n;:|]{3,60})"),
+    ("contact", r"tel(?:efon\w*|ephone|éphone|efono|éfono)?|phone|call(?:ed)?|mobile|fax|reach(?:able|ed)?(?: at| on| under| by phone)?|contact(?:ed)?|"
+                r"Handy|portable|whatsapp|ring|dial|texted|móvil|cellulare|GSM", _PHONE),
+    ("uid", r"uuid|guid", r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+){2,}"),
+)  # fmt: skip
+_TAKEN = [
+    (category, re.compile(rf"(?<![^\W_])(?i:{words})(?![^\W_]){_IS}(?P<value>{value})(?![^\W_])" if category != "address" else
+                          rf"(?<![^\W_])(?i:{words})(?![^\W_]){_IS}(?P<value>{value})"))
+    for category, words, value in _RULES
+]  # fmt: skip
+_SEPARATOR = re.compile(r"[:=@]\s*$|\b(?:as|is)\s+$")
+_PHONE_DIGITS = range(7, 16)
+#: shorter pieces of a host are its kind (``pc``, ``lab``), or a version
+_SHORTEST_NAME = 3
+_USER = re.compile(r"(?<![^\W_])(?i:user|login|account)\s+(?P<value>@?[a-z]\w{4,})(?![^\W_])")
+#: shapes that need no word beside them
+_SHAPES = (
+    ("host", re.compile(r"(?<![\w.:])(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}(?![\w:])")),
+    ("host", re.compile(r"(?<![^\W_])(?=[\w-]*[^\W\d_]{3})\w[\w]*-(?:laptop|desktop|pc|mac|macbook|imac|workstation|ws|rig|server|notebook|thinkpad)\d*(?![\w-])", re.I)),
+    ("host", re.compile(r"(?<![^\W_])(?:laptop|desktop|EEG-PC|MEG-PC|MRI-PC|imac|macbook|workstation)-[\w]+(?:[.-][\w-]+)*", re.I)),
+    ("address", re.compile(r"(?<![\w.])\d{1,2}\.\d{3,}\s?°?\s?[NS][ ,;/]{1,2}\d{1,3}\.\d{3,}\s?°?\s?[EWO](?![^\W_])")),
+    ("address", re.compile(r"\d{1,3}°\s?\d{1,2}['′]\s?(?:[\d.]+[\"″]\s?)?[NS]\W{1,3}\d{1,3}°\s?\d{1,2}['′]\s?(?:[\d.]+[\"″]\s?)?[EWO]")),
+)  # fmt: skip
+
+
+def find_announced(text: str) -> list[tuple[int, int, str]]:
+    """``(start, end, category)`` of each value in ``text`` that a word before it, or its own shape, tells for an identifier."""
+    found = [
+        (match.start("value"), match.end("value"), category)
+        for category, rule in _TAKEN
+        for match in rule.finditer(text)
+        if _is_meant(category, match, text)
+    ]
+    found += [
+        (match.start("value"), match.end("value"), "operator")
+        for match in _USER.finditer(text)
+        if not is_known_word(match.group("value"))
+    ]
+    return found + [
+        (match.start(), match.end(), category) for category, shape in _SHAPES for match in shape.finditer(text)
+    ]
+
+
+def _is_meant(category: str, match: re.Match[str], text: str) -> bool:
+    value = match.group("value")
+    before = text[match.start() : match.start("value")]
+    if category == "operator":
+        return _SEPARATOR.search(before) is not None or value.startswith("@")
+    if category == "host":
+        return any(len(piece) > _SHORTEST_NAME and not is_known_word(piece) for piece in re.findall(r"[^\W\d_]+", value))
+    if category == "contact":
+        return sum(char.isdigit() for char in value) in _PHONE_DIGITS
+    return True

@@ -1,0 +1,52 @@
+"""Names that are written small, or behind an initial: *jane quilter fell asleep*, *F. Winsen checked the caps*.
+
+A lone word in small letters may be anything; what gives a name away is a given name before it, or two unknown words side by
+side in a line that is otherwise everyday English.
+
+>>> [text[start:end] for text in ["sai quilterra fell asleep", "F. Winsen checked"] for start, end in find_plain_names(text)]
+['sai quilterra', 'F. Winsen']
+>>> find_plain_names("the left temporal pole was noisy, C. elegans, J. Neurosci. 12")
+[]
+"""
+
+import re
+
+from commissure.protect.first_names import FIRST_NAMES
+from commissure.protect.lone_names import EPONYMS, is_known_word
+
+__all__ = ["find_plain_names"]
+
+_SMALL = re.compile(r"(?<![^\W_])([a-zà-ÿ]{2,}) ([a-zà-ž]{4,})(?![\w.(=-])")
+_INITIAL = re.compile(r"(?<![^\W_])(?:[A-ZÀ-Þ]\.[ -]?){1,3}(?=[A-ZÀ-ÞŁŚŻČŠŽ][^\W\d_]{3,})([^\W\d_]+(?:-[^\W\d_]+)?)(?![\w.])")
+_SHORTEST_LINE = 4
+_EVERYDAY = 0.6
+
+
+def find_plain_names(text: str) -> list[tuple[int, int]]:
+    """``(start, end)`` of names in small letters and of surnames behind initials."""
+    found = [
+        match.span() for match in _INITIAL.finditer(text) if _is_unknown(match.group(1))
+    ]
+    for line in re.finditer(r"[^\n]+", text):
+        found += [
+            (line.start() + start, line.start() + end) for start, end in _small_names(line.group())
+        ]
+    return found
+
+
+def _small_names(line: str) -> list[tuple[int, int]]:
+    words = re.findall(r"[^\W\d_]{2,}", line)
+    if len(words) < _SHORTEST_LINE:
+        return []
+    everyday = sum(is_known_word(word) for word in words) >= _EVERYDAY * (len(words) - 2)
+    found = []
+    for match in _SMALL.finditer(line):
+        given, family = match.groups()
+        if _is_unknown(family) and (given in FIRST_NAMES or (everyday and len(given) > 2 and _is_unknown(given))):
+            found.append(match.span())
+    return found
+
+
+def _is_unknown(word: str) -> bool:
+    parts = word.casefold().split("-")
+    return not any(part in EPONYMS or is_known_word(part) for part in parts)
