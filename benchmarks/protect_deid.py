@@ -1,7 +1,7 @@
-"""De-identification measured: identifiers of 27 kinds planted into every format, released, and looked for again.
+"""De-identification measured: identifiers of 32 kinds planted into every format, released, and looked for again.
 
-    python benchmarks/protect_deid.py                  # some 2,000 plants
-    python benchmarks/protect_deid.py --small          # some 200
+    python benchmarks/protect_deid.py                  # some 4,000 plants
+    python benchmarks/protect_deid.py --small          # some 600
 
 dicognito and deid come from the peers' environment (benchmarks/peers.py), and get the same DICOM studies as we do, with what
 they lose of science compared as ours is.
@@ -22,6 +22,7 @@ from peers import PEERS, missing, peer_python
 from commissure.testing.planting.measure import (
     Tally,
     measure_folder,
+    measure_outsiders,
     measure_recordings,
     measure_rigs,
     measure_scans,
@@ -43,6 +44,7 @@ def run(work: Path, *, size: str, seed: int) -> Tally:
     tally.add(measure_trees(work / "trees", rng=rng, subjects=subjects, files=folders))
     tally.add(measure_scans(work / "scans", rng=rng, studies=studies))
     tally.add(measure_folder(work / "folder", rng=rng, count=folders))
+    tally.add(measure_outsiders(work / "outsiders", rng=np.random.default_rng([seed, 99]), count=folders))
     return tally
 
 

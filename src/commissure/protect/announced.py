@@ -15,11 +15,11 @@ from commissure.protect.lone_names import is_known_word
 
 __all__ = ["find_announced"]
 
-_IS = r"(?:[^\S\n]*(?:[.:#=№]|\bis\b|\bno\b\.?|\bnr\b\.?|\bn[°º]|\bnumber\b|\bnum\b|\bID\b|\bid\b|\bcode\b))*[^\S\n]*"
+_IS = r"(?:[^\S\n]*(?:[.:#=№-]|\bis\b|\bno\b\.?|\bnr\b\.?|\bn[°º]|\bnumber\b|\bnum\b|\bID\b|\bid\b|\bcode\b))*[^\S\n]*"
 #: a code with three digits in it: letters, digits and what joins them
 _CODE = r"(?=(?:[A-Za-z_./-]*\d){3})[A-Za-z0-9][\w/-]*(?:\.[\w/-]+)*"
 #: the same of four digits or more, which may stand in groups
-_NUMBER = r"(?=(?:[A-Za-z/-]*[ .-]?\d){4})[A-Za-z]{0,4}[/-]?[\dA-Z]+(?:[/-]?[A-Za-z0-9]+)*(?:[ .-]\d+)*(?:[ -]?[A-Z]\b)?"
+_NUMBER = r"(?=(?:[A-Za-z/-]*[ .-]?\d){4})(?:[A-Za-z]{1,4}[/-]?)?[\dA-Z]+(?:[/-]?[A-Za-z0-9]+)*(?:[ .-]\d+)*(?:[ -]?[A-Z]\b)?"
 _PLATE = r"(?=[^\W_]*[ ·-]?[^\W_]*[ ·-]?[^\W_]*\d)[A-ZÄÖÜ0-9]{1,4}(?:[ ·-]{0,2}[A-ZÄÖÜ0-9]{1,5}){1,3}"
 _HANDLE = r"@?[A-Za-z][^\W]*(?:[.-]\w+)*"
 _DOMAIN = r"[^\W_][\w-]*(?:[.-][\w-]+)+"
@@ -37,6 +37,18 @@ _RULES: tuple[tuple[str, str, str], ...] = (
            r"PID|UR number|IPP|NHC|n° de dossier|numéro de dossier|historia clínica|cartella(?: clinica)?|病历号|住院号|患者ID|カルテ番号", _NUMBER),
     ("id", r"accession|acc(?=\.? ?no|\.? ?#)", r"[A-Z]{0,2}-?\d{5,}(?:[-./]\d+)*"),
     ("id", r"ACC", r"[A-Z]?\d{6,}"),
+    ("id", r"(?:med(?:ical)?\.? rec(?:ord)?|hospital|pat(?:ient)?|subject|participant|donor|client|lab(?:oratory)?|bio-?bank|sample|specimen|visit|encounter|admission|student|"
+           r"employee|staff|badge|matriculation|claim|staff|ward|invoice|booking)(?=[ .-]*(?:id|no|nr|number|#|barcode|code))|(?:sample )?barcode|encounter|badge|UHID|"
+           r"TFN|SIN|fnr|NINO|NI|claim|matriculation|no(?=[. ]+\d{2}\.\d{3}\.\d{3})", _NUMBER),
+    ("id", r"password|passwd|Passwort|mot de passe|contraseña|api[ _-]?key|secret", r"(?=\S*\d)\S{6,}"),
+    ("id", r"token", r"(?=\S*\d)(?=\S*[A-Z])[\w.-]{16,}"),
+    ("id", r"plate|vehicle|car|reg(?:istration)?|van|motorbike", r"[A-Z]{2}\d{2} ?[A-Z]{3}|[A-Z]{1,3}[ -]\d{4,6}"),
+    ("id", r"pager|bleep|ext(?:ension)?\.?(?= ?\d{3,6} )|Durchwahl", r"\d{3,6}"),
+    ("name", r"initials|Initialen|Kürzel", r"(?-i:[A-Z]{2,4})"),
+    ("serial", r"sn|device[ _-]id|headset|IMEI|(?:implant )?lot|pacemaker|electrode batch", r"(?=(?:[A-Za-z/-]*\d){4})[A-Za-z0-9][\w/-]{4,}"),
+    ("host", r"host ?name|(?:computer|PC|machine) name|on host", r"(?=[\w.-]*[\d-])[^\W_][\w.-]{3,}"),
+    ("operator", r"slack|github|gitlab|discord|signal|mastodon|matrix", r"@[A-Za-z]\w{2,}"),
+    ("address", r"P\.? ?O\.? ?Box|Postfach|BP|apartado", r"\d{2,6}"),
     ("id", r"insurance|Versicherten\w*|Versicherungs\w*|Krankenversich\w*|Krankenkasse\w*|policy|health plan|member(?=ship| id| no| number)|mutuelle|"
            r"KVNR|EHIC|Medicare|Medicaid|seguro|assicurazione|verzekering\w*", _NUMBER),
     ("id", r"(?:licen[cs]e|number|car|vehicle|registration|parking)[ -]plates?(?: number)?|plate number|license tag|(?:Kfz-)?Kennzeichen|plaque d'immatriculation|"
@@ -67,12 +79,28 @@ _TAKEN = [
     for category, words, value in _RULES
 ]  # fmt: skip
 _SEPARATOR = re.compile(r"[:=@]\s*$|\b(?:as|is)\s+$")
+_NAMED_HOST = re.compile(r"(?i:host ?name|name|on host)\W*$")
 _PHONE_DIGITS = range(7, 16)
 #: shorter pieces of a host are its kind (``pc``, ``lab``), or a version
 _SHORTEST_NAME = 3
-_USER = re.compile(r"(?<![^\W_])(?i:user|login|account)\s+(?P<value>@?[a-z]\w{4,})(?![^\W_])")
+_USER = re.compile(
+    r"(?<![^\W_])(?i:user(?:[ _-]?name)?|login|account)(?:\s+|\s?[:=]\s?)(?P<value>@?[a-z]\w{4,})(?![^\W_])"
+)
+#: roles, whose holder may be written in small letters
+_ROLE = re.compile(
+    r"(?<!\w)(?i:operator|experimenter|technician|examiner|rater|nurse|patient(?: name)?|(?:subject|participant|full|last|first)[ _]?name|investigator|author|scanned by)"
+    r"\s?[:=]\s?(?P<value>[a-zà-ž]{2,}(?:[ ,.]{1,2}[a-zà-ž]{2,}){0,2})(?![^\W_])"
+)
 #: shapes that need no word beside them
 _SHAPES = (
+    ("host", re.compile(r"(?<![\w.:])(?=[\w:]*[0-9A-Fa-f]{3})(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}(?![\w:])")),
+    ("host", re.compile(r"(?<![\w.])(?=[0-9a-f.]*[a-f])[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![\w.])", re.I)),
+    ("path", re.compile(r"(?<!\w)(?:s3|gs|smb|nfs|ssh|sftp|ftp|afp|dropbox)://[^\s\"'<>|;,]+", re.I)),
+    ("contact", re.compile(r"(?<![^\W_])[\w.+-]{2,}\s?(?:\[at\]|\(at\)|<at>|\{at\})\s?[\w-]+(?:\s?(?:\.|\(dot\)|\[dot\])\s?[\w-]+)+", re.I)),
+    ("contact", re.compile(r"(?<![^\W_])[\w+-]+(?:[._]\w+)* at [\w-]+(?: dot \w{2,}){1,3}(?![^\W_])", re.I)),
+    ("contact", re.compile(r"(?<![\w./])00[1-9]\d{0,2}[ /-]?\(?\d{1,4}\)?(?:[ /-]\d{2,4}){2,4}(?![\w.])")),
+    ("address", re.compile(r"(?<=, )(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]) \d{5}(?:-\d{4})?(?!\d)")),
+    ("address", re.compile(r"(?<=, )[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}(?![^\W_])")),
     ("host", re.compile(r"(?<![\w.:])(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}(?![\w:])")),
     ("host", re.compile(r"(?<![^\W_])(?=[\w-]*[^\W\d_]{3})\w[\w]*-(?:laptop|desktop|pc|mac|macbook|imac|workstation|ws|rig|server|notebook|thinkpad)\d*(?![\w-])", re.I)),
     ("host", re.compile(r"(?<![^\W_])(?:laptop|desktop|EEG-PC|MEG-PC|MRI-PC|imac|macbook|workstation)-[\w]+(?:[.-][\w-]+)*", re.I)),
@@ -94,8 +122,15 @@ def find_announced(text: str) -> list[tuple[int, int, str]]:
         for match in _USER.finditer(text)
         if not is_known_word(match.group("value"))
     ]
+    found += [
+        (match.start("value"), match.end("value"), "name")
+        for match in _ROLE.finditer(text)
+        if not all(is_known_word(word) for word in re.findall(r"[^\W\d_]+", match.group("value")))
+    ]
     return found + [
-        (match.start(), match.end(), category) for category, shape in _SHAPES for match in shape.finditer(text)
+        (match.start(), match.end(), category)
+        for category, shape in _SHAPES
+        for match in shape.finditer(text)
     ]
 
 
@@ -105,7 +140,10 @@ def _is_meant(category: str, match: re.Match[str], text: str) -> bool:
     if category == "operator":
         return _SEPARATOR.search(before) is not None or value.startswith("@")
     if category == "host":
-        return any(len(piece) > _SHORTEST_NAME and not is_known_word(piece) for piece in re.findall(r"[^\W\d_]+", value))
+        return _NAMED_HOST.search(before) is not None or any(
+            len(piece) > _SHORTEST_NAME and not is_known_word(piece)
+            for piece in re.findall(r"[^\W\d_]+", value)
+        )
     if category == "contact":
         return sum(char.isdigit() for char in value) in _PHONE_DIGITS
     return True

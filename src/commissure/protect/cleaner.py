@@ -139,6 +139,13 @@ class Cleaner:
             value = f"{value[: span.start]}{self._stand_in(span, value[span.start : span.end])}{value[span.end :]}"
         return value
 
+    def tag(self, value: str) -> str:
+        """A name in code (a column, a group), its underscores read as spaces: a series may bear the subject's name."""
+        for span in reversed(self.spans(value.replace("_", " "))):
+            self.count(span.category)
+            value = f"{value[: span.start]}{span.category}{value[span.end :]}"
+        return value
+
     def key(self, value: str) -> str:
         """The name of a field; one of several words (a table by person) is read as a note."""
         return self.note(value) if " " in value.strip() else self.known_only(value)

@@ -111,7 +111,10 @@ def shift_text(text: str, *, offset_days: int) -> str:
     last = 0
     for span in find_dates(text):
         original = text[span.start : span.end]
-        parts += [text[last : span.start], _spelled_as(original, span, span.day - timedelta(days=offset_days))]
+        parts += [
+            text[last : span.start],
+            _spelled_as(original, span, span.day - timedelta(days=offset_days)),
+        ]
         last = span.end
     return "".join([*parts, text[last:]])
 

@@ -146,7 +146,9 @@ def _without_face(stream: BinaryIO, tags: list[FifTag], cleaner: Cleaner) -> Non
 
 def _of_interest(tag: FifTag) -> bool:
     text = tag.type == _STRING and tag.size < _LARGEST_TEXT
-    return text or tag.kind in _IDS or tag.kind in _NUMBERS or tag.kind in {_MEAS_DATE, _BLOCK_START, _BLOCK_END}
+    return (
+        text or tag.kind in _IDS or tag.kind in _NUMBERS or tag.kind in {_MEAS_DATE, _BLOCK_START, _BLOCK_END}
+    )
 
 
 def _enter(blocks: list[int], tag: FifTag, data: bytes) -> None:

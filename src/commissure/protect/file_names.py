@@ -9,7 +9,7 @@ from commissure.protect.cleaner import Cleaner
 __all__ = ["LABEL", "SUFFIX", "clean_part", "names_of_folders"]
 
 #: a subject's or session's label in a BIDS name
-LABEL = re.compile(r"(?<![A-Za-z0-9])(sub|ses)-([0-9A-Za-z+]+)")
+LABEL = re.compile(r"(?<![A-Za-z0-9])(sub|ses)-((?:[^\W_]|\+)+)")
 #: a file's extension, the compression's with it
 SUFFIX = re.compile(r"(?:\.nii\.gz|\.tsv\.gz|\.fif\.gz|\.ome\.tiff?|\.[A-Za-z][A-Za-z0-9]{0,9})$", re.I)
 

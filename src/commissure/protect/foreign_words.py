@@ -41,6 +41,7 @@ def foreign_words(text: str) -> list[tuple[int, int]]:
         said = _DATE.sub(" ", line.group())
         if len(_LATIN.findall(said)) > 1 or _ANNOUNCED.search(said):
             found += [
-                (line.start() + match.start(), line.start() + match.end()) for match in _WORDS.finditer(line.group())
+                (line.start() + match.start(), line.start() + match.end())
+                for match in _WORDS.finditer(line.group())
             ]
     return found

@@ -4,7 +4,6 @@
 ('.nii.gz', '')
 """
 
-import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,14 +14,21 @@ from commissure.protect.cleaner import Cleaner
 from commissure.protect.dicom_file import is_dicom, rewrite_dicom
 from commissure.protect.edf import rewrite_edf
 from commissure.protect.face_surfaces import SCANS, is_freesurfer, kept_face, kind_of, rewrite_freesurfer
-from commissure.protect.file_names import SUFFIX
 from commissure.protect.fif import rewrite_fif, rewrite_packed_fif
 from commissure.protect.fif_surfaces import deface_fif
+from commissure.protect.file_names import SUFFIX
 from commissure.protect.film_faces import clean_film
 from commissure.protect.matlab import rewrite_matlab
 from commissure.protect.matlab_heads import deface_matlab
 from commissure.protect.nifti import rewrite_nifti
-from commissure.protect.numbers import rewrite_annot, rewrite_cells, rewrite_npy, rewrite_npz, rewrite_raw
+from commissure.protect.numbers import (
+    rewrite_annot,
+    rewrite_cells,
+    rewrite_npy,
+    rewrite_npz,
+    rewrite_plain,
+    rewrite_raw,
+)
 from commissure.protect.nwb import rewrite_nwb
 from commissure.protect.snirf import rewrite_snirf
 from commissure.protect.tiff import rewrite_tiff
@@ -141,6 +147,10 @@ def _by_raw(job: Job) -> tuple[Finding, ...]:
     return rewrite_raw(job.source, job.target, where=job.where, cleaner=job.cleaner)
 
 
+def _by_plain(job: Job) -> None:
+    rewrite_plain(job.source, job.target, cleaner=job.cleaner)
+
+
 def _by_cells(job: Job) -> None:
     rewrite_cells(job.source, job.target, cleaner=job.cleaner)
 
@@ -166,7 +176,7 @@ _CLEANERS: dict[str, Callable[[Job], tuple[Finding, ...] | None]] = {
     ".nii": _by_nifti, ".nii.gz": _by_nifti, ".nwb": _by_nwb, ".snirf": _by_snirf, ".edf": _by_edf, ".bdf": _by_edf,
     ".fif": _by_fif, ".fif.gz": _by_packed_fif, ".tif": _by_tiff, ".tiff": _by_tiff, ".ome.tif": _by_tiff, ".ome.tiff": _by_tiff, ".btf": _by_tiff,
     ".set": _by_matlab, ".mat": _by_matlab, ".mp4": _by_film, ".mov": _by_film, ".m4v": _by_film, ".avi": _by_film,
-    ".3gp": _by_film, ".dcm": _by_dicom, ".ima": _by_dicom, **dict.fromkeys(_PLAIN, _by_copy),
+    ".3gp": _by_film, ".dcm": _by_dicom, ".ima": _by_dicom, **dict.fromkeys(_PLAIN, _by_plain),
     **dict.fromkeys(SCANS, _by_scan), ".npy": _by_npy, ".npz": _by_npz, ".dat": _by_raw, ".tsv.gz": _by_cells,
     ".annot": _by_annot, ".eeg": _by_samples,
 }  # fmt: skip

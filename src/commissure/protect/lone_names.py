@@ -257,6 +257,10 @@ def _scored(line: str) -> list[Word]:
         parts = re.split(r"['’-]", line[word.start : word.end].casefold())
         epithet = any(part in EPONYMS for part in parts)
         formula = re.search(r"[a-zß-ÿ][A-Z]{2,}", line[word.start : word.end]) is not None
-        if not epithet and not (formula and not line[word.start :].startswith("Mc")) and not all(len(part) < 3 or is_known_word(part) for part in parts):
+        if (
+            not epithet
+            and not (formula and not line[word.start :].startswith("Mc"))
+            and not all(len(part) < 3 or is_known_word(part) for part in parts)
+        ):
             words.append(Word(word.start, word.end, score(line, word)))
     return words

@@ -18,6 +18,7 @@ from commissure.protect.checked_numbers import find_checked
 from commissure.protect.dates import find_dates
 from commissure.protect.first_names import FIRST_NAMES
 from commissure.protect.foreign_words import foreign_words
+from commissure.protect.life_dates import find_life_dates
 from commissure.protect.plain_names import find_plain_names
 from commissure.protect.web import find_web
 
@@ -59,14 +60,15 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("id", re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")),
     ("id", re.compile(r"\b(?:MRN|SSN|NHS|NIR|PESEL|patient(?:\s+(?:id|no|number))|accession(?:\s+(?:no|number))?|"
                       r"case\s+(?:no|number)|hospital\s+(?:id|no|number)|chart\s+(?:no|number))"
-                      r"\s*[.:#=-]*\s*[A-Z]{0,4}[-/]?\d[\d-]{2,}", re.I)),
+                      r"\s*[.:#=-]*\s*(?!(?:GSE|GSM|GPL|[SED]R[APRSXZ]|NM_|NC_|ENS|DS)\d)[A-Z]{0,4}[-/]?\d[\d-]{2,}", re.I)),
     ("serial", re.compile(r"\b(?:serial(?:\s*(?:no|number|nr))?|S/N)\s*[.:#=-]*\s*(?=[A-Z0-9-]*\d)[A-Z]{0,4}-?\d[\w-]{3,}", re.I)),
     ("serial", re.compile(r"\bSN[-:# ]?\d[\w-]{4,}")),
     ("contact", re.compile(r"(?<![\w.])\+\d{1,3}[\s(.-]*\d(?:[\s().-]*\d){6,12}(?!\w)")),
-    ("contact", re.compile(r"(?<![\w.])(?:\(\d{2,5}\)\s*|0\d{1,4}[\s/-])\d{3,}(?:[\s-]\d{2,})*(?![\w.])")),
+    ("contact", re.compile(r"(?<![\w.-])(?:\(\d{2,5}\)\s*|0\d{1,4}[\s/-])\d{3,}(?:[\s-]\d{2,})*(?![\w.])")),
     ("contact", re.compile(r"(?<![\w.-])\d{3}[-.\s]\d{3}[-.\s]\d{4}(?![\w.-])")),
     ("contact", re.compile(r"\b(?:tel|phone|fax|mobile|cell)\b\.?\s*[:#]?\s*\+?\d[\d\s().-]{4,}\d", re.I)),
-    ("address", re.compile(rf"\b\d{{1,5}}[a-z]?\s+(?:{_WORD}\s+){{1,3}}(?:Street|St|Road|Rd|Avenue|Ave|Drive|Lane|Boulevard|Blvd|Way|Court|Square)\b\.?")),
+    ("address", re.compile(rf"\b\d{{1,5}}[A-Za-z]?\s+(?:{_WORD}\s+){{1,3}}(?:Street|St|Road|Rd|Avenue|Ave|Drive|Lane|Boulevard|Blvd|Way|Court|Square|Grove|Terrace|Place|Close|"
+                           r"Crescent|Gardens|Row|Mews|Plaza|Parkway|Highway|Alley|Walk|Quay|Trail|Circle|Heights|Rise)\b\.?")),
     ("address", re.compile(rf"\b{_WORD}(?:straße|strasse|str\.|weg|gasse|platz|allee|straat|gatan)\s*\d+[a-z]?\b")),
     ("address", re.compile(rf"\b\d{{1,4}},?\s+(?:rue|avenue|boulevard|chemin|via|calle|rua)\s+(?:\w+\s+){{0,3}}{_WORD}")),
     ("institution", re.compile(rf"\b(?:{_WORD}\s+){{0,4}}(?:{_PLACE_WORDS})(?:\s+(?:of|for|de|di|für|des|du|la|le|the|and|zu|at|{_WORD})){{0,5}}(?!\w)")),
@@ -97,7 +99,9 @@ def recognize(text: str) -> tuple[Span, ...]:
         for match in rule.finditer(text)
         if not _innocent(category, match, text)
     ]
-    spans += [Span(start, end, category) for start, end, category in find_announced(text)]
+    spans += [
+        Span(start, end, category) for start, end, category in (*find_announced(text), *find_life_dates(text))
+    ]
     spans += [Span(start, end, "id") for start, end in find_checked(text)]
     spans += [Span(start, end, "name") for start, end in (*foreign_words(text), *find_plain_names(text))]
     spans += [Span(start, end, "host") for start, end in find_web(text)]

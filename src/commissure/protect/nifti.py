@@ -68,7 +68,11 @@ def _clean_text(text: str, cleaner: Cleaner) -> str:
 
 def _text(field: Any) -> str:
     raw = field.item() if hasattr(field, "item") else field
-    return bytes(raw).decode("utf-8", "replace").strip("\x00 ") if isinstance(raw, bytes) else str(raw).strip("\x00 ")
+    return (
+        bytes(raw).decode("utf-8", "replace").strip("\x00 ")
+        if isinstance(raw, bytes)
+        else str(raw).strip("\x00 ")
+    )
 
 
 def rewrite_nifti(source: Path, target: Path, *, cleaner: Cleaner) -> None:
@@ -148,7 +152,10 @@ def _clean_cifti(raw: bytes, cleaner: Cleaner) -> bytes:
         text = block.group().decode("utf-8", "surrogateescape")
         for span in cleaner.shaped(text):
             cleaner.count(span.category)
-            start, size = (len(text[at].encode("utf-8", "surrogateescape")) for at in (slice(span.start), slice(span.start, span.end)))
+            start, size = (
+                len(text[at].encode("utf-8", "surrogateescape"))
+                for at in (slice(span.start), slice(span.start, span.end))
+            )
             clean[block.start() + start : block.start() + start + size] = b" " * size
     return bytes(clean)
 

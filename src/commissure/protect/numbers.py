@@ -23,7 +23,15 @@ from commissure.protect.face_mesh import extent_mm, is_icosphere
 from commissure.protect.face_surfaces import BRAIN_MM, kept_face, kind_of
 from commissure.protect.head_shape import are_triangles, head_unit_mm, is_head_image
 
-__all__ = ["head_in", "rewrite_annot", "rewrite_cells", "rewrite_npy", "rewrite_npz", "rewrite_raw"]
+__all__ = [
+    "head_in",
+    "rewrite_annot",
+    "rewrite_cells",
+    "rewrite_npy",
+    "rewrite_npz",
+    "rewrite_plain",
+    "rewrite_raw",
+]
 
 _LARGEST = 64 << 20
 _RAW = ("<f4", ">f4", "<f8", ">f8")
@@ -108,6 +116,17 @@ def rewrite_raw(source: Path, target: Path, *, where: str, cleaner: Cleaner) -> 
         return kept_face(why, where=where, cleaner=cleaner)
     shutil.copyfile(source, target)
     return ()
+
+
+def rewrite_plain(source: Path, target: Path, *, cleaner: Cleaner) -> None:
+    """Write a copy of a file that should hold numbers alone (``.bvec``, ``.fdt``); one that is a text all the same is cleaned."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with source.open("rb") as stream:
+        head = stream.read(4096)
+    if b"\x00" not in head and _is_text(head) and source.stat().st_size <= _LARGEST:
+        target.write_bytes(_lines(source.read_bytes(), cleaner))
+    else:
+        shutil.copyfile(source, target)
 
 
 def rewrite_cells(source: Path, target: Path, *, cleaner: Cleaner) -> None:

@@ -92,15 +92,7 @@ def rewrite_nwb(source: Path, target: Path, *, cleaner: Cleaner, label: str) -> 
             return age
         return _edit(path, text, cleaner, label)
 
-    rewrite_hdf5(source, target, edit=edit, rename=lambda name: _named_otherwise(name, cleaner))
-
-
-def _named_otherwise(name: str, cleaner: Cleaner) -> str:
-    """What a group is called, its underscores read as spaces: a series may bear the subject's name."""
-    for span in reversed(cleaner.spans(name.replace("_", " "))):
-        cleaner.count(span.category)
-        name = f"{name[: span.start]}{span.category}{name[span.end :]}"
-    return name
+    rewrite_hdf5(source, target, edit=edit, rename=cleaner.tag)
 
 
 def _edit(path: str, text: str, cleaner: Cleaner, label: str) -> Any:

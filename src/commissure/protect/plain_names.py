@@ -17,20 +17,39 @@ from commissure.protect.lone_names import EPONYMS, is_known_word
 __all__ = ["find_plain_names"]
 
 _SMALL = re.compile(r"(?<![^\W_])([a-zà-ÿ]{2,}) ([a-zà-ž]{4,})(?![\w.(=-])")
-_INITIAL = re.compile(r"(?<![^\W_])(?:[A-ZÀ-Þ]\.[ -]?){1,3}(?=[A-ZÀ-ÞŁŚŻČŠŽ][^\W\d_]{3,})([^\W\d_]+(?:-[^\W\d_]+)?)(?![\w.])")
+_INITIAL = re.compile(
+    r"(?<![^\W_])(?:[A-ZÀ-Þ]\.[ -]?){1,3}(?=[A-ZÀ-ÞŁŚŻČŠŽ][^\W\d_]{3,})([^\W\d_]+(?:-[^\W\d_]+)?)(?![\w.])"
+)
+_CAPITAL = r"[A-ZÀ-ÖØ-ÞŁŚŻČŠŽ][^\W\d_]+(?:['’-][^\W\d_]+)*"
+#: who somebody is to the subject or in the lab, and the name that follows
+_ROLE = re.compile(
+    rf"(?<![^\W_])(?i:pt|PI|RA|co-?I|investigator|participant|subject|proband(?:in)?|patientin|sujet|sujeto|radiographer|interviewer|scorer|GP|consultant|"
+    rf"(?:grand)?(?:father|mother|son|daughter)|wife|husband|brother|sister|partner|caregiver|guardian|colleague|friend|cousin|aunt|uncle|neighbou?r)"
+    rf"(?:\s?[:=,]\s?|\s)(?P<name>{_CAPITAL}(?:\s{_CAPITAL}){{0,2}})(?![^\W_])"
+)
+#: EVANS, Tina
+_LISTED = re.compile(
+    r"(?<![^\W_])(?P<family>[A-ZÀ-Þ]{3,}(?:-[A-ZÀ-Þ]{3,})?), (?P<given>[A-ZÀ-Þ][a-zß-ž]+)(?![^\W_])"
+)
 _SHORTEST_LINE = 4
 _EVERYDAY = 0.6
 
 
 def find_plain_names(text: str) -> list[tuple[int, int]]:
     """``(start, end)`` of names in small letters and of surnames behind initials."""
-    found = [
-        match.span() for match in _INITIAL.finditer(text) if _is_unknown(match.group(1))
+    found = [match.span() for match in _INITIAL.finditer(text) if _is_unknown(match.group(1))]
+    found += [
+        match.span("name")
+        for match in _ROLE.finditer(text)
+        if any(map(_is_written_name, match.group("name").split()))
+    ]
+    found += [
+        match.span()
+        for match in _LISTED.finditer(text)
+        if _is_unknown(match.group("given")) or match.group("given").casefold() in FIRST_NAMES
     ]
     for line in re.finditer(r"[^\n]+", text):
-        found += [
-            (line.start() + start, line.start() + end) for start, end in _small_names(line.group())
-        ]
+        found += [(line.start() + start, line.start() + end) for start, end in _small_names(line.group())]
     return found
 
 
@@ -42,7 +61,9 @@ def _small_names(line: str) -> list[tuple[int, int]]:
     found = []
     for match in _SMALL.finditer(line):
         given, family = match.groups()
-        if _is_unknown(family) and (given in FIRST_NAMES or (everyday and len(given) > 2 and _is_unknown(given))):
+        if _is_unknown(family) and (
+            given in FIRST_NAMES or (everyday and len(given) > 2 and _is_unknown(given))
+        ):
             found.append(match.span())
     return found
 
@@ -50,3 +71,7 @@ def _small_names(line: str) -> list[tuple[int, int]]:
 def _is_unknown(word: str) -> bool:
     parts = word.casefold().split("-")
     return not any(part in EPONYMS or is_known_word(part) for part in parts)
+
+
+def _is_written_name(word: str) -> bool:
+    return not word.isupper() and _is_unknown(word)

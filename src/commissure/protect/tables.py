@@ -30,8 +30,14 @@ _COLUMNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"comments?|notes?|remarks?|free_?text", re.I), "comment"),
 )  # fmt: skip
 #: columns that may hold codes, or people's names
-_PEOPLE = re.compile(r"participants?|subjects?|patients?|proband(in)?|sujet|sujeto|who|person|rater|tester|scorer|author|investigator|pi|ra", re.I)
-_WHOLE_NAME = re.compile(r"(?:(?:Dr|Prof|Mr|Mrs|Ms)\.?\s+)?(?:[^\W\d_]{2,}|[^\W\d_]\.)(?:[\s,^'-]+(?:[^\W\d_]{2,}|[^\W\d_]\.?))+", re.I)
+_PEOPLE = re.compile(
+    r"participants?|subjects?|patients?|proband(in)?|sujet|sujeto|who|person|rater|tester|scorer|author|investigator|pi|ra",
+    re.I,
+)
+_WHOLE_NAME = re.compile(
+    r"(?:(?:Dr|Prof|Mr|Mrs|Ms)\.?\s+)?(?:[^\W\d_]{2,}|[^\W\d_]\.)(?:[\s,^'-]+(?:[^\W\d_]{2,}|[^\W\d_]\.?))+",
+    re.I,
+)
 _MARKS = (",", ";", "|")
 _AGE = re.compile(r"age(_?(at_?\w+|in_?years|years|yrs|y))?", re.I)
 _PUBLIC = frozenset({"Authors", "HowToAcknowledge", "Acknowledgements", "Funding", "ReferencesAndLinks", "DatasetDOI",
@@ -107,7 +113,7 @@ def clean_table(
             kept.append(index)
         elif any(len(row) > index and row[index].strip() not in ("", _MISSING) for row in rows[1:]):
             cleaner.count(category)
-    out = [[header[index] for index in kept]]
+    out = [[cleaner.tag(header[index]) if _bears_words(header[index]) else header[index] for index in kept]]
     notes = _notes(header, rows, cleaner)
     told: dict[tuple[int, str, str], str] = {}
     for row in rows[1:]:
@@ -126,6 +132,11 @@ def clean_table(
     written = io.StringIO()
     csv.writer(written, delimiter=mark, lineterminator="\n").writerows(out)
     return written.getvalue()
+
+
+def _bears_words(name: str) -> bool:
+    """Whether a column's name may hold somebody's: it has capitals or spaces, as BIDS's own have not."""
+    return not name.islower() or " " in name
 
 
 def _rows(text: str, mark: str) -> list[list[str]]:
@@ -222,7 +233,12 @@ def _in_public(value: object, cleaner: Cleaner) -> object:
         return [_in_public(item, cleaner) for item in value]
     if not isinstance(value, str):
         return value
-    spans = [span for span in cleaner.shaped(value) if span.category in _NEVER_PUBLIC or "^" in value[span.start : span.end]]
+    spans = [
+        span
+        for span in cleaner.shaped(value)
+        if (span.category in _NEVER_PUBLIC or "^" in value[span.start : span.end])
+        and not value[span.start : span.end].startswith(("http", "www"))
+    ]
     for span in reversed(spans):
         cleaner.count(span.category)
         value = f"{value[: span.start]}[{span.category}]{value[span.end :]}"

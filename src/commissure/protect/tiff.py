@@ -34,7 +34,6 @@ _IMAGEJ_COUNTS = 50838
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
 
 
-
 def rewrite_tiff(source: Path, target: Path, *, cleaner: Cleaner) -> None:
     """Write a clean copy of a TIFF; every sample stays.
 

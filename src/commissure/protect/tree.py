@@ -19,6 +19,7 @@ from commissure.protect.lone_names import NOTES_LIMIT, SCIENCE_LIMIT, find_lone_
 from commissure.protect.names import Span, non_overlapping, recognize
 from commissure.protect.nwb import is_named_after_itself
 from commissure.protect.tables import clean_json, clean_table
+from commissure.protect.web import is_of_a_person
 
 __all__ = ["rewrite_tree"]
 
@@ -123,7 +124,7 @@ class _Work:
 
     def of(self, path: str) -> Cleaner:
         """The Cleaner of the subject whose file this is; the tree's own for what belongs to all."""
-        match = re.search(r"(?:^|/)sub-([0-9A-Za-z+]+)", path)
+        match = re.search(r"(?:^|/)sub-((?:[^\W_]|\+)+)", path)
         if match is None or self.tree.standard == "nwb":
             return self.cleaner
         return self.subject(match.group(1))
@@ -194,6 +195,7 @@ def _public_text(text: str, *, cleaner: Cleaner, credited: Credits) -> str:
         for span in (*recognize(text), *lone)
         if span.category not in _STAYS_IN_PUBLIC
         and not credited.holds(text[span.start : span.end])
+        and not (span.category == "host" and _is_site(text[span.start : span.end]))
         and (span.category != "date" or _OF_SOMEBODY.search(_line_around(text, span)))
     ]
     parts: list[str] = []
@@ -203,6 +205,11 @@ def _public_text(text: str, *, cleaner: Cleaner, credited: Credits) -> str:
         parts += [text[last : span.start], f"[{span.category}]"]
         last = span.end
     return "".join([*parts, text[last:]])
+
+
+def _is_site(text: str) -> bool:
+    """A project's page, which a README may name."""
+    return text.startswith(("http", "www")) and not is_of_a_person(text)
 
 
 def _line_around(text: str, span: Span) -> str:
@@ -235,7 +242,8 @@ def _brainvision_line(line: str, comment: bool, cleaner: Cleaner, relabel: Calla
             line,
         )
     marker = re.match(r"(Mk\d+=Comment,)([^,\r\n]*)(.*)", line, re.S)
-    if marker and cleaner.note(marker.group(2)) != marker.group(2):
+    spoken = marker.group(2).replace("\\1", ",") if marker else ""  # how BrainVision writes a comma
+    if marker and cleaner.note(spoken) != spoken:
         cleaner.count("comment")
         return f"{marker.group(1)}comment{marker.group(3)}"
     return cleaner.note(line) if comment else cleaner.known_only(line)

@@ -10,10 +10,16 @@ import re
 
 from commissure.protect.lone_names import is_known_word
 
-__all__ = ["find_web"]
+__all__ = ["find_web", "is_of_a_person"]
 
-_URL = re.compile(r"(?<![\w@])(?:(?:https?|ftp|sftp|ssh)://|www\.)(?P<site>[^\s/:\"'<>|?#,;)\]}]+)(?P<path>[^\s\"'<>|;)\]}]*)", re.I)
-_PEOPLE = re.compile(r"(?:facebook|instagram|twitter|x|linkedin|tiktok|xing|vk|weibo|t|wa|snapchat|youtube|reddit)\.(?:com|me|be)$", re.I)
+_URL = re.compile(
+    r"(?<![\w@])(?:(?:https?|ftp|sftp|ssh)://|www\.)(?P<site>[^\s/:\"'<>|?#,;)\]}]+)(?P<path>[^\s\"'<>|;)\]}]*)",
+    re.I,
+)
+_PEOPLE = re.compile(
+    r"(?:facebook|instagram|twitter|x|linkedin|tiktok|xing|vk|weibo|t|wa|snapchat|youtube|reddit)\.(?:com|me|be)$",
+    re.I,
+)
 _FIELD = re.compile(
     r"(?:^|\.)(?:doi\.org|handle\.net|github\.(?:com|io)|gitlab\.(?:com|io)|bitbucket\.org|zenodo\.org|openneuro\.org|dandiarchive\.org|osf\.io|figshare\.com|"
     r"g-node\.org|nih\.gov|w3\.org|wikipedia\.org|wikidata\.org|wikimedia\.org|cognitiveatlas\.org|bids\.neuroimaging\.io|bids-standard\.org|hedtags\.org|"
@@ -24,7 +30,11 @@ _FIELD = re.compile(
     r"psychopy\.org|psychtoolbox\.org|pstnet\.com|neurobs\.com|sr-research\.com|tobii\.com|brainproducts\.com|biosemi\.com|neuralynx\.com|plexon\.com|"
     r"intantech\.com|open-ephys\.org|blackrockneurotech\.com|siemens(?:-healthineers)?\.com|philips\.com|gehealthcare\.com|megin\.com|ctf\.com|nirx\.de|"
     r"addgene\.org|jax\.org|informatics\.jax\.org|biorxiv\.org|medrxiv\.org|arxiv\.org|nature\.com|sciencedirect\.com|springer\.com|wiley\.com|elifesciences\.org|"
-    r"frontiersin\.org|plos\.org|dicomstandard\.org|nema\.org|loc\.gov|iana\.org|re3data\.org|datacite\.org|purl\.org|identifiers\.org)$",
+    r"frontiersin\.org|plos\.org|dicomstandard\.org|nema\.org|loc\.gov|iana\.org|re3data\.org|datacite\.org|purl\.org|identifiers\.org|crcns\.org|"
+    r"stackoverflow\.com|stackexchange\.com|nist\.gov|cdc\.gov|who\.int|archive\.org|jstor\.org|siam\.org|ieee\.org|psu\.edu|science\.org|cell\.com|jneurosci\.org|"
+    r"pnas\.org|mitpressjournals\.org|mit\.edu|oup\.com|tandfonline\.com|sagepub\.com|karger\.com|bmj\.com|thelancet\.com|nejm\.org|google\.com|kaggle\.com|"
+    r"physionet\.org|donders\.ru\.nl|ebrains\.eu|g-node\.org|datalad\.org|figshare\.org|dryad\.org|datadryad\.org|mendeley\.com|dataverse\.org|synapse\.org|"
+    r"internationalbrainlab\.org|alleninstitute\.org|janelia\.org|fcon_1000\.projects\.nitrc\.org)$",
     re.I,
 )  # fmt: skip
 _SHORTEST = 4
@@ -35,9 +45,23 @@ def find_web(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _URL.finditer(text) if _leads_to_somebody(match)]
 
 
+def is_of_a_person(address: str) -> bool:
+    """Whether a web address leads to somebody's own page, or carries a question that may name somebody.
+
+    >>> is_of_a_person("https://lab.example.org/project"), is_of_a_person("http://clinic.example.org/p?id=quilter")
+    (False, True)
+    """
+    match = _URL.match(address)
+    return (
+        match is None
+        or re.search(r"[~?=@]", address) is not None
+        or _PEOPLE.search(match.group("site")) is not None
+    )
+
+
 def _leads_to_somebody(match: re.Match[str]) -> bool:
     site, path = match.group("site"), match.group("path")
-    if "~" in path or _PEOPLE.search(site) or "@" in site:
+    if "~" in path or "user=" in path or _PEOPLE.search(site) or "@" in site:
         return True
     if _FIELD.search(site):
         return False

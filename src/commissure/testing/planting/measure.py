@@ -16,8 +16,9 @@ from commissure.hub import open_hub
 from commissure.protect.pseudonym import Pseudonyms
 from commissure.testing.planting.folders import plant_folder
 from commissure.testing.planting.notes import CODES
+from commissure.testing.planting.outsiders import plant_outsiders
 from commissure.testing.planting.plants import Plant, found, released_bytes
-from commissure.testing.planting.recordings import FORMATS, plant_recording
+from commissure.testing.planting.recordings import FORMATS, PlantedFolder, plant_recording
 from commissure.testing.planting.rigs import RIGS, nwb_samples, plant_rig, same_samples
 from commissure.testing.planting.scans import HEADER, PlantedStudy, plant_study
 from commissure.testing.planting.trees import PERSONAL_FIELDS, plant_bids, plant_nwb
@@ -30,6 +31,7 @@ __all__ = [
     "Tally",
     "compare_scans",
     "measure_folder",
+    "measure_outsiders",
     "measure_recordings",
     "measure_rigs",
     "measure_scans",
@@ -338,8 +340,16 @@ def _seen(pixels: np.ndarray[Any, Any], lines: list[np.ndarray[Any, Any]]) -> in
 
 def measure_folder(work: Path, *, rng: np.random.Generator, count: int) -> Tally:
     """TIFF, MATLAB, tables, notes, photographs, sound and a film through ``commissure protect clean``."""
+    return _cleaned(plant_folder(work / "raw", rng=rng, count=count), work)
+
+
+def measure_outsiders(work: Path, *, rng: np.random.Generator, count: int) -> Tally:
+    """What an outsider would plant, and where, through ``commissure protect clean``."""
+    return _cleaned(plant_outsiders(work / "raw", rng=rng, count=count), work)
+
+
+def _cleaned(planted: PlantedFolder, work: Path) -> Tally:
     tally = Tally()
-    planted = plant_folder(work / "raw", rng=rng, count=count)
     tally.plants = _really(planted.plants, work / "raw")
     clean_folder(work / "raw", work / "out", secret=lambda name: SECRET)
     tally.left = found(tally.plants, released_bytes(work / "out"))
