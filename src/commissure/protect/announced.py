@@ -100,7 +100,7 @@ _SHAPES = (
     ("contact", re.compile(r"(?<![^\W_])[\w+-]+(?:[._]\w+)* at [\w-]+(?: dot \w{2,}){1,3}(?![^\W_])", re.I)),
     ("contact", re.compile(r"(?<![\w./])00[1-9]\d{0,2}[ /-]?\(?\d{1,4}\)?(?:[ /-]\d{2,4}){2,4}(?![\w.])")),
     ("address", re.compile(r"(?<=, )(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]) \d{5}(?:-\d{4})?(?!\d)")),
-    ("address", re.compile(r"(?<=, )[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}(?![^\W_])")),
+    ("address", re.compile(r"(?<=, )(?:[A-Z]{2}\d[A-Z\d]?|[A-Z]\d{2}) \d[ABD-HJLNP-UW-Z]{2}(?![^\W_])")),
     ("host", re.compile(r"(?<![\w.:])(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}(?![\w:])")),
     ("host", re.compile(r"(?<![^\W_])(?=[\w-]*[^\W\d_]{3})\w[\w]*-(?:laptop|desktop|pc|mac|macbook|imac|workstation|ws|rig|server|notebook|thinkpad)\d*(?![\w-])", re.I)),
     ("host", re.compile(r"(?<![^\W_])(?:laptop|desktop|EEG-PC|MEG-PC|MRI-PC|imac|macbook|workstation)-[\w]+(?:[.-][\w-]+)*", re.I)),

@@ -182,10 +182,13 @@ def _clean(tag: FifTag, data: bytes, cleaner: Cleaner, *, block: int) -> bytes:
 def _spoken(text: str, cleaner: Cleaner, *, block: int) -> str:
     """A description: a list of marks or a table (MNE writes it as JSON) is cleaned piece by piece, other texts as a whole."""
     if block == _ANNOTATIONS:
-        marks = [mark.replace(_COLON, ":") for mark in text.split(":")]
-        # a mark may not grow, since the tag cannot
-        clean = [new[: max(len(old), 1)] for old, new in zip(marks, cleaner.descriptions(marks), strict=True)]
-        return ":".join(mark.replace(":", _COLON) for mark in clean)
+        written = text.split(":")
+        clean = cleaner.descriptions([mark.replace(_COLON, ":") for mark in written])
+        # a mark may neither grow nor shrink, since the tag cannot and its neighbours are science
+        return ":".join(
+            new.replace(":", _COLON)[: max(len(old), 1)].ljust(len(old))
+            for old, new in zip(written, clean, strict=True)
+        )
     try:
         table = json.loads(text)
     except ValueError:

@@ -61,7 +61,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("id", re.compile(r"\b(?:MRN|SSN|NHS|NIR|PESEL|patient(?:\s+(?:id|no|number))|accession(?:\s+(?:no|number))?|"
                       r"case\s+(?:no|number)|hospital\s+(?:id|no|number)|chart\s+(?:no|number))"
                       r"\s*[.:#=-]*\s*(?!(?:GSE|GSM|GPL|[SED]R[APRSXZ]|NM_|NC_|ENS|DS)\d)[A-Z]{0,4}[-/]?\d[\d-]{2,}", re.I)),
-    ("serial", re.compile(r"\b(?:serial(?:\s*(?:no|number|nr))?|S/N)\s*[.:#=-]*\s*(?=[A-Z0-9-]*\d)[A-Z]{0,4}-?\d[\w-]{3,}", re.I)),
+    ("serial", re.compile(r"\b(?:serial(?:\s*(?:no|number|nr))?|S/N)\s*[.:#=-]*\s*(?=(?:[A-Z-]*\d){3})[A-Z]{0,4}-?\d[\w-]{3,}", re.I)),
     ("serial", re.compile(r"\bSN[-:# ]?\d[\w-]{4,}")),
     ("contact", re.compile(r"(?<![\w.])\+\d{1,3}[\s(.-]*\d(?:[\s().-]*\d){6,12}(?!\w)")),
     ("contact", re.compile(r"(?<![\w.-])(?:\(\d{2,5}\)\s*|0\d{1,4}[\s/-])\d{3,}(?:[\s-]\d{2,})*(?![\w.])")),

@@ -8,6 +8,7 @@ datetime.date(1961, 3, 4)
 """
 
 import re
+from collections.abc import Iterable
 from datetime import date
 
 __all__ = ["find_spelled", "respell"]
@@ -33,7 +34,21 @@ _LANGUAGES = (
     "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
     "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
 )
-_MONTHS = {word: (month, words.split()) for words in reversed(_LANGUAGES) for month, word in enumerate(words.split(), start=1)}  # fmt: skip
+
+
+def _months(languages: Iterable[str]) -> dict[str, tuple[int, list[str]]]:
+    """Each word's number, and the months of its language; of two languages with the same word the first counts."""
+    return {
+        word: (month, words.split())
+        for words in reversed(tuple(languages))
+        for month, word in enumerate(words.split(), start=1)
+    }
+
+
+_MONTHS = _months(_LANGUAGES)
+#: *mai* is German's *Mai* no more
+_WRITTEN_SMALL = _months([*_LANGUAGES[:2], *_LANGUAGES[5:], *_LANGUAGES[2:5]])
+_SHORT_ENGLISH = _LANGUAGES[1].split()
 _WORD = "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True))
 _MONTH = rf"(?P<month>{_WORD})(?![^\W\d_])\.?"
 _DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|º|ª|o)?(?!\d)\.?"
@@ -73,7 +88,9 @@ def respell(original: str, day: date) -> str:
     if said.isdigit():
         month = str(day.month).zfill(len(said))
     else:
-        month = _MONTHS[said.lower()][1][day.month - 1]
+        words = (_WRITTEN_SMALL if said.islower() else _MONTHS)[said.lower()][1]
+        # beside a time of day English months are short, and May may be either
+        month = (_SHORT_ENGLISH if said == "May" and ":" in original else words)[day.month - 1]
         month = month.upper() if said.isupper() else month.capitalize() if said[0].isupper() else month
     year = match.group("year")
     spelled = {
