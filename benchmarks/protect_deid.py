@@ -1,4 +1,4 @@
-"""De-identification measured: identifiers of 32 kinds planted into every format, released, and looked for again.
+"""De-identification measured: identifiers of 33 kinds planted into every format, released, and looked for again.
 
     python benchmarks/protect_deid.py                  # some 4,000 plants
     python benchmarks/protect_deid.py --small          # some 600

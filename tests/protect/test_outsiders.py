@@ -78,6 +78,10 @@ def cleaner() -> Cleaner:
         ("F. Winsen checked the caps", "Winsen"),
         ("s3://jquilter-bucket/x", "jquilter"),
         ("transferred from Kantonsspital Aarau", "Kantonsspital"),
+        ("came from 138.115.161.139.", "138.115"),
+        ("phone 617-555-0148.", "0148"),
+        ("on the 19.03.14.", "19.03.14"),
+        ("data collected by Wincroft and checked", "Wincroft"),
     ],
 )
 def test_what_a_word_or_its_own_shape_tells_goes(cleaner: Cleaner, note: str, value: str) -> None:
@@ -169,6 +173,13 @@ def test_brainvision_files_follow_when_a_name_leaves_theirs(cleaner: Cleaner) ->
     )
     assert text == f"[Common Infos]\nDataFile={clean_part('Quilterra.eeg', known)}\n"
     assert "Quilterra" not in text
+
+
+def test_a_brainvision_comment_is_read_to_its_end(cleaner: Cleaner) -> None:
+    line = "Mk8=Comment,her father, Ark Quilterra, waited,100,1,0\n"
+    assert brainvision_text(line, cleaner=cleaner, relabel=str) == "Mk8=Comment,comment,100,1,0\n"
+    code = "Mk2=Comment,eyes closed,80,1,0\n"
+    assert brainvision_text(code, cleaner=cleaner, relabel=str) == code
 
 
 def test_a_json_object_by_persons_keeps_every_table(cleaner: Cleaner) -> None:

@@ -94,11 +94,11 @@ _ROLE = re.compile(
 #: shapes that need no word beside them
 _SHAPES = (
     ("host", re.compile(r"(?<![\w.:])(?=[\w:]*[0-9A-Fa-f]{3})(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}(?![\w:])")),
-    ("host", re.compile(r"(?<![\w.])(?=[0-9a-f.]*[a-f])[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![\w.])", re.I)),
+    ("host", re.compile(r"(?<![\w.])(?=[0-9a-f.]*[a-f])[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?!\w|\.\d)", re.I)),
     ("path", re.compile(r"(?<!\w)(?:s3|gs|smb|nfs|ssh|sftp|ftp|afp|dropbox)://[^\s\"'<>|;,]+", re.I)),
     ("contact", re.compile(r"(?<![^\W_])[\w.+-]{2,}\s?(?:\[at\]|\(at\)|<at>|\{at\})\s?[\w-]+(?:\s?(?:\.|\(dot\)|\[dot\])\s?[\w-]+)+", re.I)),
     ("contact", re.compile(r"(?<![^\W_])[\w+-]+(?:[._]\w+)* at [\w-]+(?: dot \w{2,}){1,3}(?![^\W_])", re.I)),
-    ("contact", re.compile(r"(?<![\w./])00[1-9]\d{0,2}[ /-]?\(?\d{1,4}\)?(?:[ /-]\d{2,4}){2,4}(?![\w.])")),
+    ("contact", re.compile(r"(?<![\w./])00[1-9]\d{0,2}[ /-]?\(?\d{1,4}\)?(?:[ /-]\d{2,4}){2,4}(?!\w|\.\d)")),
     ("address", re.compile(r"(?<=, )(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]) \d{5}(?:-\d{4})?(?!\d)")),
     ("address", re.compile(r"(?<=, )(?:[A-Z]{2}\d[A-Z\d]?|[A-Z]\d{2}) \d[ABD-HJLNP-UW-Z]{2}(?![^\W_])")),
     ("host", re.compile(r"(?<![\w.:])(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}(?![\w:])")),

@@ -65,7 +65,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
     (re.compile(r"(?<![\w.])[3-6]\d{3}([ -]?)\d{4}\1\d{4}\1\d{4}(?![\w.]\d|\w)"), _card),
     (re.compile(r"(?<![\w.])3[47]\d{2}[ -]?\d{6}[ -]?\d{5}(?![\w.]\d|\w)"), _card),
     (re.compile(r"(?<![^\W_])[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z](?![^\W_])"), _always),  # Italy
-    (re.compile(r"(?<![\w.])756\.\d{4}\.\d{4}\.\d{2}(?![\w.])"), _always),  # Switzerland
+    (re.compile(r"(?<![\w.])756\.\d{4}\.\d{4}\.\d{2}(?!\w|\.\d)"), _always),  # Switzerland
     (re.compile(r"(?<![\w.])\d{3}\.\d{3}\.\d{3}-\d{2}(?!\w)"), _always),  # Brazil
     (re.compile(r"(?<![^\W_])[A-CEGHJ-PR-TW-Z][A-NP-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![^\W_])"), _always),  # Great Britain
     (re.compile(r"(?<![\w.])\d{6}[-+A]\d{3}[0-9A-FHJ-NPR-Y](?![\w-])"), _begins_with_a_day),  # the Nordic countries

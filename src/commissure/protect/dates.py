@@ -27,8 +27,8 @@ _STYLES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (re.compile(r"(?<!\d)(?:19|20)\d{2}-\d{1,2}-\d{1,2}(?!\d)"), ("%Y-%m-%d",)),
     (re.compile(r"(?<!\d)(?:19|20)\d{2}/\d{1,2}/\d{1,2}(?!\d)"), ("%Y/%m/%d",)),
     (re.compile(r"(?<!\d)(?:19|20)\d{2}_\d{2}_\d{2}(?!\d)"), ("%Y_%m_%d",)),
-    (re.compile(r"(?<!\d)(?:19|20)\d{2}\.\d{2}\.\d{2}(?![\d.])"), ("%Y.%m.%d",)),
-    (re.compile(r"(?<![\d.])(?:19|20)\d{2}[01]\d[0-3]\d(?![\d.])(?!\.\d)"), ("%Y%m%d",)),
+    (re.compile(r"(?<!\d)(?:19|20)\d{2}\.\d{2}\.\d{2}(?!\d|\.\d)"), ("%Y.%m.%d",)),
+    (re.compile(r"(?<![\d.])(?:19|20)\d{2}[01]\d[0-3]\d(?!\d|\.\d)"), ("%Y%m%d",)),
     (re.compile(r"(?<!\d)(?<!\d\.)(?:19|20)\d{2}[01]\d[0-3]\d(?=(?:T?[0-2]\d[0-5]\d[0-5]\d)(?:\D|$))"), ("%Y%m%d",)),
     (re.compile(rf"(?<!\d)\d{{1,2}}-(?:{_MONTHS})-(?:19|20)\d{{2}}(?!\d)", re.I), ("%d-%b-%Y",)),
     (re.compile(rf"(?<!\d)\d{{1,2}}-(?:{_MONTHS})-\d{{2}}(?!\d)", re.I), ("%d-%b-%y",)),
@@ -40,7 +40,7 @@ _STYLES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (re.compile(r"(?<![\d.])\d{1,2}\.\d{1,2}\.(?:19|20)\d{2}(?!\d)"), ("%d.%m.%Y", "%m.%d.%Y")),
     (re.compile(r"(?<![\d/])\d{1,2}/\d{1,2}/(?:19|20)\d{2}(?!\d)"), ("%m/%d/%Y", "%d/%m/%Y")),
     (re.compile(r"(?<![\d-])\d{1,2}-\d{1,2}-(?:19|20)\d{2}(?!\d)"), ("%d-%m-%Y", "%m-%d-%Y")),
-    (re.compile(r"(?<![\d.])\d{2}\.\d{2}\.\d{2}(?![\d.])(?!\.\d)"), ("%d.%m.%y",)),
+    (re.compile(r"(?<![\d.])\d{2}\.\d{2}\.\d{2}(?!\d|\.\d)"), ("%d.%m.%y",)),
     (re.compile(r"(?<![\d/])\d{1,2}/\d{1,2}/\d{2}(?![\d/])"), ("%m/%d/%y", "%d/%m/%y")),
 )  # fmt: skip
 #: how the scan looks for a date; the ones without a separator or with two digits last

@@ -150,7 +150,8 @@ def _clean_cifti(raw: bytes, cleaner: Cleaner) -> bytes:
     clean = bytearray(raw)
     for block in _METADATA.finditer(raw):
         text = block.group().decode("utf-8", "surrogateescape")
-        for span in cleaner.shaped(text):
+        # labels are names of regions; maps and what is told of them are named by people
+        for span in cleaner.shaped(text) if block.group("tag") == b"Label" else cleaner.spans(text):
             cleaner.count(span.category)
             start, size = (
                 len(text[at].encode("utf-8", "surrogateescape"))

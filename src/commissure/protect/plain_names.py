@@ -24,6 +24,7 @@ _CAPITAL = r"[A-ZÀ-ÖØ-ÞŁŚŻČŠŽ][^\W\d_]+(?:['’-][^\W\d_]+)*"
 #: who somebody is to the subject or in the lab, and the name that follows
 _ROLE = re.compile(
     rf"(?<![^\W_])(?i:pt|PI|RA|co-?I|investigator|participant|subject|proband(?:in)?|patientin|sujet|sujeto|radiographer|interviewer|scorer|GP|consultant|"
+    rf"(?:collected|recorded|run|tested|scanned|acquired|checked|done|performed|measured|administered|scored|rated|prepared|operated|supervised|assisted|signed|seen) by|"
     rf"(?:grand)?(?:father|mother|son|daughter)|wife|husband|brother|sister|partner|caregiver|guardian|colleague|friend|cousin|aunt|uncle|neighbou?r)"
     rf"(?:\s?[:=,]\s?|\s)(?P<name>{_CAPITAL}(?:\s{_CAPITAL}){{0,2}})(?![^\W_])"
 )

@@ -241,7 +241,7 @@ def _brainvision_line(line: str, comment: bool, cleaner: Cleaner, relabel: Calla
             ),
             line,
         )
-    marker = re.match(r"(Mk\d+=Comment,)([^,\r\n]*)(.*)", line, re.S)
+    marker = re.match(r"(Mk\d+=Comment,)(.*?)((?:, ?-?\d*){3,4}\s*)$", line, re.S)
     spoken = marker.group(2).replace("\\1", ",") if marker else ""  # how BrainVision writes a comma
     if marker and cleaner.note(spoken) != spoken:
         cleaner.count("comment")
