@@ -123,6 +123,7 @@ def private(halves: tuple[Volumes, Volumes], truth: np.ndarray) -> None:
         )
         try:
             models.append((f"epsilon {epsilon:g}", model.fit(fitted)))
+            print(f"  diffusion, epsilon {epsilon:g}: {model.findings()[0].message}")
         except BadInput as error:
             print(f"  diffusion, epsilon {epsilon:g}: refused: {error}")
     for label, model in models:

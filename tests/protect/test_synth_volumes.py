@@ -186,20 +186,22 @@ def test_bad_cohorts_are_refused_with_the_numbers(brains: tuple[Volumes, np.ndar
 
 @deep
 def test_a_private_fit_spends_what_was_said_and_refuses_too_few(brains: tuple[Volumes, np.ndarray]) -> None:
-    if not has("opacus"):
-        pytest.skip("needs the extra deep")
+    if not has("opendp"):
+        pytest.skip("needs the extra protect")
     from commissure.protect.noise import RehearsalNoise
     from commissure.protect.synth_private_diffusion import PrivateDiffusion
 
     cohort, _ = brains
     public, private = cohort.take(np.arange(60)), cohort.take(np.arange(60, 160))
     small = Training(steps=15, width=8, batch=8)
-    model = PrivateDiffusion(public=public, epsilon=8.0, training=small, private_steps=3, noise=RehearsalNoise(np.random.default_rng(0)))  # fmt: skip
+    model = PrivateDiffusion(public=public, epsilon=8.0, training=small, noise=RehearsalNoise(np.random.default_rng(0)))  # fmt: skip
     made = model.fit(private).sample(4, np.random.default_rng(1))
     assert made.voxels.shape == (4, 16, 16, 16) and np.isfinite(made.voxels).all()
-    assert 4.0 < model.total_epsilon_ <= 8.0
-    assert {spend.kind for spend in model.spends_} == {"sampled-gaussian", "gaussian"}
+    assert model.total_epsilon_ == pytest.approx(8.0, abs=1e-6)
+    assert [spend.kind for spend in model.spends_] == ["gaussian", "gaussian"]
+    (found,) = model.findings()
+    assert found.check == "privacy.synthetic_public" and "Beside the public brains alone" in found.message
     with pytest.raises(BadInput, match=r"100 subjects are too few for epsilon 0\.1 .* it takes \d+ subjects"):
-        PrivateDiffusion(public=public, epsilon=0.1, training=small, private_steps=3).fit(private)
+        PrivateDiffusion(public=public, epsilon=0.1, training=small).fit(private)
     with pytest.raises(BadInput, match="below 1/100"):
         PrivateDiffusion(public=public, epsilon=1.0, delta=0.05, training=small).fit(private)

@@ -58,8 +58,6 @@ class VolumeOptions:
         Formal privacy of diffusion, for one subject; 0 for none.
     public : Path or None
         A folder like the source, of brains that may be used freely: what private diffusion learns first.
-    private_steps : int
-        Steps of private tuning: fewer are quicker, and each is noised less.
     account : Account or None
         The budget of the dataset that the source is a copy of: private diffusion is charged to it.
     """
@@ -74,7 +72,6 @@ class VolumeOptions:
     epsilon: float = 0.0
     delta: float = 1e-5
     public: Path | None = None
-    private_steps: int = 60
     account: Account | None = None
 
     def model(self, training: Training | None = None) -> Any:
@@ -84,7 +81,7 @@ class VolumeOptions:
             if self.public is None or self.generator != "diffusion":
                 raise BadInput("Formal privacy takes the generator diffusion and a folder of public brains; give both.")  # fmt: skip
             known, _ = read_cohort(self.public, size=self.size)
-            return PrivateDiffusion(public=known, epsilon=self.epsilon, delta=self.delta, training=training or self.training, private_steps=self.private_steps)  # fmt: skip
+            return PrivateDiffusion(public=known, epsilon=self.epsilon, delta=self.delta, training=training or self.training)  # fmt: skip
         return kind(training=training or self.training) if self.generator in _NETS else kind()
 
 
@@ -116,6 +113,8 @@ def synthesize_volumes(source: Path, into: Path, *, options: VolumeOptions) -> S
     model = _fitted(options, cohort)
     made: Volumes = model.sample(count, rng)
     figures, findings = _attacked(cohort, options, rng) if options.attack else ({}, ())
+    if isinstance(model, PrivateDiffusion):
+        findings = (*findings, *model.findings())
     formal = (options.epsilon, options.delta) if options.epsilon else (None, None)
     provenance = Provenance(options.generator, f"sha256:{digest}", count, *formal)
     files = write_cohort(made, into, provenance=provenance, figures=figures)
