@@ -43,6 +43,7 @@ PARTS = {
     "audit": Part("protect_audit", "canaries against every private mechanism"),
     "models": Part("protect_models", "who was in a trained model"),
     "tables": of("protect_tables", "tables", "synthetic tables: likeness, use, attacks"),
+    "elsewhere": of("protect_tables", "elsewhere", "the same on five tables from installed wheels"),
     "rois": of("protect_tables", "rois", "region volumes of synthetic people"),
     "scans": of("protect_synth", "scans", "synthetic fMRI"),
     "eeg": of("protect_synth", "eeg", "synthetic EEG"),

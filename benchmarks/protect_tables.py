@@ -92,7 +92,20 @@ def judged(name: str, rows: np.ndarray, target: int, effort: Effort, said: argpa
         peers.append(("private, epsilon 3", private))
     for label, model in peers:
         table_row(label, model, rows, target, effort)
+    fresh = interval(fresh_shares(rows, target, effort))
+    print(f"  trained on other real people instead, as many (thirds of the table): share {fresh}")
     print("  targets: C2ST <= .60 (known copula .72), MIA <= .53 (known copula .509), share >= .95")
+
+
+def fresh_shares(rows: np.ndarray, target: int, effort: Effort) -> list[float]:
+    """What a perfect generator would reach: the score of a model of other real people, over that of the fitted ones."""
+    shares = []
+    for seed in range(effort.splits):
+        order = np.random.default_rng(seed).permutation(len(rows))
+        fitted, other, unseen = (rows[part] for part in np.array_split(order, 3))
+        synthetic, real = train_on_synthetic(other, fitted=fitted, unseen=unseen, target=target)
+        shares.append(synthetic / real)
+    return shares
 
 
 def table_row(label: str, model: Any, rows: np.ndarray, target: int, effort: Effort) -> None:
