@@ -239,68 +239,71 @@ def to_means(
 def made(seed: int) -> dict[str, dict[str, float]]:
     sessions = cohort(seed)
     moved = centered(sessions)
-    rng = np.random.default_rng(seed)
+    means = means_of(moved)
     sources: dict[str, Callable[[Session], np.ndarray]] = peers(sessions)
-    rows: dict[str, dict[str, float]] = {}
-    halves = [described(replace(s, recording=half(s.recording, False))) for s in sessions]
-    others = []
-    for s in sessions:
-        rate, gain = float(rng.choice([128.0, 160.0, 200.0, 320.0])), 10.0 ** rng.uniform(-3, 3)
-        again = exported(
-            half(s.recording, True),
-            rate_hz=rate,
-            reference=str(rng.choice(["average", "Cz", "Fz"])),
-            gain=gain,
-        )
-        others.append(described(replace(s, recording=again)))
-    found = {}
-    for peer, apart in peers(halves).items():
-        own = dataset = 0
-        for place, query in enumerate(others):
-            best = int(apart(query).argmin())
-            own += best == place
-            dataset += halves[best].dataset == query.dataset
-        found[peer] = dataset / len(others)
-        if peer == "ours":
-            rows["two halves, re-exported: the same recording"] = {"ours": own / len(others)}
-    rows["two halves, re-exported: the same dataset"] = found
-    rows["two runs: the same person (privacy)"] = {
-        peer: top_1(sessions, lambda q, s: q is s, lambda q, s: q.person == s.person, apart)
-        for peer, apart in sources.items()
-    }
-    rows["two people: the same dataset"] = {
-        **{peer: top_1(sessions, lambda q, s: q.person == s.person, lambda q, s: q.dataset == s.dataset, apart) for peer, apart in sources.items()},
-        "ours, to means": to_means(sessions, lambda q, n: False, lambda q, n: q.dataset == n),
+    return {
+        **two_halves(sessions, np.random.default_rng(seed)),
+        "two runs: the same person (privacy)": {
+            peer: top_1(sessions, lambda q, s: q is s, lambda q, s: q.person == s.person, apart)
+            for peer, apart in sources.items()
+        },
+        "two people: the same dataset": {
+            **{
+                peer: top_1(sessions, lambda q, s: q.person == s.person, lambda q, s: q.dataset == s.dataset, apart)
+                for peer, apart in sources.items()
+            },
+            "ours, to means": to_means(sessions, lambda q, n: False, lambda q, n: q.dataset == n),
+        },
+        "another site: the same paradigm": {
+            "ours, dataset to dataset": top_1(means, elsewhere, same_task, ours(means)),
+            "ours": to_means(moved, lambda q, n: n.startswith(q.lab), lambda q, n: n.endswith(q.task)),
+            "ours, single sessions": top_1(moved, elsewhere, same_task, ours(moved)),
+            "not re-centered": top_1(sessions, elsewhere, same_task, sources["ours"]),
+            "raw band power": top_1(sessions, elsewhere, same_task, sources["raw band power"]),
+            "metadata": top_1(sessions, elsewhere, same_task, sources["metadata"]),
+        },
     }  # fmt: skip
 
-    def elsewhere(q: Session, s: Session) -> bool:
-        return q.lab == s.lab
 
-    def same_task(q: Session, s: Session) -> bool:
-        return q.task == s.task
-
-    def mean_to_mean() -> float:
-        names = sorted({s.dataset for s in moved})
-        means = []
-        for name in names:
-            mine = [s for s in moved if s.dataset == name]
-            means.append(
-                replace(
-                    mine[0],
-                    descriptor=aggregate([s.descriptor for s in mine], subjects=[s.person for s in mine]),
-                )
-            )
-        return top_1(means, elsewhere, same_task, ours(means))
-
-    rows["another site: the same paradigm"] = {
-        "ours, dataset to dataset": mean_to_mean(),
-        "ours": to_means(moved, lambda q, n: n.startswith(q.lab), lambda q, n: n.endswith(q.task)),
-        "ours, single sessions": top_1(moved, elsewhere, same_task, ours(moved)),
-        "not re-centered": top_1(sessions, elsewhere, same_task, sources["ours"]),
-        "raw band power": top_1(sessions, elsewhere, same_task, sources["raw band power"]),
-        "metadata": top_1(sessions, elsewhere, same_task, sources["metadata"]),
+def two_halves(sessions: list[Session], rng: np.random.Generator) -> dict[str, dict[str, float]]:
+    """The first half of each recording, and the second as another system would export it."""
+    halves = [described(replace(s, recording=half(s.recording, False))) for s in sessions]
+    others = [described(replace(s, recording=exported_anew(s, rng))) for s in sessions]
+    recording, dataset = {}, {}
+    for peer, apart in peers(halves).items():
+        best = [int(apart(query).argmin()) for query in others]
+        recording[peer] = float(np.mean([place == where for place, where in enumerate(best)]))
+        dataset[peer] = float(
+            np.mean([halves[one].dataset == query.dataset for one, query in zip(best, others, strict=True)])
+        )
+    return {
+        "two halves, re-exported: the same recording": {"ours": recording["ours"]},
+        "two halves, re-exported: the same dataset": dataset,
     }
-    return rows
+
+
+def exported_anew(session: Session, rng: np.random.Generator) -> Recording:
+    rate, gain = float(rng.choice([128.0, 160.0, 200.0, 320.0])), 10.0 ** rng.uniform(-3, 3)
+    reference = str(rng.choice(["average", "Cz", "Fz"]))
+    return exported(half(session.recording, True), rate_hz=rate, reference=reference, gain=gain)
+
+
+def means_of(sessions: list[Session]) -> list[Session]:
+    """One a dataset, with the mean of its descriptors."""
+    means = []
+    for name in sorted({s.dataset for s in sessions}):
+        mine = [s for s in sessions if s.dataset == name]
+        whole = aggregate([s.descriptor for s in mine], subjects=[s.person for s in mine])
+        means.append(replace(mine[0], descriptor=whole))
+    return means
+
+
+def elsewhere(query: Session, session: Session) -> bool:
+    return query.lab == session.lab
+
+
+def same_task(query: Session, session: Session) -> bool:
+    return query.task == session.task
 
 
 def membership(seed: int) -> dict[int, float]:

@@ -10,6 +10,7 @@ import argparse
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,28 +32,38 @@ DELTA, SURE = 1e-5, 0.999
 Shown = Callable[[bool], float]
 
 
+@dataclass(frozen=True)
+class Planted:
+    """Twenty made people and the canary, and the noise that hides it."""
+
+    mu: float
+    noise: BlockNoise
+    rng: np.random.Generator
+    others: np.ndarray
+    bounds: Bounds
+
+    def rows(self, inside: bool) -> np.ndarray:
+        return np.vstack([self.others, [[1.0, 1.0]]]) if inside else self.others
+
+
+def planted(epsilon: float) -> Planted:
+    rng = np.random.default_rng(0)
+    others = np.full((20, 2), 0.5) + rng.normal(0, 0.05, (20, 2))
+    return Planted(gaussian_mu(epsilon, DELTA), BlockNoise(), rng, others, Bounds((0.0, 0.0), (1.0, 1.0)))
+
+
+def values(made: object, name: str) -> float:
+    return float(np.sum(made.values[name]))  # type: ignore[attr-defined]
+
+
 def releases(epsilon: float) -> dict[str, tuple[Shown, int]]:
     """Each release as a number in which the canary shows, and by how much fewer runs it is audited."""
-    mu, noise, rng = gaussian_mu(epsilon, DELTA), BlockNoise(), np.random.default_rng(0)
-    bounds = Bounds((0.0, 0.0), (1.0, 1.0))
-    others, canary = np.full((20, 2), 0.5) + rng.normal(0, 0.05, (20, 2)), np.array([[1.0, 1.0]])
-    both = np.vstack([others, canary])
-    world = Population(5, np.random.default_rng(0))
-    # the limit on attacks is lifted, or the audit would be of a smaller epsilon than is claimed
-    plan = plan_connectivity([world.cohort(60) for _ in range(4)], planned_n=30, mu=mu, most_auc=1.0)
-    cohort, odd = world.cohort(30), np.full((5, 5), 0.995) + 0.005 * np.eye(5)
-    far = plan.matrix(np.zeros(plan.basis.shape[1])) - odd
-    waves = rng.normal(0, 1e-6, (20, 50, 2))
-    loud = np.concatenate([waves, np.full((1, 50, 2), 1.0)])
-    labels, wrong = (np.arange(21) % 2).astype(float), np.append((np.arange(20) % 2).astype(float), 0.0)
-    training = plan_training(epsilon, delta=DELTA, planned_n=20, rate=0.5, steps=10)
+    made = planted(epsilon)
+    return {**of_tables(made, epsilon), **of_signals(made), **of_models(made, epsilon)}
 
-    def rows(inside: bool) -> np.ndarray:
-        return both if inside else others
 
-    def values(made: object, name: str) -> float:
-        return float(np.sum(made.values[name]))  # type: ignore[attr-defined]
-
+def of_tables(made: Planted, epsilon: float) -> dict[str, tuple[Shown, int]]:
+    mu, noise, bounds, rows = made.mu, made.noise, made.bounds, made.rows
     return {
         "count": (lambda i: values(release_count(20 + i, mu=mu, noise=noise), "count"), 1),
         "count, Laplace": (lambda i: values(release_count(20 + i, epsilon=epsilon), "count"), 1),
@@ -75,6 +86,19 @@ def releases(epsilon: float) -> dict[str, tuple[Shown, int]]:
                 "survival",
             ), 1,
         ),
+    }  # fmt: skip
+
+
+def of_signals(made: Planted) -> dict[str, tuple[Shown, int]]:
+    mu, noise = made.mu, made.noise
+    world = Population(5, np.random.default_rng(0))
+    # the limit on attacks is lifted, or the audit would be of a smaller epsilon than is claimed
+    plan = plan_connectivity([world.cohort(60) for _ in range(4)], planned_n=30, mu=mu, most_auc=1.0)
+    cohort, odd = world.cohort(30), np.full((5, 5), 0.995) + 0.005 * np.eye(5)
+    far = plan.matrix(np.zeros(plan.basis.shape[1])) - odd
+    waves = made.rng.normal(0, 1e-6, (20, 50, 2))
+    loud = np.concatenate([waves, np.full((1, 50, 2), 1.0)])
+    return {
         "ERP": (
             lambda i: values(release_erp(loud if i else waves, rate_hz=100.0, clip_v=5e-6, mu=mu, noise=noise), "erp_v"), 1,
         ),
@@ -83,6 +107,14 @@ def releases(epsilon: float) -> dict[str, tuple[Shown, int]]:
                 (release_connectivity(np.concatenate([cohort, odd[None]]) if i else cohort, plan=plan, noise=noise).values["correlation"] * far).sum()
             ), 1,
         ),
+    }  # fmt: skip
+
+
+def of_models(made: Planted, epsilon: float) -> dict[str, tuple[Shown, int]]:
+    mu, noise, bounds, rows = made.mu, made.noise, made.bounds, made.rows
+    labels, wrong = (np.arange(21) % 2).astype(float), np.append((np.arange(20) % 2).astype(float), 0.0)
+    training = plan_training(epsilon, delta=DELTA, planned_n=20, rate=0.5, steps=10)
+    return {
         "classifier": (
             lambda i: -float(train_logistic(rows(i), labels[: 20 + i] if not i else wrong, bounds=bounds, mu=mu, planned_n=20, noise=noise).weights.sum()), 4,
         ),

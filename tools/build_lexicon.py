@@ -8,30 +8,22 @@ closed: the nervous-system structures of openMINDS and the spinal cord as a whol
 """
 
 import csv
-import gzip
-import io
 import json
 import re
 import sys
 from collections import defaultdict
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import curated_regions
+from lexicon_tables import OUT, Made, bare_label, cogat_curie, looks_short, write_tables
 
 from commissure.terms.load import RawTerm, contract, read_ontology
 from commissure.terms.normal import bag, plain, sides, tokens
 
-OUT = Path(__file__).parents[1] / "src" / "commissure" / "terms" / "data"
 CURATED = Path(__file__).parent / "curated"
 ABBREVIATIONS = OUT.parents[1] / "translate" / "data" / "abbreviations.tsv"
-LICENCE = {
-    "openminds": "MIT", "nifstd": "CC-BY-4.0", "mbao": "CC-BY-4.0", "hbao": "CC-BY-4.0", "uberon": "CC-BY-4.0",
-    "pato": "CC-BY-3.0", "cogat": "MIT", "commissure": "CC0-1.0",
-}  # fmt: skip
 #: the spinal cord and its canal are a region's whole and part, which openMINDS lists as an organ
 ALSO_REGIONS = {"UBERON:0002240": "spinal cord", "UBERON:0002291": "central canal of spinal cord"}
-CODE = {"label": "L", "exact": "E", "abbreviation": "A", "narrow": "N", "broad": "B", "related": "R"}
 OPENMINDS_KIND = {
     "nervousSystemStructure": "region", "technique": "technique", "analysisTechnique": "technique",
     "cellType": "cell type", "experimentalApproach": "technique", "species": "species", "disease": "diagnosis",
@@ -41,24 +33,6 @@ INVESTIGATION = {
     "BIRNLEX:2066": "task", "BIRNLEX:2018": "task", "BIRNLEX:2126": "technique", "BIRNLEX:2269": "technique",
     "BIRNLEX:2123": "technique", "BIRNLEX:11035": "device", "BIRNLEX:2300": "technique", "BIRNLEX:11010": "technique",
 }  # fmt: skip
-
-
-@dataclass
-class Made:
-    """A term in the making."""
-
-    curie: str
-    label: str
-    kind: str
-    source: str
-    species: str = ""
-    parents: dict[str, None] = field(default_factory=dict)
-    names: dict[tuple[str, str], str] = field(default_factory=dict)  # (name, scope) -> source
-
-    def add(self, name: str, scope: str, source: str) -> None:
-        name = " ".join(name.split()).strip(" ;,")
-        if 0 < len(name) <= 160:
-            self.names.setdefault((name, scope), source)
 
 
 class Builder:
@@ -331,61 +305,6 @@ class Builder:
             self.xrefs.append((other.curie, other.label, "skos:exactMatch", keep.curie, other.source))
             del self.terms[other.curie]
 
-    def write(self) -> None:
-        OUT.mkdir(parents=True, exist_ok=True)
-        kinds = sorted(self.terms.values(), key=lambda m: (m.kind != "region", m.kind, m.curie))
-        dump("terms.tsv.gz", ["curie", "label", "kind", "species", "parents", "source", "licence"],
-             [[m.curie, m.label, m.kind, m.species, "|".join(sorted(m.parents)), m.source, LICENCE[m.source]] for m in kinds])  # fmt: skip
-        rows = []
-        for made in kinds:
-            rows.append(
-                [made.curie, made.label, "L", made.source, LICENCE[made.source], " ".join(tokens(made.label))]
-            )
-            rank = {s: i for i, s in enumerate(CODE)}
-            seen = {made.label.lower()}
-            for (name, scope), source in sorted(
-                made.names.items(), key=lambda x: (rank[x[0][1]], x[1] != "commissure", x[0][0])
-            ):
-                if name.lower() not in seen or (scope == "abbreviation" and name not in seen):
-                    seen |= {name.lower(), name}
-                    rows.append(
-                        [made.curie, name, CODE[scope], source, LICENCE[source], " ".join(tokens(name))]
-                    )
-        dump("names.tsv.gz", ["curie", "name", "scope", "source", "licence", "tokens"], rows)
-        known = {c: m.label for c, m in self.terms.items()}
-        xrefs = sorted({(s, la, p, o, known[o], "semapv:ManualMappingCuration" if src == "commissure" else
-                         "semapv:MappingReview", src, LICENCE[src]) for s, la, p, o, src in self.xrefs if o in known})  # fmt: skip
-        dump("xrefs.sssom.tsv.gz", ["subject_id", "subject_label", "predicate_id", "object_id", "object_label",
-                                    "mapping_justification", "source", "licence"], [list(x) for x in xrefs])  # fmt: skip
-        print(len(kinds), "terms", len(rows), "names", len(xrefs), "cross-references")
-
-
-def looks_short(name: str) -> bool:
-    """An abbreviation by its shape: one short word with a capital that is not the first alone, or a digit."""
-    if " " in name or len(name) > 9:
-        return False
-    return bool(re.search(r"[A-Z].*[A-Z]|[a-z][A-Z]|\d", name)) or (len(name) <= 3)
-
-
-def bare_label(label: str) -> str:
-    """A label without the words that NIFSTD adds to every protocol, and in one spelling of "functional MRI"."""
-    text = re.sub(r"\s+(recording protocol|imaging protocol|protocol|assay|technique)$", "", plain(label))
-    return text.replace("<genus>", "").strip()
-
-
-def cogat_curie(identifier: str) -> str:
-    return f"DOID:{identifier[4:]}" if re.fullmatch(r"dso_\d+", identifier) else f"COGAT:{identifier}"
-
-
-def dump(name: str, head: list[str], rows: list[list[str]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter="\t", quoting=csv.QUOTE_NONE, lineterminator="\n", quotechar=None)
-    writer.writerow(head)
-    for row in rows:
-        writer.writerow([str(cell).replace("\t", " ").replace("\n", " ").replace("\r", " ") for cell in row])
-    data = text.getvalue().encode()
-    (OUT / name).write_bytes(gzip.compress(data, 9, mtime=0))
-
 
 def main() -> None:
     builder = Builder(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/ontologies"))
@@ -399,7 +318,7 @@ def main() -> None:
     curated_regions.add(builder, looks_short)
     builder.customary()
     builder.merge()
-    builder.write()
+    write_tables(builder.terms.values(), builder.xrefs)
 
 
 if __name__ == "__main__":

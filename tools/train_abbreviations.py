@@ -11,7 +11,7 @@ import csv
 import json
 import re
 import sys
-from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -42,74 +42,129 @@ def without_table(lexicon: Lexicon) -> Lexicon:
     return other
 
 
-def main() -> None:
-    bench = Path(sys.argv[1])
+@dataclass
+class Case:
+    """An abbreviation in its context, what is right, and what the reader finds, with the table and without it.
+
+    ``gold`` is the annotators', ``relabelled`` adds what the long form's name means where they gave none.
+    """
+
+    row: dict[str, str]
+    gold: set[str]
+    relabelled: set[str]
+    features: dict[str, float]
+    curie: str
+    features_unlisted: dict[str, float]
+    curie_unlisted: str
+
+
+@dataclass
+class Table:
+    """The cases as numbers; words that fewer than 12 papers use are left out."""
+
+    keys: list[str]
+    listed: np.ndarray
+    unlisted: np.ndarray
+    right: np.ndarray
+    right_unlisted: np.ndarray
+    scale: np.ndarray
+    fold: np.ndarray
+
+
+def cases(bench: Path) -> list[Case]:
     reader = AbbreviationReader(Mapper(Lexicon.load()))
     bare = AbbreviationReader(Mapper(without_table(reader.lexicon)))
-    positive, negative = rows(bench / "abbreviations.tsv"), rows(bench / "abbreviation_negatives.tsv")
-    data = []
-    for row in positive + negative:
+    made = []
+    for row in rows(bench / "abbreviations.tsv") + rows(bench / "abbreviation_negatives.tsv"):
         gold = set(filter(None, (row.get("gold_curie") or "").split("|")))
         meant = reader.mapper.map(re.split(r"[)/–]", row["long_form"])[-1].strip("([ "))
         relabelled = not gold and meant.curie is not None and meant.confidence >= 0.85
-        features, curie = reader.evidence(row["abbrev"], hide(row))
+        found = reader.evidence(row["abbrev"], hide(row))
         unlisted = bare.evidence(row["abbrev"], hide(row), listed=False)
-        data.append((row, gold, {meant.curie} if relabelled else gold, features, curie, unlisted))
-    counts = Counter(key for d in data for key in (*d[3], *d[5][0]))
+        made.append(Case(row, gold, {meant.curie} if relabelled else gold, *found, *unlisted))
+    return made
+
+
+def table(data: list[Case]) -> Table:
     papers_of: dict[str, set[str]] = {}
     for d in data:
-        for key in {*d[3], *d[5][0]}:
-            papers_of.setdefault(key, set()).add(d[0]["pmcid"])
-    keys = sorted(k for k in counts if not k.startswith("w:") or len(papers_of[k]) >= 12)
-    x = np.array([[d[3].get(k, 0.0) for k in keys] for d in data])
-    y = np.array([bool(d[2]) for d in data])
-    x_unlisted = np.array([[d[5][0].get(k, 0.0) for k in keys] for d in data])
-    y_unlisted = np.array([d[5][1] in d[2] for d in data])
-    known = np.array([d[3]["known"] > 0 for d in data])
-    scale = np.array([1.0 if k.startswith("w:") else 1.5 for k in keys])
-    papers = [d[0]["pmcid"] for d in data]
-    fold = np.array([sum(map(ord, p)) % 5 for p in papers])
-    sure = np.zeros(len(data))
+        for key in {*d.features, *d.features_unlisted}:
+            papers_of.setdefault(key, set()).add(d.row["pmcid"])
+    keys = sorted(k for k, papers in papers_of.items() if not k.startswith("w:") or len(papers) >= 12)
+    return Table(
+        keys,
+        np.array([[d.features.get(k, 0.0) for k in keys] for d in data]),
+        np.array([[d.features_unlisted.get(k, 0.0) for k in keys] for d in data]),
+        np.array([bool(d.relabelled) for d in data]),
+        np.array([d.curie_unlisted in d.relabelled for d in data]),
+        np.array([1.0 if k.startswith("w:") else 1.5 for k in keys]),
+        np.array([sum(map(ord, d.row["pmcid"])) % 5 for d in data]),
+    )
+
+
+def fit(told: Table, which: np.ndarray) -> LogisticRegression:
+    """On each row twice: as it is, and as if the table lacked its abbreviation."""
     model = LogisticRegression(C=0.15, max_iter=2000, fit_intercept=False)
-    sure_unlisted = np.zeros(len(data))
+    both = np.vstack([told.listed[which], told.unlisted[which]]) * told.scale
+    return model.fit(both, np.append(told.right[which], told.right_unlisted[which]))
 
-    def fit(rows: np.ndarray) -> None:
-        """On each row twice: as it is, and as if the table lacked its abbreviation."""
-        model.fit(np.vstack([x[rows], x_unlisted[rows]]) * scale, np.append(y[rows], y_unlisted[rows]))
 
+def held_out(told: Table) -> tuple[np.ndarray, np.ndarray]:
+    """How sure a model is of each case that learned on other papers, with the table and without it."""
+    sure, sure_unlisted = np.zeros(len(told.right)), np.zeros(len(told.right))
     for k in range(5):
-        fit(fold != k)
-        sure[fold == k] = model.predict_proba(x[fold == k] * scale)[:, 1]
-        sure_unlisted[fold == k] = model.predict_proba(x_unlisted[fold == k] * scale)[:, 1]
-    for name, which in (("as given", 1), ("relabelled", 2)):
+        model, out = fit(told, told.fold != k), told.fold == k
+        sure[out] = model.predict_proba(told.listed[out] * told.scale)[:, 1]
+        sure_unlisted[out] = model.predict_proba(told.unlisted[out] * told.scale)[:, 1]
+    return sure, sure_unlisted
+
+
+def print_scores(data: list[Case], sure: np.ndarray, sure_unlisted: np.ndarray) -> None:
+    for name, field in (("as given", "gold"), ("relabelled", "relabelled")):
+        right_of = [getattr(d, field) for d in data]
+        wanted = sum(map(bool, right_of))
         for cut in (0.5, 0.55, ANSWER, 0.65, 0.7):
+            limits = [cut if d.features["known"] > 0 else ANSWER_UNLISTED for d in data]
             given = [
-                (d[4] in d[which], bool(d[which]))
-                for d, s, listed in zip(data, sure, known, strict=True)
-                if s >= (cut if listed else ANSWER_UNLISTED) and d[4]
+                d.curie in right
+                for d, right, s, limit in zip(data, right_of, sure, limits, strict=True)
+                if s >= limit and d.curie
             ]
-            right = sum(a for a, _ in given)
-            wanted = sum(bool(d[which]) for d in data)
-            print(f"{name}, cut {cut}: P {right / len(given):.3f} R {right / wanted:.3f} ({wanted} wanted)")
+            print(f"{name}, cut {cut}: P {np.mean(given):.3f} R {sum(given) / wanted:.3f} ({wanted} wanted)")
     for cut in (0.6, 0.7, ANSWER_UNLISTED, 0.85):
-        given = [d[5][1] in d[2] for d, s in zip(data, sure_unlisted, strict=True) if s >= cut and d[5][1]]
-        recall = sum(given) / sum(bool(d[2]) for d in data)
+        given = [
+            d.curie_unlisted in d.relabelled
+            for d, s in zip(data, sure_unlisted, strict=True)
+            if s >= cut and d.curie_unlisted
+        ]
+        recall = sum(given) / sum(bool(d.relabelled) for d in data)
         print(f"as if none were listed, cut {cut}: P {np.mean(given):.3f} R {recall:.3f}")
-    fit(np.ones(len(x), dtype=bool))
+
+
+def print_wrong(data: list[Case], sure: np.ndarray) -> None:
+    for d, s in sorted(zip(data, sure, strict=True), key=lambda z: -z[1]):
+        if s >= ANSWER and d.curie and d.curie not in d.relabelled:
+            print("FP", round(s, 2), d.row["abbrev"], "|", d.row["long_form"], "|", d.curie, d.relabelled)
+    for d, s in sorted(zip(data, sure, strict=True), key=lambda z: z[1]):
+        if d.relabelled and not (s >= ANSWER and d.curie in d.relabelled):
+            print("FN", round(s, 2), d.row["abbrev"], "|", d.row["long_form"], "|", d.curie, d.relabelled)
+
+
+def main() -> None:
+    data = cases(Path(sys.argv[1]))
+    told = table(data)
+    sure, sure_unlisted = held_out(told)
+    print_scores(data, sure, sure_unlisted)
+    model = fit(told, np.ones(len(data), dtype=bool))
     weights = {
         k: round(float(w * s), 4)
-        for k, w, s in zip(keys, model.coef_[0], scale, strict=True)
+        for k, w, s in zip(told.keys, model.coef_[0], told.scale, strict=True)
         if abs(w * s) >= 0.05
     }
     OUT.write_text(json.dumps(weights, indent=0, sort_keys=True) + "\n")
     print(len(weights), "weights", {k: v for k, v in weights.items() if not k.startswith("w:")})
     if "-v" in sys.argv:
-        for d, s in sorted(zip(data, sure, strict=True), key=lambda z: -z[1]):
-            if s >= ANSWER and d[4] and d[4] not in d[2]:
-                print("FP", round(s, 2), d[0]["abbrev"], "|", d[0]["long_form"], "|", d[4], d[2])
-        for d, s in sorted(zip(data, sure, strict=True), key=lambda z: z[1]):
-            if d[2] and not (s >= ANSWER and d[4] in d[2]):
-                print("FN", round(s, 2), d[0]["abbrev"], "|", d[0]["long_form"], "|", d[4], d[2])
+        print_wrong(data, sure)
 
 
 if __name__ == "__main__":

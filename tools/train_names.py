@@ -12,6 +12,7 @@ of whole packages.
 import random
 import re
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -118,33 +119,46 @@ def known_words(prose: list[str], names: set[str], everyday: list[str]) -> set[s
     return known
 
 
-def main() -> None:
-    rng = random.Random(20261129)
+@dataclass
+class Corpus:
+    """Lines of prose, names and words to learn from; ``known`` are the words that are never taken for names."""
+
+    prose: list[str]
+    names: tuple[list[str], list[str]]
+    words: set[str]
+    everyday: list[str]
+    known: set[str]
+
+
+def corpus(rng: random.Random) -> tuple[Corpus, list[str], tuple[list[str], list[str]]]:
+    """What is learned from, and the prose and names that are held out."""
     prose, held_prose = docstrings(TRAINED_ON), docstrings(HELD_OUT)
     names, held_names = faker_names(), mimesis_names()
-    words = vocabulary(prose)
+    words, everyday = vocabulary(prose), dictionary()
     print(
         len(prose), "lines,", len(names[0]), "surnames,", len(names[1]), "given names,", len(words), "words"
     )
     # a name that is a word of prose too says nothing
-    names = tuple([n for n in part if n.lower() not in words] for part in names)
-    seen = {n.lower() for part in names for n in part}
-    held_names = tuple(
-        [n for n in part if n.lower() not in seen and n.lower() not in words] for part in held_names
-    )
+    names = without(names, words)
+    held_names = without(held_names, {*words, *(n.lower() for part in names for n in part)})
     print("held out:", len(held_names[0]), "surnames that training has not seen")
-    everything, all_names = prose, names
     rng.shuffle(prose)
-    prose = prose[:90_000]
-    everyday = dictionary()
-    known = set(everyday)
-    names = tuple([n for n in part if n.lower() not in known] for part in names)
-    held_names = tuple([n for n in part if n.lower() not in known] for part in held_names)
-    nouns = [w.capitalize() for w in sorted(words) if len(w) > 3]
-    common = [w.capitalize() for w in everyday]
-    negatives = rows(prose, None, 0)
+    known = known_words(prose, {name.casefold() for part in names for name in part}, everyday)
+    learned = Corpus(prose[:90_000], without(names, set(everyday)), words, everyday, known)
+    return learned, held_prose, without(held_names, set(everyday))
+
+
+def without(names: tuple[list[str], list[str]], words: set[str]) -> tuple[list[str], list[str]]:
+    last, first = ([n for n in part if n.lower() not in words] for part in names)
+    return last, first
+
+
+def no_names(told: Corpus, rng: random.Random) -> list[Row]:
+    """Words of the field, eponyms, everyday words and labels as they stand in notes."""
+    nouns = [w.capitalize() for w in sorted(told.words) if len(w) > 3]
+    common = [w.capitalize() for w in told.everyday]
     science = [*nouns, *sorted(EPONYMS) * 20]
-    plain = []
+    plain: list[Row] = []
     for _ in range(60_000):
         word = rng.choice(science)
         word = rng.choice((word, word, word.upper(), word.capitalize()))
@@ -156,48 +170,37 @@ def main() -> None:
         plain += rows([rng.choice((f"{word} {rest}", rng.choice(PLAIN).replace("{A}", word)))], None, 0)
     # everyday words at the head of notes, with and without capitals
     for _ in range(30_000):
-        plain += rows(
-            [
-                " ".join(
-                    rng.choice(nouns).lower() if i else rng.choice(nouns) for i in range(rng.randint(1, 6))
-                )
-            ],
-            None,
-            0,
-        )
-    positives = notes_with(names, rng, 150_000, NOTES)
+        several = (rng.choice(nouns).lower() if i else rng.choice(nouns) for i in range(rng.randint(1, 6)))
+        plain += rows([" ".join(several)], None, 0)
+    return plain
+
+
+def labels_as_notes(rng: random.Random) -> list[Row]:
     labels = lexicon_labels()
-    plain += rows(
-        [
-            rng.choice((label, label.title(), label.capitalize()))
-            for label in rng.sample(labels, min(len(labels), 60_000))
-        ],
-        None,
-        0,
-    )
-    data = [*negatives, *plain, *positives]
-    x, y = matrix(data, rng, without=0.6)
+    chosen = rng.sample(labels, min(len(labels), 60_000))
+    return rows([rng.choice((label, label.title(), label.capitalize())) for label in chosen], None, 0)
+
+
+def main() -> None:
+    rng = random.Random(20261129)
+    told, held_prose, held_names = corpus(rng)
+    negatives, plain = rows(told.prose, None, 0), no_names(told, rng)
+    positives = notes_with(told.names, rng, 150_000, NOTES)
+    x, y = matrix([*negatives, *plain, *labels_as_notes(rng), *positives], rng, without=0.6)
     print(x.shape, y.mean())
     model = SGDClassifier(loss="log_loss", alpha=4e-6, max_iter=8, tol=None, random_state=0, average=True)
     model.fit(x, y)
-    weights = model.coef_[0]
-    bias = float(model.intercept_[0])
-    limits(
-        weights,
-        bias,
-        [row for row in notes_with(held_names, rng, 4000, HELD_NOTES) if row[2] == 1],
-        rows(held_prose, None, 0),
-    )
-    weights = np.clip(weights, -CLIP, CLIP)
+    weights, bias = model.coef_[0], float(model.intercept_[0])
+    held = [row for row in notes_with(held_names, rng, 4000, HELD_NOTES) if row[2] == 1]
+    limits(weights, bias, held, rows(held_prose, None, 0))
     scale = CLIP / 127
-    known = known_words(everything, {name.casefold() for part in all_names for name in part}, everyday)
-    told = {
-        "words": bloom(known),
-        "weights": np.rint(weights / scale).astype(np.int8),
-        "scale": np.float32(scale),
-        "bias": np.float32(bias),
-    }
-    np.savez_compressed(OUT, **told)
+    np.savez_compressed(
+        OUT,
+        words=bloom(told.known),
+        weights=np.rint(np.clip(weights, -CLIP, CLIP) / scale).astype(np.int8),
+        scale=np.float32(scale),
+        bias=np.float32(bias),
+    )
     print(OUT.stat().st_size, "bytes")
 
 

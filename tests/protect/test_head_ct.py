@@ -69,10 +69,12 @@ def test_without_a_t1_a_ct_goes_first_and_its_cut_serves_the_pet() -> None:
     ct = Image(units, head.affine_mm, About("anat", Subject("01"), suffix="ct"))
     for image, values in ((ct, units), (pet, activity)):
         assert check_face(image) is not None
-        made_of, findings = defaced_head(image, heads)
+        done, findings = defaced_head(image, heads)
         assert "protect.defaced" in {finding.check for finding in findings}
-        assert check_face(made_of) is None
-        np.testing.assert_array_equal(np.asarray(made_of.array)[head.brain], values[head.brain])
+        assert check_face(done.image) is None
+        left = np.asarray(done.image.array)
+        np.testing.assert_array_equal(left[~done.removed], values[~done.removed])
+        assert not done.removed[head.brain].any()
 
 
 def test_a_file_named_ct_is_defaced_by_the_command(tmp_path: Path) -> None:

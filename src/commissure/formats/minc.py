@@ -3,21 +3,19 @@
 Reference: Vincent et al. 2016, doi:10.3389/fninf.2016.00035.
 """
 
-import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from commissure.errors import Unreadable
 from commissure.extras import need
-from commissure.formats.image_native import Beside, image_of
+from commissure.formats.image_native import Beside
 from commissure.formats.listing import Entry, Listing
-from commissure.formats.port import Noun
+from commissure.formats.volumes import VolumeReader
 from commissure.model import Identifier, Source, Subject
 
-__all__ = ["MincReader", "reader"]
+__all__ = ["read_minc", "reader"]
 
 _NETCDF, _HDF5 = (b"CDF\x01", b"CDF\x02"), b"\x89HDF\r\n\x1a\n"
 #: MINC's attributes that identify, by ``variable:attribute``
@@ -38,38 +36,40 @@ _TIMES = {
 }
 
 
-class MincReader:
-    """Finds MINC files and reads them as Images."""
+def find_minc(listing: Listing) -> Iterator[Source]:
+    """One Source a file, of either kind."""
+    for entry in listing.files:
+        if _is_minc(entry, listing):
+            yield Source("minc", (entry.path,), "bids")
 
-    def find(self, listing: Listing) -> Iterable[Source]:
-        """One Source a file."""
-        return [Source("minc", (entry.path,), "bids") for entry in listing.files if _is_minc(entry, listing)]
 
-    def read(self, source: Source, listing: Listing, *, scratch: Path) -> Sequence[Noun]:
-        """One Image, time last.
+def read_minc(path: Path, name: str) -> tuple[Any, Beside]:
+    """A MINC volume, time last, and what its attributes tell.
 
-        Raises
-        ------
-        Unreadable
-            If the file is cut short or corrupt.
-        """
-        del scratch
-        nibabel = need("nibabel", purpose="Reading MINC images")
-        path = listing.absolute(source.primary)
-        head = listing.head(source.primary, 8)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                native = (nibabel.Minc2Image if head == _HDF5 else nibabel.Minc1Image).from_filename(path)
-                voxels = np.asarray(native.dataobj, dtype="float32")
-                said = dict(_hdf5_attributes(path) if head == _HDF5 else _netcdf_attributes(path))
-        except Exception as error:  # noqa: BLE001 - three libraries below, each with errors of its own
-            raise Unreadable(f"The MINC file is cut short or corrupt ({type(error).__name__}).") from error
-        shown = nibabel.Nifti1Image(np.moveaxis(voxels, 0, -1) if voxels.ndim == 4 else voxels, native.affine)
-        if voxels.ndim == 4:
-            shown.header.set_zooms((*native.header.get_zooms()[1:], native.header.get_zooms()[0]))
-            shown.header.set_xyzt_units("mm", "sec")
-        return [image_of(shown, _beside(source.primary, said))]
+    Parameters
+    ----------
+    path : Path
+        A file of NetCDF or HDF5.
+    name : str
+        Its path below the raw folder.
+    """
+    nibabel = need("nibabel", purpose="Reading MINC images")
+    with path.open("rb") as stream:
+        packed = stream.read(8) == _HDF5
+    native = (nibabel.Minc2Image if packed else nibabel.Minc1Image).from_filename(path)
+    said = dict(_hdf5_attributes(path) if packed else _netcdf_attributes(path))
+    return _time_last(native), _beside(name, said)
+
+
+def _time_last(native: Any) -> Any:
+    if len(native.shape) != 4:
+        return native
+    nibabel = need("nibabel", purpose="Reading MINC images")
+    voxels = np.asarray(native.dataobj, dtype="float32")
+    shown = nibabel.Nifti1Image(np.moveaxis(voxels, 0, -1), native.affine)
+    zooms = native.header.get_zooms()
+    shown.header.set_zooms((*zooms[1:], zooms[0]))
+    return shown
 
 
 def _is_minc(entry: Entry, listing: Listing) -> bool:
@@ -144,4 +144,4 @@ def _text(value: Any) -> str:
     return str(value).strip("\x00 _\n") if isinstance(value, str) else ""
 
 
-reader = MincReader()
+reader = VolumeReader("minc", find_minc, read_minc)

@@ -46,6 +46,7 @@ __all__ = [
     "check_defaced",
     "deface",
     "deface_note",
+    "without",
 ]
 
 #: with less tissue than this beyond the cut (but for its very edge) there was no face
@@ -70,6 +71,8 @@ class Defaced:
         What was taken off, in millimetres: it serves other images of the head.
     brain : array of bool, shape (x, y, z)
         What was kept, on the image's grid.
+    removed : array of bool, shape (x, y, z)
+        Which voxels were put to the background; none where nothing had to go.
     already : bool
         Whether there was no face to take off.
     figures : mapping of str to float
@@ -79,6 +82,7 @@ class Defaced:
     image: Image
     cut: FaceCut
     brain: NDArray[np.bool_] = field(repr=False)
+    removed: NDArray[np.bool_] = field(repr=False)
     already: bool = False
     figures: Mapping[str, float] = field(default_factory=dict)
 
@@ -159,9 +163,9 @@ def deface(
     }
     ndimage = need("scipy.ndimage", purpose="Defacing")
     if ndimage.binary_erosion(head & gone).sum() * STEP_MM**3 / 1000.0 < ALREADY_ML:
-        return Defaced(image, cut, mask, already=True, figures=figures)
+        return Defaced(image, cut, mask, np.zeros_like(mask), already=True, figures=figures)
     removed = removed_by(cut, shape=volume.shape, affine_mm=image.affine_mm) & ~mask
-    return Defaced(_without(image, removed), cut, mask, figures=figures)
+    return Defaced(without(image, removed), cut, mask, removed, figures=figures)
 
 
 def check_defaced(
@@ -243,7 +247,8 @@ def deface_note(image: Image) -> Image:
     return replace(image, about=replace(image.about, sidecar=sidecar))
 
 
-def _without(image: Image, removed: NDArray[np.bool_]) -> Image:
+def without(image: Image, removed: NDArray[np.bool_]) -> Image:
+    """The Image with the background's value where ``removed``, and the method in its sidecar."""
     # a native image holds the face still
     return deface_note(replace(image, array=blank(image.array, removed=removed), native=None))
 

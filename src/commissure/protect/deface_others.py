@@ -4,17 +4,15 @@ Images of one session share millimetres; where the heads do not lie on each othe
 found first, and the result is refused if they still do not.
 """
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from commissure.errors import BadInput
 from commissure.kernels.affine import along_axes, find_rigid, on_grid_of, on_world_grid
 from commissure.model import Image
-from commissure.protect.deface import Defaced, deface_note
+from commissure.protect.deface import Defaced, without
 from commissure.protect.deface_cut import moved_cut, removed_by
-from commissure.protect.deface_voxels import blank, first_volume
+from commissure.protect.deface_voxels import first_volume
 from commissure.protect.head import STEP_MM, find_head
 
 __all__ = ["deface_like", "head_overlap"]
@@ -59,11 +57,9 @@ def deface_like(image: Image, *, reference: Image, defaced: Defaced) -> Defaced:
     brain = on_grid_of(
         defaced.brain, reference.affine_mm, shape=volume.shape, grid_mm=move @ image.affine_mm, nearest=True
     ) > 0.5  # fmt: skip
-    removed = removed_by(cut, shape=volume.shape, affine_mm=image.affine_mm)
-    removed_ml = _removed_ml(volume, image, removed)
-    figures = {**defaced.figures, "removed_ml": removed_ml}
-    made = deface_note(replace(image, array=blank(image.array, removed=removed & ~brain), native=None))
-    return Defaced(made, cut, brain, figures=figures)
+    removed = removed_by(cut, shape=volume.shape, affine_mm=image.affine_mm) & ~brain
+    figures = {**defaced.figures, "removed_ml": _removed_ml(volume, image, removed)}
+    return Defaced(without(image, removed), cut, brain, removed, figures=figures)
 
 
 def head_overlap(

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from commissure.annotate.face import check_face
 from commissure.errors import BadInput
 from commissure.formats.dicom_volume import Stack, check_rewritable, find_stacks, read_stack, rewrite_stack
 from commissure.model import About, Finding, Image, Severity, Subject
+from commissure.protect.deface import Defaced
 from commissure.protect.dicom_file import is_dicom
 from commissure.workflows.clean_faces import FacesOff, contrast_of, try_head
 from commissure.workflows.sharing.defacing import Heads
@@ -127,13 +127,10 @@ def _head(one: ShownSeries) -> HeadFile:
         if not np.isfinite(stack.affine_mm).all():
             raise BadInput(_UNPLACED)
         check_rewritable(stack)
-        values = read_stack(stack)
-        # a second volume of one bright value goes along: where it is gone afterwards, the cut has been
-        return _image(stack, np.stack([values, np.full_like(values, values.max() + 1.0)], axis=3))
+        return _image(stack, read_stack(stack))
 
-    def write(array: Any) -> None:
-        trace = np.asarray(array)[..., 1]
-        rewrite_stack(stack, removed=trace < trace.max())
+    def write(made: Defaced) -> None:
+        rewrite_stack(stack, removed=made.removed)
         if _face(stack) is not None:
             raise BadInput("After defacing, the series still shows a face.")
 

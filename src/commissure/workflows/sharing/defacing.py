@@ -1,8 +1,8 @@
 """Heads that show a face lose it before anything else is done with them; one that cannot, stays back.
 
-The T1-weighted head of a subject is defaced first, by its brain; without one a CT, by its skull. Its cut then serves the subject's
-other images. Each
-result is attacked, its brain measured anew and looked at for a face once more, and only what passes goes on.
+The T1-weighted head of a subject is defaced first, by its brain; without one a CT, by its skull. Its cut then serves the
+subject's other images. Each result is attacked, its brain measured anew and looked at for a face once more, and only what
+passes goes on.
 """
 
 from dataclasses import dataclass, field, replace
@@ -86,8 +86,8 @@ def note_defaced(work: Work, images: int) -> None:
     work.activities.append(Activity("deface", software=finder, parameters=parameters))
 
 
-def defaced_head(image: Image, heads: Heads) -> tuple[Image, tuple[Finding, ...]]:
-    """The image without its face and the Findings on it; those that are errors forbid its release.
+def defaced_head(image: Image, heads: Heads) -> tuple[Defaced, tuple[Finding, ...]]:
+    """The head without its face and the Findings on it; those that are errors forbid its release.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def defaced_head(image: Image, heads: Heads) -> tuple[Image, tuple[Finding, ...]
     if left is not None:
         message = "After defacing, the head still shows a face."
         findings = (replace(left, check="protect.deface.face", message=message), *findings)
-    return done.image, findings
+    return done, findings
 
 
 def _settle(work: Work, item: Item, image: Image, heads: Heads, face: Finding | None) -> None:
@@ -135,8 +135,8 @@ def _settle(work: Work, item: Item, image: Image, heads: Heads, face: Finding | 
         item.quarantined = True
         work.findings += ([replace(face, where=where)] if face else []) + wrong
         return
-    about = replace(made.about, findings=(*made.about.findings, *findings))
-    item.noun = replace(made, about=about)
+    about = replace(made.image.about, findings=(*made.image.about.findings, *findings))
+    item.noun = replace(made.image, about=about)
     work.progress.advance()
 
 

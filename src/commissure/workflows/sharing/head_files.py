@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from commissure.errors import CommissureError, Unreadable
 from commissure.extras import need
 from commissure.model import About, Finding, Image, Severity
+from commissure.protect.deface import Defaced
 from commissure.protect.deface_voxels import ScaledVoxels, rewrite_voxels, stored_of
 from commissure.workflows.sharing.defacing import REMEDY, Heads, defaced_head, is_t1
 
@@ -27,7 +27,7 @@ class HeadFile:
     read : callable
         Gives the Image, in memory.
     write : callable
-        Takes the array of the defaced Image and puts it where the head stood.
+        Takes what defacing made of it, and puts that where the head stood.
     face : Finding or None
         What was seen on it; None for another image of a head that showed a face.
     remedy : str
@@ -36,7 +36,7 @@ class HeadFile:
 
     where: str
     read: Callable[[], Image]
-    write: Callable[[Any], None]
+    write: Callable[[Defaced], None]
     face: Finding | None = None
     remedy: str = REMEDY
 
@@ -77,7 +77,7 @@ def settle_head(head: HeadFile, heads: Heads) -> Settled:
     findings = tuple(replace(finding, where=where) for finding in found)
     if any(finding.severity is Severity.ERROR for finding in findings):
         return Settled(False, findings=(*findings, *([replace(face, where=where)] if face else [])))
-    head.write(made.array)
+    head.write(made)
     return Settled(True, cut=True, findings=findings)
 
 
@@ -86,8 +86,8 @@ def nifti_head(
 ) -> HeadFile:
     """The head in a NIfTI file, ``.nii`` or ``.nii.gz``."""
 
-    def write(array: Any) -> None:
-        rewrite_voxels(path, array=array)
+    def write(made: Defaced) -> None:
+        rewrite_voxels(path, array=made.image.array)
 
     return HeadFile(where, lambda: read_nifti(path, about=about), write, face, remedy)
 
