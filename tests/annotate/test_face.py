@@ -48,7 +48,10 @@ def test_brains_spheres_bottles_noise_and_air_are_no_faces() -> None:
 def test_coarse_and_functional_images_are_not_looked_at() -> None:
     volume, affine = head(zoom_mm=3.0)
     assert check_face(image(volume, affine)) is None
-    assert check_face(image(*head(), datatype="func")) is None
+    volume, affine = head()
+    assert check_face(image(np.stack([volume] * 3, axis=3), affine, datatype="func")) is None
+    # a single volume is no series of echo-planar images, whatever it is called
+    assert check_face(image(volume, affine, datatype="func")) is not None
 
 
 def test_faces_in_a_tree_are_named_and_what_cannot_be_read_stays_back(tmp_path: Path) -> None:

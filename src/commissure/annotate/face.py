@@ -24,8 +24,9 @@ __all__ = ["check_face", "check_tree_faces", "face_prominence"]
 _COARSEST_MM = 2.5
 _WORKING_MM = 2.0
 _NIFTI = re.compile(r"\.nii(?:\.gz)?$", re.I)
-#: datatypes of echo-planar images, which show no skin in front of the brain
+#: datatypes of echo-planar images, which show no skin in front of the brain; they come in series of volumes
 _UNCHECKED = frozenset({"func", "dwi", "perf"})
+_FEW_VOLUMES = 3
 #: where features lie below the top of the head, and how far the cheeks are from the middle
 _ZONE_MM = (60.0, 175.0)
 _MIDDLE_MM, _CHEEK_MM = 7.0, (26.0, 38.0)
@@ -38,7 +39,8 @@ _CT_AIR = -500.0
 def check_face(image: Image) -> Finding | None:
     """An ERROR Finding ``protect.face`` if ``image`` shows a face, else None.
 
-    Volumes with voxels over 2.5 mm, and functional, diffusion and perfusion images, are not looked at.
+    Volumes with voxels over 2.5 mm, and functional, diffusion and perfusion series, are not looked at; fewer than three
+    volumes are no series, whatever they are called.
 
     Parameters
     ----------
@@ -50,7 +52,7 @@ def check_face(image: Image) -> Finding | None:
     Finding or None
         What to do is in its remedy.
     """
-    if image.about.datatype in _UNCHECKED:
+    if image.about.datatype in _UNCHECKED and _is_series(image.array.shape):
         return None
     return _judged(image.array, image.affine_mm, where="")
 
@@ -58,7 +60,7 @@ def check_face(image: Image) -> Finding | None:
 def check_tree_faces(tree: Tree) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     """The Findings on the NIfTI images of a tree that show a face, and the files to leave out.
 
-    Functional, diffusion and perfusion images of a subject (``sub-…/func`` and the like) are not looked at.
+    Functional, diffusion and perfusion series of a subject (``sub-…/func`` and the like) are not looked at.
 
     Parameters
     ----------
@@ -75,7 +77,7 @@ def check_tree_faces(tree: Tree) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     nibabel = need("nibabel", purpose="Looking for faces")
     found = []
     for name in tree.files:
-        if not _NIFTI.search(name) or _is_unchecked(name):
+        if not _NIFTI.search(name):
             continue
         try:
             native = nibabel.load(tree.root / name)
@@ -90,6 +92,8 @@ def check_tree_faces(tree: Tree) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
             continue
         if not hasattr(native, "affine"):
             continue  # CIFTI: numbers by vertex, no picture
+        if _is_unchecked(name) and _is_series(native.shape):
+            continue
         finding = _judged(native.dataobj, native.affine, where=name)
         found += [finding] if finding else []
     stems = tuple(f"{_NIFTI.sub('', finding.where)}." for finding in found)
@@ -101,6 +105,10 @@ def _is_unchecked(name: str) -> bool:
     folders = name.split("/")[:-1]
     subjects = [index for index, folder in enumerate(folders) if folder.startswith("sub-")]
     return bool(subjects and _UNCHECKED.intersection(folders[subjects[0] :]))
+
+
+def _is_series(shape: tuple[int, ...]) -> bool:
+    return len(shape) > 3 and int(np.prod(shape[3:])) >= _FEW_VOLUMES
 
 
 def _judged(array: Any, affine_mm: NDArray[np.float64], *, where: str) -> Finding | None:
