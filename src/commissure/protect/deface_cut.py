@@ -22,8 +22,8 @@ __all__ = ["FaceCut", "Region", "cut_of", "moved_cut", "removed_by"]
 #: degrees below straight ahead, and to how many degrees to either side each is turned: temples are of the face too
 _FACE_DEGREES = (24.0, 31.0, 38.0, 45.0, 52.0, 59.0)
 _SIDE_DEGREES = (0.0, 20.0, 40.0, 58.0, 75.0)
-#: degrees below straight to the side, and how much further out than the face's
-_EAR_DEGREES, _EAR_ROOM_MM = (12.0, 24.0, 36.0), 7.0
+#: degrees below straight to the side, from 0 for the ear's upper rim on, and how much further out than the face's
+_EAR_DEGREES, _EAR_ROOM_MM = (0.0, 12.0, 24.0, 36.0), 4.0
 #: degrees below straight back
 _NECK_DEGREES, _NECK_ROOM_MM = (60.0, 75.0, 90.0), 12.0
 

@@ -141,7 +141,10 @@ def check_brain_volume(brain: NDArray[np.bool_], *, affine_mm: NDArray[np.float6
     volume_ml = brain_volume_ml(brain, affine_mm=affine_mm)
     if not _BRAIN_ML[0] <= volume_ml <= _BRAIN_ML[1]:
         allowed = f"{_BRAIN_ML[0]:.0f} to {_BRAIN_ML[1]:.0f} mL"
-        raise BadInput(f"A whole human brain has {allowed}; the one that was found has {volume_ml:.0f} mL.")
+        raise BadInput(
+            f"A whole human brain has {allowed}; the one that was found has {volume_ml:.0f} mL. Give a whole human head; if it is "
+            f"one, correct the affine (qform, sform), by which its voxels measure {_size(zooms_mm(affine_mm))} mm."
+        )
     faces = sum(int(np.take(brain, (0, -1), axis=axis).sum()) for axis in range(3))
     if faces > _EDGE_SHARE * brain.sum():
         raise BadInput(
@@ -196,9 +199,8 @@ def check_t1(volume: NDArray[Any], *, affine_mm: NDArray[np.float64]) -> None:
     zooms = zooms_mm(affine_mm)
     sound = np.isfinite(affine_mm).all() and abs(float(np.linalg.det(np.asarray(affine_mm)[:3, :3]))) > 0
     if not sound or not (zooms >= _VOXEL_MM[0]).all() or not (zooms <= _VOXEL_MM[1]).all():
-        size = " × ".join(f"{zoom:g}" for zoom in zooms)
         raise BadInput(
-            f"The affine says that a voxel measures {size} mm; {_VOXEL_MM[0]:g} to {_VOXEL_MM[1]:g} mm are possible. Correct "
+            f"The affine says that a voxel measures {_size(zooms)} mm; {_VOXEL_MM[0]:g} to {_VOXEL_MM[1]:g} mm are possible. Correct "
             "the affine (qform, sform)."
         )
     low, high = (float(np.nanpercentile(volume, share)) for share in (5.0, 99.9))
@@ -207,6 +209,10 @@ def check_t1(volume: NDArray[Any], *, affine_mm: NDArray[np.float64]) -> None:
             f"The image is called T1-weighted, but its air is at {low:.0f} and its brightest at {high:.0f}, as in a CT in "
             "Hounsfield units. Name it CT (sub-…_ct)."
         )
+
+
+def _size(zooms: NDArray[np.float64]) -> str:
+    return " × ".join(f"{zoom:.3g}" for zoom in zooms)
 
 
 def find_head(volume: NDArray[Any]) -> NDArray[np.bool_]:

@@ -2,8 +2,10 @@
 
 import re
 import shutil
+import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,12 +46,14 @@ def deface_file(
 ) -> DefaceReport:
     """Take the face off the head in ``source`` and write ``target``; what fails its checks is not written.
 
-    The header is kept as it is: `share` or `commissure protect scan` see to what it tells.
+    The header is kept as it is: `share` or `commissure protect scan` see to what it tells. ``source`` is never changed, and
+    ``target`` appears when it is whole, never with a face.
 
     Parameters
     ----------
     source, target : Path
-        NIfTI files, ``.nii`` or ``.nii.gz`` alike; a T1-weighted head, or a CT if its name ends with ``_ct``.
+        NIfTI files, ``.nii`` or ``.nii.gz`` alike; a T1-weighted head, or a CT if its name ends with ``_ct``. The second
+        must not exist.
     settings : DefaceSettings or None
         None for a margin of 5 mm and the face alone.
     t1 : Path or None
@@ -58,13 +62,12 @@ def deface_file(
     Raises
     ------
     NotFound, Unreadable, BadInput
-        If a file is missing or no NIfTI, or holds no whole human head.
+        If a file is missing or no NIfTI, or holds no whole human head, or ``target`` exists.
     MissingExtra
         If deepbet, which finds the brain, is not installed.
     """
     said = settings or DefaceSettings()
-    if _ending(source) != _ending(target):
-        raise BadInput(f"Both files must end alike, in {' or '.join(_NAMES)}.")
+    _check_names(source, target)
     image = _read(source)
     reference = _read(t1) if t1 else image
     judged = deface_head(reference, settings=said)
@@ -75,9 +78,7 @@ def deface_file(
     findings = (*_face_left(done), *findings)
     written = worst(findings) is not Severity.ERROR
     if written:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-        rewrite_voxels(target, array=(reface(done) if said.reface else done.image).array)
+        _write(source, target, (reface(done) if said.reface else done.image).array)
     return DefaceReport(written, figures, findings)
 
 
@@ -87,8 +88,37 @@ def _face_left(done: Defaced) -> tuple[Finding, ...]:
     return () if left is None else (replace(left, check="protect.deface.face", message=message),)
 
 
+def _check_names(source: Path, target: Path) -> None:
+    if source.is_dir():
+        raise BadInput(
+            "A single NIfTI file is defaced here; for a folder use commissure protect clean or commissure share."
+        )
+    if target.is_dir():
+        raise BadInput(
+            f"Name the file to write, not only its folder: {(target / ('defaced' + _ending(source))).as_posix()!r}."
+        )
+    if target.exists():
+        raise BadInput(
+            "The file to write exists already, and stays as it is; give another name or take it away."
+        )
+    if _ending(source) not in _NAMES or _ending(source) != _ending(target):
+        raise BadInput(
+            f"Both files must end alike, in {' or '.join(_NAMES)}; got {_ending(source)} and {_ending(target)}."
+        )
+
+
+def _write(source: Path, target: Path, array: Any) -> None:
+    """The header of the one and the voxels of the other; no moment shows a file with a face in it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".deface-") as scratch:
+        made = Path(scratch) / f"made{_ending(source)}"
+        shutil.copyfile(source, made)
+        rewrite_voxels(made, array=array)
+        made.rename(target)
+
+
 def _ending(path: Path) -> str:
-    return next((name for name in _NAMES if path.name.lower().endswith(name)), "another ending")
+    return next((name for name in _NAMES if path.name.lower().endswith(name)), path.suffix or "no ending")
 
 
 def _read(path: Path) -> Image:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from commissure.annotate.face import check_tree_faces
+from commissure.errors import BadInput
 from commissure.formats.quiet import quietly
 from commissure.model import About, Finding, Severity, Subject, Tree
 from commissure.protect.names import recognize
@@ -31,8 +32,15 @@ def scan_folder(folder: Path, *, k: int = 5, l_values: int = 2) -> tuple[Finding
     -------
     tuple of Finding
         Faces are ``protect.exposed.face``.
+
+    Raises
+    ------
+    BadInput
+        If the folder holds no files.
     """
     names = tuple(path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file())
+    if not names:
+        raise BadInput("The folder holds no files.")
     faces, _ = check_tree_faces(Tree("bids", folder, names, About("", Subject(""))))
     with quietly():
         series = tuple(one.face for one in find_faces(folder, names) if one.face)
