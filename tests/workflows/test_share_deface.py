@@ -75,6 +75,7 @@ def test_a_face_in_a_bids_tree_goes_too(tmp_path: Path) -> None:
     (raw / "dataset_description.json").write_text(json.dumps({"Name": "heads", "BIDSVersion": "1.10.0"}))
     person = planted()
     write(raw / "sub-01" / "anat" / "sub-01_T1w.nii.gz", person.volume, person.affine_mm)
+    (raw / "sub-01" / "anat" / "sub-01_T1w.json").write_text(json.dumps({"EchoTime": 0.003}))
     before = (raw / "sub-01" / "anat" / "sub-01_T1w.nii.gz").read_bytes()
     hub = open_hub(tmp_path / "hub", clock=lambda: NOW)
     report = share(hub, raw, now=NOW)
@@ -95,6 +96,26 @@ def test_without_deepbet_the_head_stays_back_and_the_pip_line_is_told(
     told = {finding.check: finding for finding in report.findings}
     assert "protect.face" in told
     assert "pip install 'commissure[deep]'" in told["protect.deface.failed"].message
+
+
+def test_in_a_tree_a_head_stays_back_with_its_side_file_and_the_rest_goes_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "deepbet", None)
+    raw = tmp_path / "raw"
+    for name in ("sub-01/anat/sub-01_T1w", "sub-02/func/sub-02_task-rest_bold"):  # a head that is called BOLD
+        write(raw / f"{name}.nii.gz", *head())
+        (raw / f"{name}.json").write_text(json.dumps({"EchoTime": 0.003}))
+    write(raw / "sub-01" / "anat" / "sub-01_T2w.nii.gz", *head(face=False))
+    (raw / "dataset_description.json").write_text(json.dumps({"Name": "heads", "BIDSVersion": "1.10.0"}))
+    hub = open_hub(tmp_path / "hub", clock=lambda: NOW)
+    report = share(hub, raw, now=NOW)
+    assert report.version, report.findings
+    told = [finding.message for finding in report.findings if finding.check == "protect.deface.failed"]
+    assert len(told) == 2 and "pip install 'commissure[deep]'" in told[0]
+    get(hub, f"{report.dataset}@{report.version}", into=tmp_path / "out", now=NOW)
+    released = {path.name.rpartition("_")[2] for path in (tmp_path / "out").rglob("sub-*") if path.is_file()}
+    assert released == {"T2w.nii.gz"}
 
 
 def test_what_is_no_human_head_stays_back(tmp_path: Path) -> None:

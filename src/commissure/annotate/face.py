@@ -2,7 +2,8 @@
 
 The idea: look at the head from the front, as a map of how far forward its surface reaches. Under the forehead, in
 the middle, a face stands out: the nose, lips and chin lie in front of the cheeks by a centimetre or more and reach
-at least as far forward as the brow. Where a defacing tool has cut, where only the brain is left, or where the scan
+at least as far forward as the brow. Axes that point the wrong way are allowed for, and a head that lies on its side by its
+affine is not judged to be faceless. Where a defacing tool has cut, where only the brain is left, or where the scan
 ends under the orbits, nothing does. A sphere or a bottle is as far forward in the middle as beside it.
 
 Reference: Schwarz et al. 2019, doi:10.1056/NEJMc1908881 (faces rendered from MRI are recognized).
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from commissure.annotate.head_pose import swapped_axes
 from commissure.extras import need
 from commissure.model import Finding, Image, Severity, Tree
 
@@ -33,7 +35,17 @@ _MIDDLE_MM, _CHEEK_MM = 7.0, (26.0, 38.0)
 #: how far behind the brow the middle of a face may lie, how far it stands out, over how much height
 _BEHIND_BROW_MM, _PROMINENCE_MM, _HEIGHT_MM = 8.0, 14.0, 12.0
 _SMALLEST_HEAD_MM = 90.0
+#: a neck, or the edge of a cut, may stand out where a head is seen from elsewhere (14 mm at most, faces 33 to 39)
+_TURNED_HEIGHT_MM = 24.0
 _CT_AIR = -500.0
+_SAME, _TURNED = slice(None), slice(None, None, -1)
+#: where a face is looked for: an affine whose axes point the wrong way puts it behind, or on its head
+_VIEWS = {
+    "front": (_SAME, _SAME),
+    "back": (_TURNED, _SAME),
+    "front, upside down": (_SAME, _TURNED),
+    "back, upside down": (_TURNED, _TURNED),
+}
 
 
 def check_face(image: Image) -> Finding | None:
@@ -120,22 +132,41 @@ def _judged(array: Any, affine_mm: NDArray[np.float64], *, where: str) -> Findin
         volume = _grey(np.asarray(array[chosen]))
     except (OSError, EOFError, ValueError, zlib.error):
         return _unjudged(where)
-    height_mm = face_prominence(volume, affine_mm=affine_mm)
-    if height_mm < _HEIGHT_MM:
+    ras, step_mm = _upright(volume, affine_mm)
+    head = _head(ras)
+    if head is None or not _is_whole(head, step_mm):
         return None
-    message = (
-        f"The head shows a face: features stand out over {height_mm:.0f} mm of its front; it is not released."
-    )
+    heights = {name: _prominence(head[:, back, down], step_mm) for name, (back, down) in _VIEWS.items()}
+    name, height_mm = max(heights.items(), key=lambda item: item[1])
+    if height_mm < (_HEIGHT_MM if name == "front" else _TURNED_HEIGHT_MM):
+        name, height_mm = "front", heights["front"]
+    if height_mm < _HEIGHT_MM:
+        return _doubted(ras, where)
+    message = f"The head shows a face: features stand out over {height_mm:.0f} mm of its {name}; it is not released."
     remedy = "Deface the image, or share the skull-stripped brain."
+    if name != "front":
+        remedy = f"Correct the affine (qform, sform), by which the face is not in front. {remedy}"
     return Finding("protect.face", Severity.ERROR, message, where, remedy)
 
 
+def _doubted(ras: NDArray[np.float64], where: str) -> Finding | None:
+    """An ERROR if a head does not lie as the affine says, so that no look at its front tells anything."""
+    wrong = swapped_axes(ras)
+    if not wrong:
+        return None
+    message = f"By its affine the head does not lie as heads do: {wrong}. So nobody can say that it shows no face; it is not released."
+    return Finding("protect.face", Severity.ERROR, message, where, "Correct the affine (qform, sform).")
+
+
 def _grey(volume: NDArray[Any]) -> NDArray[Any]:
-    """One number a voxel: the mean of colours, the magnitude of complex values, a CT counted from air."""
+    """One number a voxel: the mean of colours, the magnitude of complex values, a CT counted from air, no NaN."""
     if volume.dtype.names:
         return np.asarray(np.mean([volume[name].astype(float) for name in volume.dtype.names], axis=0))
     if np.iscomplexobj(volume):
         return np.asarray(np.abs(volume))
+    if np.issubdtype(volume.dtype, np.floating):
+        finite = np.isfinite(volume)
+        volume = np.where(finite, volume, volume.min(initial=np.inf, where=finite) if finite.any() else 0.0)
     # a CT counts from water: with air far below zero, its skin would drown in the blur of the air before it
     is_ct = np.issubdtype(volume.dtype, np.number) and float(np.nanpercentile(volume, 5)) < _CT_AIR
     return np.asarray(np.clip(volume, -1000, 400) + 1000.0) if is_ct else volume
@@ -163,14 +194,19 @@ def face_prominence(volume: NDArray[Any], *, affine_mm: NDArray[np.float64]) -> 
     """
     ras, step_mm = _upright(volume, affine_mm)
     head = _head(ras)
-    if head is None:
+    if head is None or not _is_whole(head, step_mm):
         return 0.0
+    return _prominence(head, step_mm)
+
+
+def _prominence(head: NDArray[np.bool_], step_mm: tuple[float, ...]) -> float:
+    return _longest_feature_mm(_front(head, step_mm[1]), step_mm)
+
+
+def _is_whole(head: NDArray[np.bool_], step_mm: tuple[float, ...]) -> bool:
     height_mm = np.ptp(np.nonzero(head.any(axis=(0, 1)))[0]) * step_mm[2]
     width_mm = np.ptp(np.nonzero(head.any(axis=(1, 2)))[0]) * step_mm[0]
-    if min(height_mm, width_mm) < _SMALLEST_HEAD_MM:
-        return 0.0
-    front_mm = _front(head, step_mm[1])
-    return _longest_feature_mm(front_mm, step_mm)
+    return bool(min(height_mm, width_mm) >= _SMALLEST_HEAD_MM)
 
 
 def _upright(

@@ -290,7 +290,7 @@ def _failures(figures: Mapping[str, float], attack: Attack) -> tuple[Finding, ..
             f"After defacing, the surface still gives {attack.rate:.0%} of {attack.people} faces away; guessing gives "
             f"{attack.chance:.0%}.",
         ))  # fmt: skip
-    remedy = "The head stays back. Deface it by hand, or share the skull-stripped brain."
+    remedy = "The head stays back. See that its affine (qform, sform) is right; else deface it by hand, or share the skull-stripped brain."
     return tuple(
         Finding(f"protect.deface.{name}", Severity.ERROR, text, remedy=remedy) for name, text in told
     )

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commissure.errors import BadInput
+from commissure.errors import BadInput, Unreadable
 from commissure.extras import need
 
-__all__ = ["ScaledVoxels", "blank", "first_volume", "replace_voxels", "rewrite_voxels", "stored_of"]
+__all__ = [
+    "ScaledVoxels",
+    "blank",
+    "check_packed",
+    "first_volume",
+    "replace_voxels",
+    "rewrite_voxels",
+    "stored_of",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,18 +80,27 @@ def stored_of(array: Any) -> tuple[NDArray[Any], float, float]:
 
 
 def first_volume(array: Any) -> NDArray[Any]:
-    """The values of the first volume, shape (x, y, z).
+    """The values of the first volume, shape (x, y, z); what is no number is the lowest of those that are.
 
     Raises
     ------
     BadInput
-        If the array has fewer than three dimensions.
+        If the array has fewer than three dimensions, or holds complex values, colours or no number at all.
     """
     if len(array.shape) < 3:
         raise BadInput(
             f"An image of a head has three dimensions or more; got the shape {tuple(array.shape)}."
         )
-    return np.asarray(array[(slice(None), slice(None), slice(None), *[0] * (len(array.shape) - 3))])
+    volume = np.asarray(array[(slice(None), slice(None), slice(None), *[0] * (len(array.shape) - 3))])
+    if volume.dtype.kind not in "biuf":
+        raise BadInput(
+            f"A head is an image of one real number a voxel; got voxels of the type {volume.dtype}. Give magnitudes, not complex "
+            "values or colours."
+        )
+    finite = np.isfinite(volume)
+    if not finite.any():
+        raise BadInput(f"The image holds no number: all {volume.size} voxels are NaN or infinite.")
+    return volume if finite.all() else np.where(finite, volume, volume[finite].min())
 
 
 def blank(array: Any, *, removed: NDArray[np.bool_]) -> Any:
@@ -146,3 +164,19 @@ def rewrite_voxels(path: Path, *, array: Any) -> None:
             stream.write(made)
         made = out.getvalue()
     path.write_bytes(made)
+
+
+def check_packed(path: Path) -> None:
+    """Read a ``.gz`` to its end: the last bytes may be missing where all voxels are there.
+
+    Raises
+    ------
+    Unreadable
+        If the file is cut short or damaged.
+    """
+    try:
+        with gzip.open(path) as stream:
+            while stream.read(1 << 20):
+                pass
+    except (EOFError, OSError, zlib.error) as error:
+        raise Unreadable("The packed file is cut short or damaged; get an intact copy of it.") from error

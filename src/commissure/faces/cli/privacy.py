@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from commissure.errors import BadInput
 from commissure.faces.cli.show import facts, line, show, table
 from commissure.faces.cli.words import AsJson, HubAt, opened
 from commissure.faces.privacy import draw_ledger, privacy, privacy_limit, text_bar
@@ -54,18 +55,23 @@ def ledger(
     state = privacy(dataset, budget_state(opened(hub), dataset))
     limit = state["epsilon"]
     if picture:
+        if picture.suffix.lower() != ".svg":
+            raise BadInput(
+                f"The picture is an SVG drawing; give it a name that ends with .svg, not {picture.suffix!r}."
+            )
+        picture.parent.mkdir(parents=True, exist_ok=True)
         picture.write_text(draw_ledger(state), encoding="utf-8")
     drawn = [
         (s["what"] + _asked(s), f"{s['total_epsilon']:.3f}", text_bar(s["total_epsilon"] / limit))
         for s in state["spends"]
     ]
-    title = f"{dataset}: epsilon {limit:g} at delta {state['delta']:g}, {state['neighbours']}"
-    told = f"No membership attack on all of it together can pass an area under the curve of {state['attack_auc']:.3f}."
-    show(
-        state,
-        as_json=json,
-        draw=lambda console: console.print(table(("release", "spent", ""), drawn, title=title), told),
+    spent = state["spends"][-1]["total_epsilon"] if drawn else 0.0
+    told = (
+        f"{dataset}: {spent:.3f} of epsilon {limit:g} is spent, at delta {state['delta']:g}, {state['neighbours']}. No membership "
+        f"attack on all of it together can pass an area under the curve of {state['attack_auc']:.3f}."
     )
+    rows = table(("release", "spent so far", ""), drawn) if drawn else "Nothing has been released yet."
+    show(state, as_json=json, draw=lambda console: console.print(rows, told))
 
 
 @app.command("release")

@@ -21,9 +21,10 @@ from commissure.protect.head_ct import is_ct
 from commissure.workflows.deface_head import MARGINS_MM, SEED, T1_LIKE, deface_head
 from commissure.workflows.sharing.work import Item, Work
 
-__all__ = ["REMEDY", "Heads", "deface_items", "defaced_head", "is_t1", "note_defaced"]
+__all__ = ["OTHER_DATATYPES", "REMEDY", "Heads", "deface_items", "defaced_head", "is_t1", "note_defaced"]
 
-_OTHER_DATATYPES = {"anat", "pet"}
+#: where images of other contrasts may show the same head
+OTHER_DATATYPES = frozenset({"anat", "pet"})
 REMEDY = "Deface the image by hand, or share the skull-stripped brain; the rest of the folder went through."
 
 
@@ -55,7 +56,7 @@ class Heads:
     def cut_reaches(self, image: Image) -> bool:
         """Whether a face was cut off this subject that ``image``, of another contrast, may show unseen."""
         cut = self.known is not None and not self.known[1].already
-        return cut and image.about.datatype in _OTHER_DATATYPES and not is_t1(image)
+        return cut and image.about.datatype in OTHER_DATATYPES and not is_t1(image)
 
 
 def deface_items(work: Work) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from commissure.annotate.face import check_tree_faces
 from commissure.formats.detect import safe_name
 from commissure.model import About, Finding, Subject, Tree
-from commissure.workflows.sharing.defacing import Heads, note_defaced
+from commissure.workflows.sharing.defacing import OTHER_DATATYPES, Heads, note_defaced
 from commissure.workflows.sharing.head_files import nifti_head, settle_head
 from commissure.workflows.sharing.work import Item, Work
 
@@ -24,16 +24,17 @@ def deface_tree(work: Work, item: Item) -> None:
     tree = item.noun
     if not isinstance(tree, Tree) or tree.standard != "bids":
         return
-    faces, shown = check_tree_faces(tree)
-    if not shown:
+    seen = {face.where: face for face in check_tree_faces(tree)[0]}
+    if not seen:
         return
-    seen = dict(zip(shown, faces, strict=True))
     subjects: dict[str, Heads] = {}
     hidden = [
-        name for name in _in_order(tree, shown) if not _settle(work, tree, name, subjects, seen.get(name))
+        name
+        for name in _in_order(tree, tuple(seen))
+        if not _settle(work, tree, name, subjects, seen.get(name))
     ]
-    if len(hidden) < len(shown):
-        note_defaced(work, len(shown) - len(hidden))
+    if defaced := len(seen.keys() - set(hidden)):
+        note_defaced(work, defaced)
     stems = {_stem(name) for name in hidden}
     item.noun = replace(tree, files=tuple(name for name in tree.files if _stem(name) not in stems))
     item.quarantined = not any(name.startswith("sub-") for name in item.noun.files)
@@ -50,11 +51,12 @@ def _settle(work: Work, tree: Tree, name: str, subjects: dict[str, Heads], face:
 
 
 def _in_order(tree: Tree, shown: Sequence[str]) -> list[str]:
-    """What shows a face and the other anatomical images of those subjects, T1-weighted ones first."""
+    """What shows a face and the other images of those subjects that may show one unseen, T1-weighted ones first."""
     heads = {name.split("/")[0] for name in shown}
     others = [
         name for name in tree.files
-        if name.endswith(_IMAGES) and name.split("/")[0] in heads and "/anat/" in name and name not in shown
+        if name.endswith(_IMAGES) and name.split("/")[0] in heads and name not in shown
+        and name.split("/")[-2] in OTHER_DATATYPES
     ]  # fmt: skip
     return sorted([*shown, *others], key=lambda name: (not _stem(name).endswith("_T1w"), name))
 

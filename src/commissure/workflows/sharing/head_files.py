@@ -10,7 +10,7 @@ from commissure.errors import CommissureError, Unreadable
 from commissure.extras import need
 from commissure.model import About, Finding, Image, Severity
 from commissure.protect.deface import Defaced
-from commissure.protect.deface_voxels import ScaledVoxels, rewrite_voxels, stored_of
+from commissure.protect.deface_voxels import ScaledVoxels, check_packed, rewrite_voxels, stored_of
 from commissure.workflows.sharing.defacing import REMEDY, Heads, defaced_head, is_t1
 
 __all__ = ["HeadFile", "Settled", "nifti_head", "read_nifti", "settle_head"]
@@ -102,6 +102,8 @@ def read_nifti(path: Path, *, about: About) -> Image:
     """
     nibabel = need("nibabel", purpose="Reading NIfTI images")
     try:
+        if path.suffix.lower() == ".gz":
+            check_packed(path)
         native = nibabel.load(path)
         stored, slope, inter = stored_of(native.dataobj)
     except (OSError, EOFError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
