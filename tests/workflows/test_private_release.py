@@ -385,6 +385,12 @@ def test_the_api_sets_releases_shows_and_draws(hub: Hub) -> None:
     refused = owner.post(f"{base}/releases", json=body)
     assert refused.status_code == 403 and "is spent over 2 releases" in refused.json()["detail"]
     assert owner.post(f"{base}/releases", json={**body, "planned_n": 0}).status_code == 422
+    page = anybody.get("/datasets/ds-1").text
+    assert (
+        "Private statistics" in page
+        and "of epsilon 1 is spent over 2 releases" in page
+        and "privacy.svg" in page
+    )
     shown = anybody.get(base).json()
     assert [s["what"] for s in shown["spends"]] == ["mean of age"] * 2 and shown["attack_auc"] < 0.58
     assert anybody.get(f"{base}.svg").text.startswith("<svg")

@@ -16,7 +16,7 @@ from commissure.faces.http.certify import certified, links, negotiated, origin_o
 from commissure.faces.http.docs import routes
 from commissure.faces.http.govern import verified
 from commissure.faces.http.work import ENDED, follow, job_of
-from commissure.faces.portal import alike, certificate, views
+from commissure.faces.portal import alike, budget, certificate, views
 from commissure.faces.portal.draw import Pages
 from commissure.store import port
 from commissure.workflows import browse
@@ -84,6 +84,7 @@ def release(request: Request, dataset: str, version: str) -> Response:
     found = certified(request, shown, viewer=viewer)
     values |= certificate.panel(hub_of(request), found)
     values |= alike.panel(hub_of(request), dataset, viewer=viewer)
+    values |= budget.panel(hub_of(request), dataset)
     response = _draw(request, "release.html", values)
     response.headers["Link"] = links(request, shown)
     response.headers["Vary"] = "Accept, Cookie"
