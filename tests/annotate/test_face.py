@@ -105,20 +105,10 @@ def test_the_template_brain_is_no_face() -> None:
     assert check_face(image(native.dataobj, native.affine)) is None
 
 
-@pytest.mark.parametrize(
-    ("axes", "told"),
-    [
-        ((1, -1, 1), "its back"),
-        ((1, 1, -1), "its front, upside down"),
-        ((1, -1, -1), "its back, upside down"),
-    ],
-)
-def test_a_face_is_seen_where_an_affine_puts_it_behind_or_on_its_head(
-    axes: tuple[int, ...], told: str
-) -> None:
+def test_a_face_is_seen_where_an_affine_puts_it_behind() -> None:
     volume, affine = head()
-    finding = check_face(image(volume, np.diag([*axes, 1.0]) @ affine))
-    assert finding is not None and told in finding.message and "affine" in finding.remedy
+    finding = check_face(image(volume, np.diag([1.0, -1.0, 1.0, 1.0]) @ affine))
+    assert finding is not None and "its back" in finding.message and "affine" in finding.remedy
 
 
 @pytest.mark.parametrize("order", [(1, 2, 0), (2, 1, 0), (1, 0, 2)])

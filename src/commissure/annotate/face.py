@@ -2,7 +2,7 @@
 
 The idea: look at the head from the front, as a map of how far forward its surface reaches. Under the forehead, in
 the middle, a face stands out: the nose, lips and chin lie in front of the cheeks by a centimetre or more and reach
-at least as far forward as the brow. Axes that point the wrong way are allowed for, and a head that lies on its side by its
+at least as far forward as the brow. A face behind, by a wrong affine, is seen, and a head that lies on its side by its
 affine is not judged to be faceless. Where a defacing tool has cut, where only the brain is left, or where the scan
 ends under the orbits, nothing does. A sphere or a bottle is as far forward in the middle as beside it.
 
@@ -35,17 +35,12 @@ _MIDDLE_MM, _CHEEK_MM = 7.0, (26.0, 38.0)
 #: how far behind the brow the middle of a face may lie, how far it stands out, over how much height
 _BEHIND_BROW_MM, _PROMINENCE_MM, _HEIGHT_MM = 8.0, 14.0, 12.0
 _SMALLEST_HEAD_MM = 90.0
-#: a neck, or the edge of a cut, may stand out where a head is seen from elsewhere (14 mm at most, faces 33 to 39)
+#: seen from behind, a neck may stand out; faces do over 33 to 39 mm
 _TURNED_HEIGHT_MM = 24.0
 _CT_AIR = -500.0
 _SAME, _TURNED = slice(None), slice(None, None, -1)
-#: where a face is looked for: an affine whose axes point the wrong way puts it behind, or on its head
-_VIEWS = {
-    "front": (_SAME, _SAME),
-    "back": (_TURNED, _SAME),
-    "front, upside down": (_SAME, _TURNED),
-    "back, upside down": (_TURNED, _TURNED),
-}
+#: where a face is looked for: an affine whose axis points the wrong way puts it behind; upside down, a defaced head shows as much
+_VIEWS = {"front": _SAME, "back": _TURNED}
 
 
 def check_face(image: Image) -> Finding | None:
@@ -136,7 +131,7 @@ def _judged(array: Any, affine_mm: NDArray[np.float64], *, where: str) -> Findin
     head = _head(ras)
     if head is None or not _is_whole(head, step_mm):
         return None
-    heights = {name: _prominence(head[:, back, down], step_mm) for name, (back, down) in _VIEWS.items()}
+    heights = {name: _prominence(head[:, turn], step_mm) for name, turn in _VIEWS.items()}
     name, height_mm = max(heights.items(), key=lambda item: item[1])
     if height_mm < (_HEIGHT_MM if name == "front" else _TURNED_HEIGHT_MM):
         name, height_mm = "front", heights["front"]
