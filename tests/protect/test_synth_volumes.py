@@ -10,6 +10,7 @@ import pytest
 from commissure.errors import BadInput
 from commissure.extras import has
 from commissure.protect.synth_columns import Table
+from commissure.protect.synth_judge import two_sample_auc
 from commissure.protect.synth_rois import ROIS, measure_rois
 from commissure.protect.synth_training import Training
 from commissure.protect.synth_volume_floor import VolumeBootstrap, VolumeComponents
@@ -121,10 +122,14 @@ def test_nets_learn_what_no_gaussian_has(kind: str) -> None:
     net: Any = GENERATORS.get(kind)
     model = net(training=Training(steps=1500, width=8, batch=128))
     model.learn(numbers, told[:, None])
-    drawn = model.draw(told[:, None], np.random.default_rng(1))[:, 0]
-    between = [float((np.abs(drawn[told == which]) < 0.5).mean()) for which in (0, 1)]
+    made = model.draw(told[:, None], np.random.default_rng(1))
+    between = [float((np.abs(made[told == which, 0]) < 0.5).mean()) for which in (0, 1)]
     # of a Gaussian 38 in 100 lie between the two kinds, of the truth next to none
     assert between[1] < 0.2 < between[0]
+    both, gaussian = (np.column_stack([each, told]) for each in (numbers, rng.normal(size=numbers.shape)))
+    gain = two_sample_auc(both, gaussian) - two_sample_auc(both, np.column_stack([made, told]))
+    assert gain > {"gan": 0.02, "diffusion": 0.1}[kind]
+    assert kind == "gan" or model.denoiser_.trust > 0.5
 
 
 @deep
@@ -185,18 +190,23 @@ def test_bad_cohorts_are_refused_with_the_numbers(brains: tuple[Volumes, np.ndar
 
 
 @deep
-def test_a_private_fit_spends_what_was_said_and_refuses_too_few(brains: tuple[Volumes, np.ndarray]) -> None:
+def test_a_private_fit_spends_what_was_said_and_refuses_too_few(brains: tuple[Volumes, np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     if not has("opendp"):
         pytest.skip("needs the extra protect")
     from commissure.protect.noise import RehearsalNoise
+    from commissure.protect.synth_latent import LatentSpace
     from commissure.protect.synth_private_diffusion import PrivateDiffusion
 
     cohort, _ = brains
     public, private = cohort.take(np.arange(60)), cohort.take(np.arange(60, 160))
     small = Training(steps=15, width=8, batch=8)
     model = PrivateDiffusion(public=public, epsilon=8.0, training=small, noise=RehearsalNoise(np.random.default_rng(0)))  # fmt: skip
+    seen, calibrate = [], LatentSpace.calibrate
+    monkeypatch.setattr(LatentSpace, "calibrate", lambda space, who, *rest: (seen.append(who), calibrate(space, who, *rest)))  # fmt: skip
     made = model.fit(private).sample(4, np.random.default_rng(1))
     assert made.voxels.shape == (4, 16, 16, 16) and np.isfinite(made.voxels).all()
+    # measured moments are set by public people alone
+    assert seen and all(each is public for each in seen)
     assert model.total_epsilon_ == pytest.approx(8.0, abs=1e-6)
     assert [spend.kind for spend in model.spends_] == ["gaussian", "gaussian"]
     (found,) = model.findings()

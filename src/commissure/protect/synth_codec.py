@@ -102,8 +102,9 @@ class Codec:
 
     def unweighed(self, rows: Array) -> Array:
         """Back from :meth:`weighed`."""
+        linalg: Any = need("scipy.linalg", purpose="Decoding brain volumes")
         cut = len(self.root_)
-        return np.concatenate([np.linalg.solve(self.root_, rows[:, :cut].T).T, rows[:, cut:]], axis=1)
+        return np.concatenate([linalg.solve_triangular(self.root_, rows[:, :cut].T).T, rows[:, cut:]], axis=1)
 
     def _fields(self, voxels: Voxels) -> Array:
         return np.concatenate([self._found(voxels[part]) for part in self._parts(len(voxels))])

@@ -89,7 +89,12 @@ class Denoiser:
                 now = tensor(rng.normal(size=(len(asked), self.numbers)), self.training)
                 for time in self.scheduler.timesteps:
                     step = torch.full((len(asked),), int(time), device=now.device)
-                    said = self.trust * self.net(_told(now, asked, step))
+                    # a net that is not listened to need not be asked
+                    said = (
+                        self.trust * self.net(_told(now, asked, step))
+                        if self.trust
+                        else torch.zeros_like(now)
+                    )
                     now, _ = self.scheduler.step(said, int(time), now)
                 made.append(now.cpu().numpy())
         return np.asarray(np.concatenate(made), dtype=float)

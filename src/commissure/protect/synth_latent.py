@@ -6,13 +6,15 @@ standard Gaussian, and a net has only to learn in what it is not one. What lies 
 its spread at each knot and its spectrum, so that no direction of few people's is kept.
 
 What a net draws is brought back to mean 0 and unit covariance on a large sample of its own, given the covariates; so
-means, variances and correlations of latents are those of the cohort, whatever the net adds to shape.
+means, variances and correlations of latents are those of the cohort, whatever the net adds to shape. Then brains are
+decoded and measured, and the numbers are turned until regions and tissues have the cohort's moments as well.
 
 References
 ----------
 Tipping & Bishop 1999 (leading directions and a noise beyond), doi:10.1111/1467-9868.00196.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,9 +26,10 @@ from numpy.typing import NDArray
 from commissure.errors import BadInput
 from commissure.protect.synth_codec import Codec
 from commissure.protect.synth_columns import Table
-from commissure.protect.synth_mend import Mend, explained
+from commissure.protect.synth_mend import Mend, Moments, explained
 from commissure.protect.synth_table import Copula
 from commissure.protect.synth_texture import Texture
+from commissure.protect.synth_tissue import Tissue
 from commissure.protect.synth_training import Training
 from commissure.protect.synth_volumes import Volumes, checked_volumes
 
@@ -37,7 +40,10 @@ Array = NDArray[np.float64]
 Draw = Callable[[Array, np.random.Generator], Array]
 _LEADING = 128
 _LEADING_SHARE = 3
-_CALIBRATION = 4096
+_CALIBRATION = 8192
+#: brains that are decoded and measured for each that was fitted, at most, and at once; and in each round what part of them
+_DRAWS_A_PERSON, _MOST_DRAWS, _AT_ONCE = 8, 2048, 128
+_ROUNDS = (0.5, 0.5, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +144,44 @@ class LatentSpace:
         return np.asarray((rows - design @ self.effects_) @ self.ways_.T / self.spread_)
 
     def calibrate(self, cohort: Volumes, draw: Draw, rng: np.random.Generator) -> None:
-        """Learn how to bring what comes of ``draw`` to mean 0 and unit covariance, given the covariates."""
-        asked = cohort.covariates.values[rng.integers(0, len(cohort.voxels), _CALIBRATION)]
-        table = Table(cohort.covariates.names, asked, cohort.covariates.levels)
+        """Learn how to bring what comes of ``draw`` to the moments of the cohort, given the covariates.
+
+        First the numbers themselves to mean 0 and unit covariance, then regions and tissues of decoded brains.
+        """
+        table = _again(cohort.covariates, _CALIBRATION, rng)
         rows = self.conditions_.rows(table)
         self.mend_ = Mend.whitening(draw(rows, rng), self.conditions_.design(rows))
+        self.mend_ = self.mend_.then(self._matched(cohort, draw, rng))
 
     def volumes(self, whitened: Array, table: Table, rng: np.random.Generator) -> Volumes:
         """The brains of whitened numbers for the covariates of ``table``."""
         design = self.conditions_.design(self.conditions_.rows(table))
-        rows = design @ self.effects_ + (self.mend_(whitened, design) * self.spread_) @ self.ways_
-        latents = self.codec.unweighed(rows) + self._beyond(len(rows), rng)
-        return Volumes(self.codec.decode(latents, rng=rng), table)
+        return Volumes(self._decoded(self.mend_(whitened, design), design, rng), table)
+
+    def _decoded(self, numbers: Array, design: Array, rng: np.random.Generator) -> NDArray[np.float32]:
+        rows = design @ self.effects_ + (numbers * self.spread_) @ self.ways_
+        return self.codec.decode(self.codec.unweighed(rows) + self._beyond(len(rows), rng), rng=rng)
+
+    def _matched(self, cohort: Volumes, draw: Draw, rng: np.random.Generator) -> Mend:
+        """What turns unit numbers so that decoded brains, measured, have the moments of the cohort's."""
+        known = self.conditions_.design(self.conditions_.rows(cohort.covariates))
+        tissue = Tissue.of(cohort.voxels, known)
+        wanted = Moments.of(tissue(cohort.voxels), known)
+        table = _again(cohort.covariates, min(_DRAWS_A_PERSON * len(known), _MOST_DRAWS), rng)
+        rows = self.conditions_.rows(table)
+        design, drawn, seed = self.conditions_.design(rows), draw(rows, rng), int(rng.integers(2**32))
+        numbers = Mend.whitening(drawn, design)(drawn, design)
+        found = Mend.none(design.shape[1], numbers.shape[1])
+        for share in _ROUNDS:
+            # the same texture in each round, so that only the turn makes a difference
+            again, some = np.random.default_rng(seed), slice(0, math.ceil(share * len(numbers)))
+            turned, measured = found(numbers[some], design[some]), []
+            for at in range(0, len(turned), _AT_ONCE):
+                part = slice(at, at + _AT_ONCE)
+                measured.append(tissue(self._decoded(turned[part], design[some][part], again)))
+            step = wanted.mend(numbers[some], measured=np.concatenate(measured), design=design[some])
+            found = step.then(found)
+        return found
 
     def people(self, n: int, rng: np.random.Generator, wanted: Table | None) -> Table:
         """Covariates of ``n`` synthetic people: those wanted, or as they go together in the cohort."""
@@ -212,6 +244,12 @@ class LatentGenerator(ABC):
     @abstractmethod
     def draw(self, conditions: Array, rng: np.random.Generator) -> Array:
         """Whitened numbers for conditions, shape (subject, direction)."""
+
+
+def _again(table: Table, count: int, rng: np.random.Generator) -> Table:
+    """So many rows of a table, each equally often."""
+    rows = np.resize(rng.permutation(len(table.values)), count)
+    return Table(table.names, table.values[rows], table.levels)
 
 
 def most_ways(people: int) -> int:
