@@ -9,7 +9,7 @@ over models, and the area that no attack passes stands beside it: an area above 
 What is attacked: a logistic regression on real rows (UCI heart disease, half of them in) and a network on the 136
 connectivities of 17 networks of 100 simulated people, who are learnt by heart where nothing protects them.
 
-Run: python benchmarks/protect_models.py [--seeds 3] [--runs 40] [--canaries 400] [folder of tables]
+Run: python benchmarks/protect_models.py [--seeds 3] [--runs 40] [--canaries 200] [folder of tables]
 """
 
 import argparse
@@ -264,7 +264,7 @@ def main() -> None:
     asked.add_argument("folder", nargs="?", type=Path, default=SHARED)
     asked.add_argument("--seeds", type=int, default=3)
     asked.add_argument("--runs", type=int, default=40)
-    asked.add_argument("--canaries", type=int, default=400)
+    asked.add_argument("--canaries", type=int, default=200)
     asked.add_argument("--quick", action="store_true")
     said = asked.parse_args()
     if said.quick:

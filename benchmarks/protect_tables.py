@@ -68,7 +68,7 @@ def tables(said: argparse.Namespace) -> None:
 
 
 def elsewhere(said: argparse.Namespace) -> None:
-    effort = Effort(2, 1, 8) if said.quick else Effort(6, 2, 16, 1)
+    effort = Effort(2, 1, 8) if said.quick else Effort(3, 1, 16, 1)
     for name, (rows, target) in found_tables().items():
         judged(name, rows, target, effort, said)
 
