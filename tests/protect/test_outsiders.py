@@ -1,6 +1,7 @@
 """What somebody plants who has not read the rules: announced numbers, odd spellings and scripts, and places off the beaten track."""
 
 import json
+import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,7 @@ from commissure.protect.known import Known
 from commissure.protect.nwb import rewrite_nwb
 from commissure.protect.policy import Policy
 from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.sidecar import clean_sidecar
 from commissure.protect.tables import clean_json, clean_table
 from commissure.protect.tiff import rewrite_tiff
 from commissure.protect.tree import brainvision_text, rewrite_tree
@@ -288,3 +290,28 @@ def test_an_outsider_s_plants_are_gone_and_science_stays(tmp_path: Path) -> None
     assert [(plant.kind, plant.format) for plant in tally.left] == []
     assert tally.science > 40
     assert tally.lost == []
+
+
+@pytest.mark.parametrize("piece", ["a-", "AB-", "a.", "x_9-", "12-", "ab:", "phone 12 "])
+def test_a_long_line_takes_no_longer_than_its_length(cleaner: Cleaner, piece: str) -> None:
+    began = time.process_time()
+    cleaner.text("note: " + piece * 20_000)
+    assert time.process_time() - began < 20, "a rule goes over the line again from each of its places"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("PhaseEncodingPolarityGE", "Unflipped"), ("ParallelAcquisitionTechnique", "CAIPIRINHA"), ("BolusCutOffTechnique", "QUIPSSII"),
+        ("MTPulseShape", "FERMI"), ("MTPulseShape", "SINCHANN"), ("PASLType", "EPISTAR"), ("TracerName", "CIMBI-36"),
+        ("ReconFilterType", "Shepp"), ("iEEGElectrodeGroups", "Grid1: 8x8 grid on left temporal pole, Strip2: 1x8 electrode strip"),
+    ],
+)  # fmt: skip
+def test_the_words_of_the_standard_stay_in_a_sidecar(cleaner: Cleaner, field: str, value: str) -> None:
+    assert clean_sidecar({field: value}, cleaner=cleaner) == {field: value}
+
+
+def test_a_listed_field_still_loses_a_known_name() -> None:
+    told = About("mri", Subject("S7"), identifiers=(Identifier("name", "Quilterra^Jane"),))
+    cleaner = Cleaner.of(told, pseudonyms=Pseudonyms(bytes(range(32))), policy=Policy())
+    assert "quilterra" not in str(clean_sidecar({"TracerName": "Quilterra"}, cleaner=cleaner)).casefold()

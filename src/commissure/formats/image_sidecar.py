@@ -32,14 +32,14 @@ SAFE_FIELDS = frozenset({
     "LabelingPulseAverageB1", "LabelingPulseDuration", "LabelingPulseFlipAngle", "LabelingPulseInterval",
     "LabelingSlabThickness", "BolusCutOffFlag", "BolusCutOffDelayTime", "BolusCutOffTechnique", "SkullStripped",
 })  # fmt: skip
-#: spoken by dcm2niix, not by BIDS, and of use to who analyses: numbers, words of the sequence, and the protocol (which is cleaned)
+#: spoken by dcm2niix, not by BIDS, and of use to who analyses: numbers, words of the sequence, and its title (which is cleaned; that of the protocol is the site's own)
 _EXTRA_FIELDS = frozenset({
     "SliceThickness", "SpacingBetweenSlices", "PixelBandwidth", "BandwidthPerPixelPhaseEncode", "BaseResolution",
     "PercentPhaseFOV", "PercentSampling", "EchoTrainLength", "AcquisitionMatrixPE", "ReconMatrixPE", "ImagingFrequency",
     "PhaseEncodingSteps", "PhaseEncodingAxis", "EstimatedEffectiveEchoSpacing", "EstimatedTotalReadoutTime",
     "PhaseEncodingPolarityGE", "ImageOrientationPatientDICOM", "InPlanePhaseEncodingDirectionDICOM",
     "PhilipsRescaleSlope", "PhilipsRescaleIntercept", "PhilipsScaleSlope", "WaterFatShift", "EchoNumber", "SAR",
-    "ImageType", "ProtocolName", "SeriesDescription", "ConversionSoftware", "ConversionSoftwareVersion",
+    "ImageType", "SeriesDescription", "ConversionSoftware", "ConversionSoftwareVersion",
 })  # fmt: skip
 _LONGEST_TEXT = 200
 

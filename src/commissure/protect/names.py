@@ -35,7 +35,7 @@ class Span:
 
 
 _UPPER = "A-ZÀ-ÖØ-ÞŁŚŻČŠŽ"
-_WORD = rf"[{_UPPER}][^\W\d_]+(?:['’-][^\W\d_]+)*"
+_WORD = rf"[{_UPPER}][^\W\d_]+(?:['’-][^\W\d_]+){{0,4}}"
 _PLACE_WORDS = (
     r"Universit\w+|University|Hospital\w*|Hôpital|Krankenhaus|Klinik\w*|Clinic\w*|Institut\w*|College|Charité|"
     r"(?:\w*[Ss]pital|\w*sjukhus\w*|\w*sygehus\w*|\w*[Zz]iekenhuis)(?!\w)|Rigshospitalet|Infirmary|Hospice|Ospedale|Policlinico|Szpital|Nemocnice|Clinique|Clínica|UMC|"
@@ -46,12 +46,12 @@ _ROOTS = (
 )
 
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("contact", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
+    ("contact", re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")),
     ("path", re.compile(r"(?:file:/+)?(?<![A-Za-z])[A-Za-z]:[\\/]{1,2}(?:[^\\/:*?\"<>|\r\n\t]+[\\/]{1,2})*[^\\/:*?\"<>|\r\n\t;,]*")),
     ("path", re.compile(r"\\\\[\w.$-]{2,}\\[^\s\"'<>|;,]+")),
     ("path", re.compile(rf"(?<![\w.:/])(?:file:/+|~)?/?(?<=[/~])(?:{_ROOTS})/[^\s\"'<>|;,\]\)}}]+")),
     ("path", re.compile(r"(?<![\w/])~[\w-]*/[^\s\"'<>|;,]+")),
-    ("host", re.compile(r"\b[\w-]+(?:\.[\w-]+)*\.(?:local|lan|localdomain|intranet|corp)\b(?!\.\w)", re.I)),
+    ("host", re.compile(r"\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}\.(?:local|lan|localdomain|intranet|corp)\b(?!\.\w)", re.I)),
     ("host", re.compile(r"\b(?:DESKTOP|LAPTOP|WIN|PC)-[A-Z0-9]{5,}\b")),
     ("host", re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?!\d|\.\d)(?=[:/]|\b)")),
     ("host", re.compile(r"\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}\b")),
@@ -86,6 +86,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
 _PAIR = re.compile(rf"\b({_WORD})(?:,\s*|\s+|_)(?:[{_UPPER}]\.\s*)?({_WORD})\b")
 
 
+_BEFORE = 40
 _STANDARD_UIDS = "1.2.840.10008."
 
 
@@ -118,7 +119,8 @@ def _innocent(category: str, match: re.Match[str], text: str) -> bool:
     octets = value.split(".")
     if category != "host" or len(octets) != 4 or not all(octet.isdigit() for octet in octets):
         return False
-    announced = re.search(r"(?:\bip|host|addr\w*|server|//|@)\W*$", text[: match.start()], re.I) is not None
+    before = text[max(0, match.start() - _BEFORE) : match.start()]
+    announced = re.search(r"(?:\bip|host|addr\w*|server|//|@)\W*$", before, re.I) is not None
     return not (announced or value.startswith("192.168.") or sum(int(octet) > 19 for octet in octets) > 1)
 
 

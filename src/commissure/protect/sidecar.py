@@ -44,10 +44,16 @@ _SCIENCE = frozenset({
     "BidsGuess", "IntendedFor", "B0FieldIdentifier", "B0FieldSource", "EEGReference", "EEGGround", "iEEGReference",
     "CapManufacturer", "CapManufacturersModelName", "HEDVersion", "TaskName", "Units", "CoordinateSystem",
     "SoftwareFilters", "HardwareFilters", "DigitizedHeadPointsSystem", "PatientSex", "Sex", "BIDSVersion",
+    # the standard lists what these may say
+    "PhaseEncodingPolarityGE", "ParallelAcquisitionTechnique", "PartialFourierDirection", "SliceEncodingDirection",
+    "SpoilingType", "MTPulseShape", "ArterialSpinLabelingType", "PCASLType", "CASLType", "PASLType", "M0Type",
+    "BolusCutOffTechnique", "RecordingType", "TracerName", "TracerRadionuclide", "ModeOfAdministration",
+    "ReconMethodName", "ReconFilterType", "CoordinateUnits", "DewarPosition", "SampleEnvironment", "SampleStaining",
 })  # fmt: skip
 #: long texts that the standard asks for: cleaned, not cut
 _LONG = ("Description", "Instructions", "Levels", "LongName", "TermURL", "CogAtlasID", "CogPOID", "References",
-         "HowToAcknowledge", "Acknowledgements", "DatasetDOI", "License", "Name", "EthicsApprovals", "Funding")  # fmt: skip
+         "HowToAcknowledge", "Acknowledgements", "DatasetDOI", "License", "Name", "EthicsApprovals", "Funding",
+         "PlacementScheme", "ElectrodeGroups")  # fmt: skip
 _AGES = frozenset({"PatientAge", "Age", "SubjectAge"})
 #: field, in lower case, to the category it is removed as
 CATEGORY_OF_FIELD = {key.casefold(): category for key, category in _DROPPED.items()}
