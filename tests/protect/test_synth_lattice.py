@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from commissure.protect.synth_columns import Column
+from commissure.protect.synth_columns import Column, Table
 from commissure.protect.synth_lattice import find_lattice
+from commissure.protect.synth_table import SequentialForest
 
 
 def pressures(count: int, rng: np.random.Generator) -> np.ndarray:
@@ -42,3 +43,20 @@ def test_a_true_heap_stands_out_of_density_and_digits() -> None:
     assert column.apart().tolist() == [0.0]
     kinds = column.kinds(np.array([0.0, 130.0, 132.0, np.nan]), column.apart())
     assert kinds[:3].tolist() == [2.0, 1.0, 0.0] and np.isnan(kinds[3])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_counts_and_long_tails_keep_their_size(seed: int) -> None:
+    """Digits of small counts are sizes and not habits, and a few far values must not stretch all others."""
+    rng = np.random.default_rng(seed)
+    visits = np.where(rng.uniform(size=500) < 0.3, 0, rng.geometric(0.25, 500)).astype(float)
+    town = np.round(np.exp(rng.normal(3, 2, 500)))
+    age = rng.integers(20, 80, 500).astype(float)
+    real = np.column_stack([visits, town, age])
+    made = SequentialForest().fit(Table(("visits", "town", "age"), real)).sample(2000, rng).values
+    assert (made >= real.min(axis=0)).all() and (made <= real.max(axis=0)).all()
+    assert abs((made[:, 0] == 0).mean() - (visits == 0).mean()) < 0.08
+    for column in (0, 1):
+        low, middle, high = (np.quantile(made[:, column], [0.25, 0.5, 0.75]) - np.quantile(real[:, column], [0.25, 0.5, 0.75])) / (
+            np.subtract(*np.quantile(real[:, column], [0.75, 0.25])))  # fmt: skip
+        assert max(abs(low), abs(middle), abs(high)) < 0.35

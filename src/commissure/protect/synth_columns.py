@@ -22,6 +22,7 @@ _FEW = 12
 FEWEST_ROWS = 50
 _FEWEST_VALUES = 25
 _TRUSTED_ROWS = 100
+_WIDER = 1.1
 #: a value that fewer people have is drawn for nobody
 SHARED = 3
 _LARGEST = 1e100
@@ -138,20 +139,24 @@ class Column:
         if blur is not None:
             smooth = self._spread_as_real(smooth)
         if self.lattice is None or rounded is None or not self.lattice.rounded:
-            drawn = smooth if self.lattice is None else self.lattice.draw(smooth, rng=rng)
+            drawn = smooth if self.lattice is None else self._within(self.lattice.draw(smooth, rng=rng))
             return np.where(rng.uniform(size=len(rank)) < self.heaps[near], self.ordered[near], drawn)
         tens, units = (
             lattice.draw(smooth, rng=rng) for lattice in (self.lattice.tens(), self.lattice.units())
         )
-        return np.where(rounded > 0, tens, units)
+        return self._within(np.where(rounded > 0, tens, units))
+
+    def _within(self, values: Array) -> Array:
+        """Not beyond the real ones: a digit that is liked lies to either side."""
+        return np.clip(values, self.ordered[0], self.ordered[-1])
 
     def _spread_as_real(self, values: Array) -> Array:
         """Many values, with the real spread: room for the blur is left in scores, and a long tail is short of it in values."""
         trust = len(values) / (len(values) + _TRUSTED_ROWS)
         middle, spread = float(values.mean()), max(float(values.std()), 1e-300)
         wider = (float(self.ordered.std()) / spread) ** trust
-        low, high = float(self.ordered[0]), float(self.ordered[-1])
-        return np.asarray(np.clip(middle + wider * (values - middle), low, high))
+        # a few far values make most of a very long tail's spread, and stretching all would move everybody
+        return self._within(middle + wider * (values - middle)) if 1 / _WIDER < wider < _WIDER else values
 
     def heap_mask(self) -> NDArray[np.bool_]:
         """Which of the sorted values lie on a heap for the most part."""

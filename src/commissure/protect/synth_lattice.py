@@ -30,6 +30,8 @@ _SIDE = 7
 _ROUNDED = 1.8
 #: people a digit who say that all are liked alike, and a digit that none of so many had is never written
 _EVEN, _NEVER = 1.0, 10.0
+#: how many steps all but a tenth at either end must span for digits to be told from sizes
+_MOST, _TENS = 0.1, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,9 @@ def _liked(steps: NDArray[np.int64], weight: Array) -> Array:
     seen = np.bincount(steps % 10, weights=weight, minlength=10)
     equal = float(seen.mean())
     chi = float(((seen - equal) ** 2).sum()) / max(equal, 1e-9)
-    if equal < 2 or int(steps[-1] - steps[0]) < 20 or chi < 9 + _SIGNIFICANT * 18**0.5:
+    # where most people share two tens or three, a digit is met often because numbers of that size are
+    low, high = np.quantile(steps, [_MOST, 1 - _MOST])
+    if equal < 2 or high - low < _TENS or chi < 9 + _SIGNIFICANT * 18**0.5:
         return np.ones(10)
     kept = np.where((seen == 0) & (equal >= _NEVER), 0.0, seen + _EVEN)
     return np.asarray(kept / kept.mean())
