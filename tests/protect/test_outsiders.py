@@ -257,6 +257,23 @@ def test_nwb_groups_that_bear_a_name_are_renamed_and_references_follow(
         assert list(file["general/link"]["data"]) == [0, 1, 2]
 
 
+def test_nwb_groups_that_become_the_same_stay_apart_and_soft_links_find_them(
+    tmp_path: Path, cleaner: Cleaner
+) -> None:
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "in.nwb", "w") as file:
+        for number, name in enumerate(("eye_Croftwell", "eye_Quilterra", "eye_name_3")):
+            file[f"acquisition/{name}/data"] = np.full(3, number)
+            file[f"general/link{number}"] = h5py.SoftLink(f"/acquisition/{name}/data")
+        file["general/nowhere"] = h5py.SoftLink("/acquisition/gone")
+    known = replace(cleaner, known=Known([Identifier("name", "Quilterra"), Identifier("name", "Croftwell")]))
+    rewrite_nwb(tmp_path / "in.nwb", tmp_path / "out.nwb", cleaner=known, label="a1")
+    with h5py.File(tmp_path / "out.nwb") as file:
+        assert len(file["acquisition"]) == 3
+        assert [int(file[f"general/link{number}"][0]) for number in range(3)] == [0, 1, 2]
+        assert file["general"].get("nowhere") is None
+
+
 def test_a_description_in_a_fixed_place_loses_none_of_its_end(tmp_path: Path, cleaner: Cleaner) -> None:
     tifffile = pytest.importorskip("tifffile")
     text = "login: mtreaby\nscanFrameRate = 30.02"

@@ -78,6 +78,9 @@ _TAKEN = [
                           rf"(?<![^\W_])(?i:{words})(?![^\W_]){_IS}(?P<value>{value})"))
     for category, words, value in _RULES
 ]  # fmt: skip
+_DIGIT = re.compile(r"\d")
+#: values of these hold a digit, so that a text without one need not be searched for them
+_NUMBERED = frozenset({"id", "serial", "address", "contact"})
 _SEPARATOR = re.compile(r"[:=@]\s*$|\b(?:as|is)\s+$")
 _NAMED_HOST = re.compile(r"(?i:host ?name|name|on host)\W*$")
 _PHONE_DIGITS = range(7, 16)
@@ -111,9 +114,11 @@ _SHAPES = (
 
 def find_announced(text: str) -> list[tuple[int, int, str]]:
     """``(start, end, category)`` of each value in ``text`` that a word before it, or its own shape, tells for an identifier."""
+    numbered = _DIGIT.search(text) is not None
     found = [
         (match.start("value"), match.end("value"), category)
         for category, rule in _TAKEN
+        if numbered or category not in _NUMBERED
         for match in rule.finditer(text)
         if _is_meant(category, match, text)
     ]

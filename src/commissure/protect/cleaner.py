@@ -6,7 +6,7 @@ value is treated alike wherever it stands.
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -111,13 +111,7 @@ class Cleaner:
     def text(self, value: str, *, limit: float = SCIENCE_LIMIT) -> str:
         """``value`` with dates shifted and every other identifier replaced by its category in brackets."""
         spans = [span for span in self.spans(value, limit=limit) if not self._stays(span)]
-        parts: list[str] = []
-        last = 0
-        for span in spans:
-            self.count(span.category)
-            parts += [value[last : span.start], self._stand_in(span, value[span.start : span.end])]
-            last = span.end
-        return "".join([*parts, value[last:]])
+        return self._replaced(value, spans, self._stand_in)
 
     def note(self, value: str) -> str:
         """A text that may be a note or a code: several words are read as a note, one as a code."""
@@ -127,24 +121,16 @@ class Cleaner:
     def known_only(self, value: str) -> str:
         """``value`` without known identifiers; for fields whose text is science, such as a strain."""
         spans = [span for span in non_overlapping(self.named(value)) if not self._stays(span)]
-        for span in reversed(spans):
-            self.count(span.category)
-            value = f"{value[: span.start]}[{span.category}]{value[span.end :]}"
-        return value
+        return self._replaced(value, spans, lambda span, _: f"[{span.category}]")
 
     def code(self, value: str) -> str:
         """A short technical text (a transducer, a filter) without what identifies by its shape or is known."""
-        for span in reversed([span for span in self.shaped(value) if not self._stays(span)]):
-            self.count(span.category)
-            value = f"{value[: span.start]}{self._stand_in(span, value[span.start : span.end])}{value[span.end :]}"
-        return value
+        spans = [span for span in self.shaped(value) if not self._stays(span)]
+        return self._replaced(value, spans, self._stand_in)
 
     def tag(self, value: str) -> str:
         """A name in code (a column, a group), its underscores read as spaces: a series may bear the subject's name."""
-        for span in reversed(self.spans(value.replace("_", " "))):
-            self.count(span.category)
-            value = f"{value[: span.start]}{span.category}{value[span.end :]}"
-        return value
+        return self._replaced(value, self.spans(value.replace("_", " ")), lambda span, _: span.category)
 
     def key(self, value: str) -> str:
         """The name of a field; one of several words (a table by person) is read as a note."""
@@ -227,6 +213,16 @@ class Cleaner:
         if span.category == "age":
             return not self.is_person
         return self.keeps_staff and span.category in {"operator", "institution", "address"}
+
+    def _replaced(self, value: str, spans: Iterable[Span], stand_in: Callable[[Span, str], str]) -> str:
+        """``value`` with something else for each of ``spans``, which are in order; each is counted."""
+        parts: list[str] = []
+        last = 0
+        for span in spans:
+            self.count(span.category)
+            parts += [value[last : span.start], stand_in(span, value[span.start : span.end])]
+            last = span.end
+        return "".join([*parts, value[last:]])
 
     def _stand_in(self, span: Span, original: str) -> str:
         stand_in = f"[{span.category}]"

@@ -18,6 +18,7 @@ from commissure.protect.spelled_dates import find_spelled, respell
 __all__ = ["DateSpan", "find_dates", "parse_date", "shift", "shift_text", "spellings", "top_age"]
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_DIGIT = re.compile(r"\d")
 #: the style of a date whose month is a word: as it was spelled
 _SPELLED = "as spelled"
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
@@ -62,6 +63,8 @@ class DateSpan:
 
 def find_dates(text: str) -> tuple[DateSpan, ...]:
     """Every date in ``text`` from 1900 to 2100, in the order they stand, none overlapping another."""
+    if _DIGIT.search(text) is None:
+        return ()
     found: list[DateSpan] = []
     taken = [False] * len(text)
     for pattern, styles in _STYLES:

@@ -85,7 +85,7 @@ class _Copy:
         for name in sorted(old):
             link = old.get(name, getlink=True)
             if isinstance(link, self.h5py.SoftLink):
-                new[name] = self.h5py.SoftLink("/".join(map(self.rename, link.path.split("/"))))
+                self.pending.append(partial(self._soft, old, new, name, link.path))
             elif isinstance(link, self.h5py.ExternalLink):
                 if self._text(f"{old.name}/{name}", link.filename) == link.filename:
                     new[name] = self.h5py.ExternalLink(link.filename, link.path)
@@ -106,9 +106,17 @@ class _Copy:
 
     def _free_name(self, parent: Any, name: str) -> str:
         """The new name of a group, with a number where two old ones become the same."""
-        renamed = self.rename(name)
-        taken = sum(one == renamed or one.startswith(f"{renamed}_") for one in parent)
-        return f"{renamed}_{taken + 1}" if renamed != name and renamed in parent else renamed
+        renamed = free = self.rename(name)
+        number = 2
+        while free in parent:
+            free, number = f"{renamed}_{number}", number + 1
+        return free
+
+    def _soft(self, old: Any, new: Any, name: str, path: str) -> None:
+        """A soft link to where its target is now; one that led nowhere still does."""
+        target = old.get(path)
+        place = None if target is None else self.done.get(self._key(target))
+        new[name] = self.h5py.SoftLink(place or "/".join(map(self.rename, path.split("/"))))
 
     def _key(self, item: Any) -> Any:
         info = self.h5py.h5o.get_info(item.id)

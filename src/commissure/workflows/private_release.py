@@ -1,5 +1,6 @@
 """Private release: a statistic of a dataset that may be published, charged to the dataset's privacy budget."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -74,8 +75,14 @@ def budget_state(hub: Hub, dataset: str) -> BudgetState:
     """What a dataset may spend and has spent."""
     limit = _limit(hub.records.budgets.limit(dataset))
     spends = tuple(_spends(hub.records.budgets.spent(dataset)))
-    totals = tuple(total_epsilon(spends[: i + 1], delta=limit.delta) for i in range(len(spends)))
+    totals = tuple(_total(spends[: i + 1], limit.delta) for i in range(len(spends)))
     return BudgetState(limit, spends, totals, ceiling_auc(spends))
+
+
+@functools.lru_cache(maxsize=1024)
+def _total(spends: tuple[Spend, ...], delta: float) -> float:
+    """What spends cost together, worked out once: a ledger only grows, and pages and pictures ask again and again."""
+    return total_epsilon(spends, delta=delta)
 
 
 def private_release(

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from commissure.errors import CommissureError
+from commissure.errors import NotFound
 from commissure.faces.privacy import privacy
 from commissure.hub import Hub
 from commissure.workflows.private_release import budget_state
@@ -18,7 +18,7 @@ def panel(hub: Hub, dataset: str) -> dict[str, Any]:
     """
     try:
         state = privacy(dataset, budget_state(hub, dataset))
-    except CommissureError:
+    except NotFound:
         return {"budget": None}
     spends = state["spends"]
     return {
