@@ -160,21 +160,21 @@ def samples() -> SimpleNamespace:
     return SimpleNamespace(made=made, fill=fill, add_full=add_full, files=FILES, hostile=HOSTILE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    """A hub with a catalogue."""
+    """A hub with a catalogue; one a file of tests, for what one file publishes another must not count."""
     found = made(tmp_path_factory.mktemp("faces") / "hub")
     yield found
     found.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def token(hub: Hub) -> str:
     """The owner's token."""
     return issue(hub, "local")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(hub: Hub) -> Iterator[str]:
     """A server over the hub, on a free port of loopback."""
     server = uvicorn.Server(
