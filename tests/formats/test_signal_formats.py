@@ -5,6 +5,7 @@ Formats whose files are built here byte by byte, for want of a library and of a 
 
 import gzip
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from commissure.formats.detect import detect
 from commissure.formats.listing import Listing
 from commissure.formats.registry import READERS
 from commissure.model import Recording
-from commissure.testing import signal_bytes, signals
+from commissure.testing import clinic_bytes, nirs_bytes, signal_bytes, signals
 from commissure.testing.reader import check_hostile, check_reader
 from commissure.testing.signals import Planted, planted
 
@@ -34,6 +35,9 @@ CASES: dict[str, tuple[str, Callable[..., Path], float, tuple[str, ...]]] = {
     "curry_generated": ("curry", signal_bytes.write_curry, 1e-11, ("operator",)),
     "ant_written_by_libeep": ("ant", signal_bytes.write_ant, 7.9e-9, WHO),
     "xdf_generated": ("xdf", signal_bytes.write_xdf, 1e-11, ()),
+    "gdf_1_generated": ("gdf", partial(clinic_bytes.write_gdf, version=1.25), 1.3e-9, ("id", "operator")),
+    "gdf_2_generated": ("gdf", partial(clinic_bytes.write_gdf, version=2.2), 1.3e-9, ("id", "operator")),
+    "gdf_of_biosig_generated": ("gdf", clinic_bytes.write_gdf, 1.3e-9, ("id", "operator")),
 }
 SILENT_OF_EVENTS = {"nihon_kohden_generated", "curry_generated", "ant_written_by_libeep"}
 
@@ -123,6 +127,66 @@ def test_kit_generated_reads_teslas(truth: Planted, tmp_path: Path) -> None:
     assert {channel.type for channel in recording.channels[:5]} == {"MEGGRADAXIAL"}
     assert np.abs(recording.si()[:, :5] - truth.volts * 1e-6).max() <= truth.resolution_v * 1e-6
     assert truth.identifiers["name"] in [one.value for one in recording.about.identifiers]
+
+
+@pytest.mark.parametrize(
+    ("format_", "make"),
+    [
+        ("nirx", nirs_bytes.write_nirx),
+        ("nirx", partial(nirs_bytes.write_nirx, aurora=True)),
+        ("hitachi", nirs_bytes.write_hitachi),
+        ("boxy", nirs_bytes.write_boxy),
+    ],
+    ids=["nirstar", "aurora", "hitachi", "boxy"],
+)
+def test_optical_recordings_generated_are_read(
+    format_: str, make: Callable[..., Path], truth: Planted, tmp_path: Path
+) -> None:
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    raw.mkdir()
+    scratch.mkdir()
+    path = make(raw, truth)
+    reader, listing = READERS.get(format_), Listing.of(raw)
+    assert check_reader(reader, listing, scratch=tmp_path / "check") == ()
+    (recording,) = _read(raw, scratch)
+    optical = [index for index, one in enumerate(recording.channels) if one.type == "NIRSCWAMPLITUDE"]
+    assert recording.about.datatype == "nirs"
+    assert np.abs(recording.si()[:, optical[:4]] - (1 + truth.volts[:, :4] * 1e3)).max() < 1e-8
+    waves = {"nirx": {760.0, 850.0}, "hitachi": {700.1, 829.1}, "boxy": {690.0, 830.0}}[format_]
+    assert {recording.channels[index].details["wavelength_nominal"] for index in optical} == waves
+    assert [(mark.label, mark.onset_s) for mark in recording.annotations] == [("1", 0.5), ("2", 1.25)]
+    if format_ != "boxy":
+        assert truth.identifiers["name"] in [one.value for one in recording.about.identifiers]
+        assert (recording.about.subject.sex, recording.about.subject.age_years) == ("F", 70.0)
+        assert str(recording.about.start)[:16] == "2021-03-04 10:11"
+    largest = max((one for one in raw.iterdir()), key=lambda one: one.stat().st_size)
+    largest.write_bytes(largest.read_bytes()[: largest.stat().st_size // 3])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert check_hostile(reader, Listing.of(raw), scratch=tmp_path / "hostile") == ()
+
+
+def test_micromed_generated_reads_scalp_and_depth(truth: Planted, tmp_path: Path) -> None:
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    raw.mkdir()
+    scratch.mkdir()
+    path = clinic_bytes.write_micromed(raw, truth)
+    assert check_reader(READERS.get("micromed"), Listing.of(raw), scratch=tmp_path / "check") == ()
+    (recording,) = _read(raw, scratch)
+    assert recording.about.datatype == "eeg"
+    assert np.abs(recording.si() - truth.volts).max() <= truth.resolution_v * 0.51
+    assert recording.about.sidecar["PowerLineFrequency"] == 50.0
+    notes = [(mark.label, mark.onset_s) for mark in recording.annotations if not mark.label.isdigit()]
+    assert notes == [("go", 0.5), ("stop", 1.25)]
+    assert {"Ottilie", "Quastenflosser", "1951-02-27"} <= {one.value for one in recording.about.identifiers}
+    deep = Planted(truth.volts, truth.rate_hz, ("A1", "A2", "B'1", "B'2", "ECG"), (), truth.identifiers)
+    clinic_bytes.write_micromed(raw, deep)
+    (recording,) = _read(raw, scratch)
+    assert recording.about.datatype == "ieeg"
+    assert [one.type for one in recording.channels] == ["SEEG"] * 4 + ["ECG"]
+    assert recording.channels[2].group == "B'"
+    for kept in (0.0, 0.02, 0.4):
+        path.write_bytes(path.read_bytes()[: round(kept * path.stat().st_size)])
+        assert check_hostile(READERS.get("micromed"), Listing.of(raw), scratch=tmp_path / f"cut{kept}") == ()
 
 
 def test_snirf_reads_amplitudes_with_their_optodes(truth: Planted, tmp_path: Path) -> None:

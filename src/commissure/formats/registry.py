@@ -22,6 +22,11 @@ _SIGNALS: dict[str, str] = {
     "ant": "commissure.formats.ant:reader",
     "neuralynx": "commissure.formats.neuralynx:reader",
     "xdf": "commissure.formats.xdf:reader",
+    "gdf": "commissure.formats.gdf:reader",
+    "micromed": "commissure.formats.micromed:reader",
+    "nirx": "commissure.formats.nirx:reader",
+    "hitachi": "commissure.formats.hitachi:reader",
+    "boxy": "commissure.formats.boxy:reader",
 }
 
 #: images that become BIDS

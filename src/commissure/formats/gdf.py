@@ -1,0 +1,269 @@
+"""GDF 1 and 2: the general data format for biosignals, as BioSig, OpenViBE, g.tec and the BCI competitions write it.
+
+References
+----------
+Schlögl 2006, arXiv:cs/0608052.
+"""
+
+import datetime
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+from commissure.errors import Unreadable
+from commissure.extras import need
+from commissure.formats.listing import Listing
+from commissure.formats.mne_header import Header
+from commissure.formats.mne_recording import MneReader, Opened, link_as
+from commissure.model import Device, Fact, Identifier, Origin, Source
+
+__all__ = ["Layout", "day_of", "find", "layout_of", "open_gdf", "reader"]
+
+_MAGIC = re.compile(rb"\AGDF [ 0-9]\.[0-9]{2}")
+#: bytes a sample by GDF's numbers for types
+_WIDTHS = {0: 1, 1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 8, 8: 8, 16: 4, 17: 8, 279: 3, 535: 3}
+#: of each channel: width of the columns before the samples a record, in version 1 and 2
+_BEFORE_SAMPLES = {1: 16 + 80 + 8 + 4 * 8 + 80, 2: 16 + 80 + 6 + 2 + 4 * 8 + 68 + 3 * 4}
+_SEXES, _HANDS = ("", "M", "F", ""), ("", "right", "left", "ambidextrous")
+_EVENT_NAMES, _MACHINE, _TECHNICIAN, _INSTITUTION = 1, 3, 6, 7
+_COPIED = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where things stand in a GDF file.
+
+    Parameters
+    ----------
+    version : float
+        1.25, 2.1 …
+    head_bytes : int
+        Where samples begin.
+    records : int
+        How many.
+    record_s : Fraction
+        Seconds a record.
+    labels : tuple of str
+        The channels.
+    samples, kinds : tuple of int
+        A record's samples of each channel, and GDF's numbers for their types.
+    tags : tuple of (int, int, int)
+        Of the third part of the header: number, first byte, length.
+    """
+
+    version: float
+    head_bytes: int
+    records: int
+    record_s: Fraction
+    labels: tuple[str, ...]
+    samples: tuple[int, ...]
+    kinds: tuple[int, ...]
+    tags: tuple[tuple[int, int, int], ...]
+
+    @property
+    def record_bytes(self) -> int:
+        """Of all channels."""
+        return sum(count * _WIDTHS[kind] for count, kind in zip(self.samples, self.kinds, strict=True))
+
+    @property
+    def events_at(self) -> int:
+        """Where the table of events begins, if there is one."""
+        return self.head_bytes + self.records * self.record_bytes
+
+    @property
+    def channels_end(self) -> int:
+        """Where the channels' part of the header ends."""
+        return 256 * (1 + len(self.labels))
+
+
+def find(listing: Listing) -> Iterator[Source]:
+    """GDF files by their first eight bytes, whatever their name."""
+    for entry in listing.files:
+        if _MAGIC.match(listing.head(entry.path, 8)):
+            yield Source("gdf", (entry.path,), "bids")
+
+
+def layout_of(path: Path) -> Layout:
+    """The header of a GDF file; :class:`Unreadable` if it is cut short or holds no plausible numbers."""
+    with path.open("rb") as stream:
+        fixed = stream.read(256)
+        if not _MAGIC.match(fixed) or len(fixed) < 256:
+            raise Unreadable(f"The GDF header ends after {len(fixed)} bytes; it has at least 256.")
+        version = float(fixed[4:8])
+        old = version < 1.9
+        count, head_bytes = struct.unpack_from("<I" if old else "<H", fixed, 252)[0], 0
+        head_bytes = (
+            struct.unpack_from("<q", fixed, 184)[0] if old else 256 * struct.unpack_from("<H", fixed, 184)[0]
+        )
+        if not 0 < count < 65536 or not 256 * (1 + count) <= head_bytes <= path.stat().st_size:
+            raise Unreadable(
+                f"The GDF header announces {count} channels and {head_bytes} bytes; the file has {path.stat().st_size}."
+            )
+        rest = stream.read(head_bytes - 256)
+    at = count * _BEFORE_SAMPLES[1 if old else 2]
+    samples = struct.unpack_from(f"<{count}I", rest, at)
+    kinds = struct.unpack_from(f"<{count}I", rest, at + 4 * count)
+    if any(kind not in _WIDTHS for kind in kinds) or not any(samples):
+        raise Unreadable(
+            "The GDF header names a type of samples that the format does not have, or no samples."
+        )
+    labels = tuple(_text(rest[16 * i : 16 * i + 16]) for i in range(count))
+    tags = () if old else tuple(_tags(rest[256 * count :], 256 * (1 + count)))
+    records = struct.unpack_from("<q", fixed, 236)[0]
+    made = Layout(version, head_bytes, records, _duration(fixed), labels, samples, kinds, tags)
+    held = (path.stat().st_size - head_bytes) // made.record_bytes
+    if records > held:
+        raise Unreadable(f"The GDF file is truncated: it holds {held} records and announces {records}.")
+    return made if records >= 0 else Layout(version, head_bytes, held, made.record_s, labels, samples, kinds, tags)  # fmt: skip
+
+
+def open_gdf(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Opened]:
+    """One Raw for each sampling rate in the file, so that nothing is resampled."""
+    mne_io = need("mne.io", purpose="Reading GDF")
+    path = listing.absolute(source.primary)
+    layout = layout_of(path)
+    if not layout.records:
+        raise Unreadable("The GDF file holds a header and no samples.")
+    if {279, 535} & set(layout.kinds):
+        raise Unreadable(
+            "The GDF file holds samples of 24 bits, which MNE does not read; share the BDF that it came from."
+        )
+    header = _header(path, layout)
+    names = _event_names(path, layout)
+    plain = _plain(path, layout, scratch)
+    groups = _groups(layout)
+    for samples, others in groups:
+        raw = mne_io.read_raw_gdf(plain, exclude=others)
+        marks = raw.annotations
+        marks.duration[marks.duration <= 1.01 / raw.info["sfreq"]] = (
+            0.0  # MNE's shortest, where the file has none
+        )
+        marks.description = [names.get(str(text), str(text)) for text in marks.description]
+        entities = {"acq": f"{float(samples / layout.record_s):g}Hz".replace(".", "p")} if len(groups) > 1 else {}  # fmt: skip
+        yield Opened(raw, Header(**{**header, "entities": entities}), codes=not len(marks))  # type: ignore[arg-type]
+
+
+def day_of(stamp: int) -> datetime.datetime | None:
+    """A moment out of GDF 2's count of 2**-32 days since the year 0; None if it is none.
+
+    >>> day_of((738219 << 32) + (1 << 31)).isoformat()
+    '2021-03-04T12:00:00'
+    """
+    days = stamp / 2**32 - 366
+    if not 1 < days < 1_000_000:
+        return None
+    moment = datetime.datetime(1, 1, 1) + datetime.timedelta(days - 1)  # noqa: DTZ001 - GDF tells no zone
+    return (moment + datetime.timedelta(microseconds=5e5)).replace(microsecond=0)
+
+
+def _text(field: bytes) -> str:
+    return field.split(b"\0")[0].decode("latin-1").strip()
+
+
+def _duration(fixed: bytes) -> Fraction:
+    """A ratio of whole numbers; BioSig writes a real number in its place since GDF 2.2, and as a ratio that would be none."""
+    (real,) = struct.unpack_from("<d", fixed, 244)
+    if 1e-7 < real < 1e6:
+        return Fraction(real).limit_denominator(10**7)
+    above, below = struct.unpack_from("<II", fixed, 244)
+    return Fraction(above or 1, below or 1)
+
+
+def _tags(part: bytes, start: int) -> Iterator[tuple[int, int, int]]:
+    at = 0
+    while at + 4 <= len(part) and part[at]:
+        size = int.from_bytes(part[at + 1 : at + 4], "little")
+        if at + 4 + size > len(part):
+            return
+        yield part[at], start + at + 4, size
+        at += 4 + size
+
+
+def _tagged(path: Path, layout: Layout, number: int) -> bytes:
+    with path.open("rb") as stream:
+        for tag, start, size in layout.tags:
+            if tag == number:
+                stream.seek(start)
+                return stream.read(size)
+    return b""
+
+
+def _event_names(path: Path, layout: Layout) -> dict[str, str]:
+    """What the file calls its own event codes: texts in the order of their codes, from 0 on."""
+    texts = _tagged(path, layout, _EVENT_NAMES).split(b"\0")
+    return {str(code): text.decode("utf-8", "replace") for code, text in enumerate(texts) if text.strip()}
+
+
+def _groups(layout: Layout) -> list[tuple[int, tuple[str, ...]]]:
+    """Each number of samples a record with the names of the channels that have another; most channels first."""
+    rates = sorted(set(layout.samples) - {0}, key=lambda one: (-layout.samples.count(one), -one))
+    repeated = len(set(layout.labels)) < len(layout.labels)
+    if repeated:
+        return [(max(rates), ())]
+    pairs = tuple(zip(layout.samples, layout.labels, strict=True))
+    return [(rate, tuple(label for samples, label in pairs if samples != rate)) for rate in rates]
+
+
+def _plain(path: Path, layout: Layout, scratch: Path) -> Path:
+    """The file as MNE reads it: no third part of the header, a ratio for the duration, a patient field in ASCII."""
+    with path.open("rb") as stream:
+        head = bytearray(stream.read(layout.channels_end))
+        ascii_patient = bytes(head[8:168]).isascii()
+        told = Fraction(*(one or 1 for one in struct.unpack_from("<II", head, 244)))
+        whole = struct.unpack_from("<q", head, 236)[0] == layout.records and told == layout.record_s
+        if whole and ascii_patient and layout.head_bytes == layout.channels_end:
+            return path if path.suffix.lower() == ".gdf" else link_as(path, scratch=scratch, name="recording.gdf")  # fmt: skip
+        head[8:74] = bytes(66)
+        if layout.version >= 1.9:
+            struct.pack_into("<H", head, 184, len(head) // 256)
+        struct.pack_into("<qII", head, 236, layout.records, *layout.record_s.as_integer_ratio())
+        stream.seek(layout.head_bytes)
+        target = scratch / "recording.gdf"
+        with target.open("wb") as copy:
+            copy.write(head)
+            while block := stream.read(_COPIED):
+                copy.write(block)
+    return target
+
+
+def _header(path: Path, layout: Layout) -> dict[str, object]:
+    with path.open("rb") as stream:
+        fixed = stream.read(256)
+    old = layout.version < 1.9
+    patient, recording = (
+        _text(fixed[8 : 88 if old else 74]),
+        _text(fixed[88:168] if old else fixed[88:152]),
+    )
+    code, _, name = patient.partition(" ")
+    found = [("id", patient), ("id", code), ("name", name), *(("name", one) for one in re.split(r"[ _,;]+", name))]  # fmt: skip
+    found += [("comment", recording), *(("comment", one) for one in recording.split() if len(one) > 3)]
+    machine = [part.decode("utf-8", "replace") for part in _tagged(path, layout, _MACHINE).split(b"\0")]
+    maker, model, _, serial = (*machine, "", "", "", "")[:4]
+    for number, category in ((_TECHNICIAN, "operator"), (_INSTITUTION, "institution")):
+        text = _text(_tagged(path, layout, number))
+        found += [(category, text), *((category, part) for part in text.split("_") if len(part) > 3)]
+    facts = (Fact("format", f"GDF {layout.version:g}", Origin.HEADER),)
+    useful = tuple(Identifier(*one) for one in found if one[1].strip(" X"))
+    told: dict[str, object] = {"identifiers": useful, "device": Device(maker, model, serial=serial), "facts": facts,
+                               "subject_id": "" if code == "X" else code}  # fmt: skip
+    if old:
+        return {**told, "start": _start(_text(fixed[168:184]))}
+    born = day_of(struct.unpack_from("<Q", fixed, 176)[0])
+    return {**told, "sex": _SEXES[fixed[87] & 3], "handedness": _HANDS[fixed[87] >> 2 & 3], "birth": born and born.date(),
+            "start": day_of(struct.unpack_from("<Q", fixed, 168)[0])}  # fmt: skip
+
+
+def _start(text: str) -> datetime.datetime | None:
+    """``20210304101112`` and hundredths of a second."""
+    try:
+        return datetime.datetime(*(int(text[a:b]) for a, b in pairwise((0, 4, 6, 8, 10, 12, 14))))  # type: ignore[arg-type]  # noqa: DTZ001 - GDF tells no zone
+    except ValueError:
+        return None
+
+
+#: the plugin
+reader = MneReader("gdf", find, open_gdf)
