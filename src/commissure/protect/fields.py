@@ -12,7 +12,10 @@ from pathlib import Path
 from commissure.extras import need
 from commissure.protect.fields_rigs import RIGS, rig_fields
 from commissure.protect.fif import fif_tags, open_fif
+from commissure.protect.gdf import gdf_fields
 from commissure.protect.hdf5 import texts_of
+from commissure.protect.lab_headers import is_lab_header, lab_header_fields
+from commissure.protect.micromed import micromed_fields
 from commissure.protect.tables import identifying_column
 
 __all__ = ["fields_of", "names_somebody"]
@@ -34,6 +37,7 @@ _NOT_KEYS = re.compile(
 )
 _FIF_TEXTS = {212: "experimenter", 401: "first_name", 402: "middle_name", 403: "last_name", 410: "his_id",
               501: "proj_name", 503: "experimenter", 154: "serial", 155: "site"}  # fmt: skip
+_LAB_HEADERS = frozenset({".hdr", ".inf", ".csv", ".txt"})
 #: texts of a NIfTI header by the length of the header: name, place, size
 _NIFTI_TEXTS = {
     348: (("db_name", 14, 18), ("descrip", 148, 80), ("aux_file", 228, 24), ("intent_name", 328, 16)),
@@ -79,6 +83,8 @@ def fields_of(path: Path, *, suffix: str, head: bytes) -> Iterator[tuple[str, st
     if head.startswith(_HDF5):
         for where, text in texts_of(path):
             yield re.split(r"[/@]", where)[-1], text
+    elif suffix in _LAB_HEADERS and is_lab_header(head.decode("latin-1")):
+        yield from lab_header_fields(path.read_text("latin-1"))
     elif suffix == ".json" and path.stat().st_size < _LARGEST_JSON:
         yield from _json(json.loads(path.read_text("utf-8", "replace")), "")
     elif suffix == ".tsv" and not path.name.endswith(".gz"):
@@ -90,6 +96,10 @@ def fields_of(path: Path, *, suffix: str, head: bytes) -> Iterator[tuple[str, st
         yield "recording", head[88:168].decode("latin-1")
         # the date stands against the time, so that the search for words does not see it
         yield "startdate", head[168:176].decode("latin-1")
+    elif suffix == ".gdf":
+        yield from gdf_fields(path)
+    elif suffix == ".trc":
+        yield from micromed_fields(path)
     elif suffix == ".fif":
         yield from _fif(path)
     elif suffix in {".nii", ".hdr"}:

@@ -18,8 +18,10 @@ from commissure.protect.fif import rewrite_fif, rewrite_packed_fif
 from commissure.protect.fif_surfaces import deface_fif
 from commissure.protect.file_names import SUFFIX
 from commissure.protect.film_faces import clean_film
+from commissure.protect.gdf import rewrite_gdf
 from commissure.protect.matlab import rewrite_matlab
 from commissure.protect.matlab_heads import deface_matlab
+from commissure.protect.micromed import rewrite_micromed
 from commissure.protect.nifti import rewrite_nifti
 from commissure.protect.numbers import (
     rewrite_annot,
@@ -37,9 +39,9 @@ __all__ = ["TEXTS", "Job", "rewrite", "suffix_of"]
 
 #: kinds that are text through and through
 TEXTS = frozenset({".md", ".txt", ".rst", "", ".yml", ".yaml", ".bidsignore", ".html", ".xml", ".json", ".tsv", ".csv", ".vhdr", ".vmrk",
-                   ".gii", ".cff", ".log", ".ini", ".cfg", ".asc", ".puls", ".resp", ".ext", ".ecg"})  # fmt: skip
+                   ".gii", ".cff", ".log", ".ini", ".cfg", ".asc", ".puls", ".resp", ".ext", ".ecg", ".hdr", ".inf", ".tri"})  # fmt: skip
 #: samples and numbers without a header that could tell anything
-_PLAIN = frozenset({".fdt", ".bval", ".bvec"})
+_PLAIN = frozenset({".fdt", ".bval", ".bvec", ".wl1", ".wl2", ".evt", ".tpl", ".avg"})
 _PERSONAL = {
     ".jpg": "photo", ".jpeg": "photo", ".png": "photo", ".bmp": "photo", ".heic": "photo", ".gif": "photo", ".webp": "photo",
     ".wav": "voice", ".mp3": "voice", ".m4a": "voice", ".flac": "voice", ".ogg": "voice", ".aac": "voice", ".opus": "voice",
@@ -80,6 +82,14 @@ def _by_snirf(job: Job) -> None:
 
 def _by_edf(job: Job) -> None:
     rewrite_edf(job.source, job.target, cleaner=job.cleaner, label=job.label)
+
+
+def _by_gdf(job: Job) -> None:
+    rewrite_gdf(job.source, job.target, cleaner=job.cleaner, label=job.label)
+
+
+def _by_micromed(job: Job) -> None:
+    rewrite_micromed(job.source, job.target, cleaner=job.cleaner)
 
 
 def _by_fif(job: Job) -> tuple[Finding, ...]:
@@ -125,6 +135,15 @@ def _by_matlab(job: Job) -> tuple[Finding, ...]:
         source = job.target if job.target.exists() else job.source
         rewrite_matlab(source, job.target, cleaner=job.cleaner, label=job.label)
     return kept
+
+
+def _by_set(job: Job) -> tuple[Finding, ...]:
+    """EEGLAB keeps MATLAB's bytes in ``.set``; NIRx a text of gains."""
+    with job.source.open("rb") as stream:
+        if b"\x00" in stream.read(4096):
+            return _by_matlab(job)
+    _by_plain(job)
+    return ()
 
 
 def _by_dicom(job: Job) -> tuple[Finding, ...]:
@@ -175,10 +194,10 @@ def _by_copy(job: Job) -> None:
 _CLEANERS: dict[str, Callable[[Job], tuple[Finding, ...] | None]] = {
     ".nii": _by_nifti, ".nii.gz": _by_nifti, ".nwb": _by_nwb, ".snirf": _by_snirf, ".edf": _by_edf, ".bdf": _by_edf,
     ".fif": _by_fif, ".fif.gz": _by_packed_fif, ".tif": _by_tiff, ".tiff": _by_tiff, ".ome.tif": _by_tiff, ".ome.tiff": _by_tiff, ".btf": _by_tiff,
-    ".set": _by_matlab, ".mat": _by_matlab, ".mp4": _by_film, ".mov": _by_film, ".m4v": _by_film, ".avi": _by_film,
+    ".set": _by_set, ".mat": _by_matlab, ".mp4": _by_film, ".mov": _by_film, ".m4v": _by_film, ".avi": _by_film,
     ".3gp": _by_film, ".dcm": _by_dicom, ".ima": _by_dicom, **dict.fromkeys(_PLAIN, _by_plain),
     **dict.fromkeys(SCANS, _by_scan), ".npy": _by_npy, ".npz": _by_npz, ".dat": _by_raw, ".tsv.gz": _by_cells,
-    ".annot": _by_annot, ".eeg": _by_samples,
+    ".annot": _by_annot, ".eeg": _by_samples, ".gdf": _by_gdf, ".trc": _by_micromed,
 }  # fmt: skip
 
 

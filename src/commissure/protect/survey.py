@@ -42,11 +42,14 @@ _READ = {
     ".par",
     ".dcm",
     ".ima",
+    ".gdf",
+    ".trc",
+    ".inf",
 }
 _NO_FIELDS = {".eeg", ".fdt", ".bval", ".bvec", ".tsv.gz", ".npy", ".annot", ".rec", ".bidsignore", ".md", ".rst", ".yml", ".yaml",
-              ".py", ".m", ".r", ".sh"}  # fmt: skip
+              ".py", ".m", ".r", ".sh", ".wl1", ".wl2", ".evt", ".tpl", ".avg"}  # fmt: skip
 _PARTICIPANTS = "participants.tsv"
-_TEXTS = {".vhdr", ".vmrk", ".txt"}
+_TEXTS = {".vhdr", ".vmrk", ".txt", ".tri"}
 _PUBLIC_FILES = {"dataset_description.json", "README", "README.md", "CHANGES", "CITATION.cff", "LICENSE"}
 #: labels and the tokens that stand for ids are meant to be there
 _LABELS = {"participant_id", "sample_id", "session_id", "subject_id", "subjectid", "his_id", "identifier", "object_id",

@@ -15,6 +15,7 @@ from commissure.protect.file_names import LABEL, clean_part, names_of_folders
 from commissure.protect.gather import identifiers_in
 from commissure.protect.gifti import deface_gifti, gifti_text, outside_files, with_data_inside
 from commissure.protect.kinds import TEXTS, Job, rewrite, suffix_of
+from commissure.protect.lab_headers import clean_lab_header, is_lab_header
 from commissure.protect.lone_names import NOTES_LIMIT, SCIENCE_LIMIT, find_lone_names
 from commissure.protect.names import Span, non_overlapping, recognize
 from commissure.protect.nwb import is_named_after_itself
@@ -162,7 +163,9 @@ class _Work:
         raw = source.read_bytes()
         wide = raw.startswith(_WIDE)  # E-Prime and Excel save texts so
         text = raw.decode("utf-16" if wide else "utf-8", "surrogateescape" if not wide else "strict")
-        if suffix in {".tsv", ".csv"}:
+        if is_lab_header(text):
+            clean = clean_lab_header(text, cleaner=owner)
+        elif suffix in {".tsv", ".csv"}:
             per_row = self.subject if source.name == "participants.tsv" else None
             mark = "\t" if suffix == ".tsv" else ","
             clean = clean_table(text, cleaner=owner, relabel=self.relabel, per_row=per_row, mark=mark)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from commissure.testing import signal_bytes, signals
+from commissure.testing import clinic_bytes, nirs_bytes, signal_bytes, signals
 from commissure.testing.ctf_bytes import write_ctf
 from commissure.testing.planting.notes import CODES, note_of
 from commissure.testing.planting.people import Person, make_person
@@ -62,12 +63,49 @@ FORMATS: dict[str, tuple[Write, tuple[str, ...], str]] = {
         ".ds",
     ),
     "kit": (signal_bytes.write_kit, ("patient name",), ".con"),
+    "gdf": (
+        clinic_bytes.write_gdf,
+        (
+            "patient name",
+            "record number",
+            "operator",
+            "institution",
+            "device serial",
+            "birth date",
+            "study date",
+        ),
+        ".gdf",
+    ),
+    "micromed": (
+        clinic_bytes.write_micromed,
+        ("patient name", "institution", "birth date", "study date"),
+        ".trc",
+    ),
+    "nirx": (
+        nirs_bytes.write_nirx,
+        ("patient name", "operator", "comment", "e-mail", "user path", "study date"),
+        "",
+    ),
+    "nirx_aurora": (
+        partial(nirs_bytes.write_nirx, aurora=True),
+        ("patient name", "operator", "e-mail", "device serial", "study date"),
+        "",
+    ),
+    "hitachi": (
+        nirs_bytes.write_hitachi,
+        ("patient name", "record number", "comment", "study date"),
+        "_Probe1.csv",
+    ),
+    "boxy": (nirs_bytes.write_boxy, (), ".txt"),
 }
 #: formats whose maker writes no events
-_SILENT = {"neuralynx", "nihon_kohden", "curry", "ant", "kit"}
+_SILENT = {"neuralynx", "nihon_kohden", "curry", "ant", "kit", "nirx", "nirx_aurora", "hitachi", "boxy"}
 _NOTED = ("lone surname", "other name", "phone", "e-mail", "web, host, network", "national id", "initials", "comment", "user path", "address",
           "physician", "department", "institution", "patient name", "age over 89")  # fmt: skip
-_LATIN = {"xdf", "ctf", "persyst", "neuroscan", "ant", "kit", "nihon_kohden", "curry", "neuralynx"}
+_LATIN = {"xdf", "ctf", "persyst", "neuroscan", "ant", "kit", "nihon_kohden", "curry", "neuralynx", "gdf", "micromed", "nirx",
+          "nirx_aurora", "hitachi"}  # fmt: skip
+#: formats whose notes have so many characters at most
+_LONGEST = {"neuroscan": 250, "micromed": 40}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +128,8 @@ def plant_recording(folder: Path, format: str, *, rng: np.random.Generator) -> P
     events, plants = _events(person, format, rng)
     who = {"name": person.values["patient name"], "id": person.values["record number"], "operator": person.values["operator"],
            "birth_date": person.values["birth date"], "institution": person.values["institution"],
-           "accession": person.values["accession number"], "comment": person.values["comment"]}  # fmt: skip
+           "accession": person.values["accession number"], "comment": person.values["comment"], "contact": person.values["e-mail"],
+           "serial": person.values["device serial"], "path": person.values["user path"]}  # fmt: skip
     if format == "neuralynx":
         who["operator"] = person.values["operator"].split()[1]
     truth = replace(truth, identifiers=who, events=tuple(events))
@@ -123,8 +162,7 @@ def _events(
     if format in _SILENT:
         return [(0.5, "go"), (1.25, "stop")], []
     codes = [(0.3 + 0.15 * n, str(CODES[n % 6])) for n in range(24)]
-    longest = 250 if format == "neuroscan" else 1000
-    notes = [note_of(person, kind, rng=rng)[:longest] for kind in _NOTED]
+    notes = [note_of(person, kind, rng=rng)[: _LONGEST.get(format, 1000)] for kind in _NOTED]
     if format == "brainvision":
         notes = [note.replace(",", ";") for note in notes]  # a comma ends a field of the marker file
     told = [(0.35 + 0.3 * n, note) for n, note in enumerate(notes)]
