@@ -10,7 +10,7 @@ from commissure.workflows.private_release import BudgetState
 __all__ = ["draw_ledger", "privacy", "privacy_limit", "text_bar"]
 
 _WIDTH = 40
-_ROW, _LEFT, _WIDE = 24, 250, 400
+_ROW, _LEFT, _WIDE, _LINE_HEIGHT = 42, 10, 290, 16
 _SPENT, _NEW, _LINE = "#5b6770", "#0b6e4f", "#b4552d"
 
 
@@ -65,39 +65,51 @@ def draw_ledger(state: Mapping[str, Any]) -> str:
     (True, True)
     """
     limit, spends = float(state["epsilon"]), list(state["spends"])
-    height = 96 + _ROW * max(len(spends), 1)
-    end = _LEFT + _WIDE
     title = f"{state['dataset']}: privacy spent"
-    relation = str(state["neighbours"]).replace("-", " ")
+    about = (
+        f"epsilon {limit:g} at delta {state['delta']:g},",
+        f"to {str(state['neighbours']).replace('-', ' ')};",
+        f"no attack on all of it passes an AUC of {state['attack_auc']:.3f}",
+    )
+    top = 48 + _LINE_HEIGHT * len(about)
+    foot = top + _ROW * max(len(spends), 1)
+    end = _LEFT + _WIDE
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {end + 110} {height}" role="img" '
-        'font-family="system-ui, sans-serif" font-size="13">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {end + 76} {foot + 46}" width="{end + 76}" '
+        'style="max-width:100%;height:auto" role="img" font-family="system-ui, sans-serif" font-size="13">',
         f"<title>{escape(title)}</title>",
-        f'<text x="10" y="20" font-weight="bold">{escape(title)}</text>',
-        f'<text x="10" y="38" font-size="12" fill="{_SPENT}">epsilon {limit:g} at delta {state["delta"]:g}, '
-        f"to {escape(relation)}; no attack on all of it passes an AUC of {state['attack_auc']:.3f}</text>",
+        f'<text x="{_LEFT}" y="20" font-weight="bold">{escape(title)}</text>',
+        *(
+            f'<text x="{_LEFT}" y="{40 + _LINE_HEIGHT * number}" font-size="12" fill="{_SPENT}">{escape(line)}</text>'
+            for number, line in enumerate(about)
+        ),
     ]
     before = 0.0
     for number, spend in enumerate(spends):
-        y, total = 56 + _ROW * number, float(spend["total_epsilon"])
-        first, last = (_WIDE * min(value / limit, 1.0) for value in (before, total))
-        lines += [
-            f'<text x="{_LEFT - 10}" y="{y + 13}" text-anchor="end">{escape(_short(spend["what"]))}</text>',
-            f'<rect x="{_LEFT}" y="{y}" width="{_WIDE}" height="16" fill="#eef1f2"/>',
-            f'<rect x="{_LEFT}" y="{y}" width="{first:.1f}" height="16" fill="{_SPENT}"/>',
-            f'<rect x="{_LEFT + first:.1f}" y="{y}" width="{last - first:.1f}" height="16" fill="{_NEW}"/>',
-            f'<text x="{end + 10}" y="{y + 13}">ε {total:.3f}</text>',
-        ]
+        total = float(spend["total_epsilon"])
+        lines += _bar(str(spend["what"]), top + _ROW * number, limit, before=before, total=total)
         before = total
-    foot = height - 30
     lines += [
-        f'<line x1="{end}" x2="{end}" y1="50" y2="{foot}" stroke="{_LINE}" stroke-width="2"/>',
-        f'<text x="{end}" y="{height - 12}" text-anchor="middle" fill="{_LINE}">limit {limit:g}</text>',
-        f'<text x="{_LEFT}" y="{height - 12}" font-size="12" fill="{_SPENT}">grey: spent before, green: by this one; '
-        f"left {max(limit - before, 0.0):.3f}</text>",
+        f'<line x1="{end}" x2="{end}" y1="{top}" y2="{foot}" stroke="{_LINE}" stroke-width="2"/>',
+        f'<text x="{end}" y="{foot + 16}" text-anchor="middle" fill="{_LINE}">limit {limit:g}</text>',
+        f'<text x="{_LEFT}" y="{foot + 16}" font-size="12" fill="{_SPENT}">left {max(limit - before, 0.0):.3f}</text>',
+        f'<text x="{_LEFT}" y="{foot + 34}" font-size="12" fill="{_SPENT}">'
+        "grey: spent before, green: by this one</text>",
     ]
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
-def _short(name: str, longest: int = 34) -> str:
+def _bar(name: str, y: int, limit: float, *, before: float, total: float) -> list[str]:
+    """A release's name, and under it what had been spent before and what it added."""
+    first, last = (_WIDE * min(value / limit, 1.0) for value in (before, total))
+    return [
+        f'<text x="{_LEFT}" y="{y + 12}">{escape(_short(name))}</text>',
+        f'<rect x="{_LEFT}" y="{y + 18}" width="{_WIDE}" height="14" fill="#eef1f2"/>',
+        f'<rect x="{_LEFT}" y="{y + 18}" width="{first:.1f}" height="14" fill="{_SPENT}"/>',
+        f'<rect x="{_LEFT + first:.1f}" y="{y + 18}" width="{last - first:.1f}" height="14" fill="{_NEW}"/>',
+        f'<text x="{_LEFT + _WIDE + 8}" y="{y + 30}">ε {total:.3f}</text>',
+    ]
+
+
+def _short(name: str, longest: int = 40) -> str:
     return name if len(name) <= longest else name[: longest - 1] + "…"
