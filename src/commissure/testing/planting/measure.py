@@ -4,7 +4,7 @@ import csv
 import datetime
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ __all__ = [
     "SECRET",
     "Tally",
     "compare_scans",
+    "compare_science",
     "measure_folder",
     "measure_outsiders",
     "measure_recordings",
@@ -164,19 +165,28 @@ def _compare_recording(path: Path, tally: Tally) -> None:
         None,
     )
     fields = json.loads(side.read_text("utf-8")) if side else {}
-    tally.compare(f"{stem} rate", 256.0, float(fields.get("SamplingFrequency", 0)))
-    names = [row["name"] for row in _table(path)]
-    if not {"nirs", "meg"} & set(path.parts):
-        for name in ("Fz", "Cz", "Pz", "Oz"):
-            tally.compare(f"{stem} channel", True, any(name in one.title() for one in names))
+    names = [row["name"] for row in _table(path)] if not {"nirs", "meg"} & set(path.parts) else None
     events = path.with_name(f"{stem}_events.tsv")
-    # marks that BrainVision pads with blanks are the same without
     rows = _table(events) if events.exists() else []
-    told = Counter(" ".join(str(cell).split()) for row in rows for cell in row.values())
+    told = Counter(str(cell) for row in rows for cell in row.values())
+    compare_science(stem, tally, rate_hz=float(fields.get("SamplingFrequency", 0)), names=names, told=told)
+
+
+def compare_science(
+    stem: str, tally: Tally, *, rate_hz: float, names: Sequence[str] | None, told: Mapping[str, int]
+) -> None:
+    """Compare a recording's rate, channels (None: not looked at) and codes with what every maker puts in."""
+    tally.compare(f"{stem} rate", 256.0, rate_hz)
+    for name in () if names is None else ("Fz", "Cz", "Pz", "Oz"):
+        tally.compare(f"{stem} channel", True, any(name in one.title() for one in names or ()))
+    # marks that BrainVision pads with blanks are the same without
+    plain: Counter[str] = Counter()
+    for text, count in told.items():
+        plain[" ".join(text.split())] += count
     codes = [" ".join(code.split()) for code in CODES[:6]]
-    if sum(told[code] for code in codes) > 4:
+    if sum(plain[code] for code in codes) > 4:
         for code in codes:
-            tally.compare(f"{stem} events {code}", 4, min(told[code], 4))
+            tally.compare(f"{stem} events {code}", 4, min(plain[code], 4))
 
 
 def measure_trees(work: Path, *, rng: np.random.Generator, subjects: int, files: int) -> Tally:

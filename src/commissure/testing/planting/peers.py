@@ -2,6 +2,7 @@
 
 import subprocess
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from commissure.extras import need
-from commissure.testing.planting.measure import Tally, compare_scans
+from commissure.testing.planting.measure import Tally, compare_scans, compare_science
 from commissure.testing.planting.plants import found, released_bytes
 from commissure.testing.planting.recordings import plant_recording
 from commissure.testing.planting.scans import plant_study
@@ -17,6 +18,7 @@ from commissure.testing.planting.scans import plant_study
 __all__ = ["measure_dicom_peers", "measure_mne_peers"]
 
 _DAYS_BACK = 3000
+_READ = (".edf", ".bdf", ".fif", ".vhdr", ".set")
 _FORMATS = ("edf", "bdf", "fif", "brainvision", "eeglab")
 _DICOGNITO = "import sys, dicognito.__main__ as m; m.main(['-o', sys.argv[2], '--seed', 'x', sys.argv[1]])"
 _DEID = """
@@ -66,6 +68,7 @@ def measure_mne_peers(work: Path, *, rng: np.random.Generator, count: int) -> di
                 out = work / name.replace(" ", "-") / f"{format}{number}"
                 out.mkdir(parents=True)
                 _written(write, raw, out)
+                _compare(f"{format} {number}", out, tallies[name])
                 tallies[name].plants += plants
                 tallies[name].left += found(plants, released_bytes(out))
     return tallies
@@ -73,13 +76,21 @@ def measure_mne_peers(work: Path, *, rng: np.random.Generator, count: int) -> di
 
 def _written(write: Callable[[Any, Path], None], raw: Path, out: Path) -> None:
     mne = need("mne", purpose="Running MNE's anonymization")
-    suffixes = (".edf", ".bdf", ".fif", ".vhdr", ".set")
-    path = next(path for path in sorted(raw.iterdir()) if path.suffix in suffixes)
+    path = next(path for path in sorted(raw.iterdir()) if path.suffix in _READ)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         raw_file = mne.io.read_raw(path, verbose="ERROR")
         raw_file.set_montage(None)  # MNE-BIDS refuses positions without landmarks
         write(raw_file, out)
+
+
+def _compare(stem: str, out: Path, tally: Tally) -> None:
+    """What of the science a peer's file still holds, as MNE reads it and, with its table of events, a BIDS tree tells it."""
+    mne = need("mne", purpose="Reading what MNE wrote")
+    path = next(path for path in sorted(out.rglob("*")) if path.suffix in _READ)
+    raw = mne.io.read_raw(path, verbose="ERROR")
+    told = Counter(str(name) for name in raw.annotations.description)
+    compare_science(stem, tally, rate_hz=float(raw.info["sfreq"]), names=raw.ch_names, told=told)
 
 
 def _by_mne(raw: Any, out: Path) -> None:
