@@ -5,6 +5,7 @@ Formats whose files are built here byte by byte, for want of a library and of a 
 
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from commissure.formats.detect import detect
 from commissure.formats.listing import Listing
 from commissure.formats.registry import READERS
 from commissure.model import Recording
-from commissure.testing import clinic_bytes, nirs_bytes, signal_bytes, signals
+from commissure.testing import clinic_bytes, meg_bytes, nirs_bytes, signal_bytes, signals
 from commissure.testing.reader import check_hostile, check_reader
 from commissure.testing.signals import Planted, planted
 
@@ -49,6 +50,7 @@ def truth() -> Planted:
 
 def _read(folder: Path, scratch: Path) -> list[Recording]:
     listing = Listing.of(folder)
+    scratch.mkdir(exist_ok=True)
     found = detect(listing, READERS.items())
     assert not found.findings
     nouns = []
@@ -187,6 +189,68 @@ def test_micromed_generated_reads_scalp_and_depth(truth: Planted, tmp_path: Path
     for kept in (0.0, 0.02, 0.4):
         path.write_bytes(path.read_bytes()[: round(kept * path.stat().st_size)])
         assert check_hostile(READERS.get("micromed"), Listing.of(raw), scratch=tmp_path / f"cut{kept}") == ()
+
+
+def test_bti_generated_reads_teslas_with_the_head_shape(truth: Planted, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    said = {**truth.identifiers, "institution": "St. Planted", "path": "/home/tasterich/run1"}
+    path = meg_bytes.write_bti(raw, replace(truth, identifiers=said))
+    reader = READERS.get("bti")
+    assert check_reader(reader, Listing.of(raw), scratch=tmp_path / "check") == ()
+    (recording,) = _read(raw, tmp_path)
+    assert [(one.name, one.type) for one in recording.channels[-2:]] == [
+        ("A5", "MEGMAG"),
+        ("TRIGGER", "TRIG"),
+    ]
+    assert np.abs(recording.si()[:, :5] - truth.volts * 1e-7).max() <= truth.resolution_v * 0.51e-7
+    assert [(mark.label, mark.onset_s) for mark in recording.annotations] == [("1", 0.5), ("2", 1.25)]
+    assert len(recording.native.info["dig"]) == 6
+    held = {(one.category, one.value) for one in recording.about.identifiers}
+    assert {("institution", "St. Planted"), ("operator", said["operator"]), ("path", said["path"])} <= held
+    for kept in (0.0, 0.5):
+        for one in (path, path.with_name("config")):
+            one.write_bytes(one.read_bytes()[: round(kept * one.stat().st_size)])
+        assert check_hostile(reader, Listing.of(raw), scratch=tmp_path / f"cut{kept}") == ()
+    (tmp_path / "alone").mkdir()
+    meg_bytes.write_bti(tmp_path / "alone", truth).unlink()
+    assert [one.check for one in detect(Listing.of(tmp_path / "alone"), READERS.items()).findings] == [
+        "detect.incomplete"
+    ]
+
+
+def test_artemis123_generated_reads_teslas(truth: Planted, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    path = meg_bytes.write_artemis123(raw, truth)
+    reader = READERS.get("artemis123")
+    assert check_reader(reader, Listing.of(raw), scratch=tmp_path / "check") == ()
+    (recording,) = _read(raw, tmp_path)
+    assert [one.type for one in recording.channels] == ["MEGGRADAXIAL"] * 5 + ["TRIG"]
+    assert np.abs(recording.si()[:, :5] - truth.volts * 1e-7).max() < 1e-17
+    assert [(mark.label, mark.onset_s) for mark in recording.annotations] == [("1", 0.5), ("2", 1.25)]
+    assert (recording.about.subject.label, str(recording.about.start)) == ("MRN77042", "2021-03-04 10:11:12")
+    header = path.with_suffix(".txt")
+    header.write_text(header.read_text().replace("Channel 1\tOFF", "Channel 1\tON").replace("Channel 2\tOFF", "Channel 2\tON").replace("Channel 3\tOFF", "Channel 3\tON"))  # fmt: skip
+    (recording,) = _read(raw, tmp_path / "scratch")
+    assert [one.check for one in recording.about.findings] == ["read.head_position"]
+    path.write_bytes(path.read_bytes()[:-400])
+    with pytest.raises(Unreadable, match="truncated"):
+        _read(raw, tmp_path / "cut")
+
+
+def test_what_breaks_mnes_parser_of_nirx_does_not_break_ours(truth: Planted, tmp_path: Path) -> None:
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    raw.mkdir()
+    scratch.mkdir()
+    path = nirs_bytes.write_nirx(raw, replace(truth, identifiers={"comment": "line one\nline two"}))
+    person = path.with_suffix(".inf")
+    person.write_text(person.read_text().replace("Age=70", "Age=34.5"))
+    (recording,) = _read(raw, scratch)
+    assert recording.about.subject.age_years == 34.5
+    path.write_text(path.read_text("latin-1").replace('NIRStar="15.3"', 'NIRStar="14.1"'), "latin-1")
+    with pytest.raises(Unreadable, match=r"NIRStar '14\.1'"):
+        _read(raw, scratch)
 
 
 def test_snirf_reads_amplitudes_with_their_optodes(truth: Planted, tmp_path: Path) -> None:

@@ -22,14 +22,32 @@ FORMATS = {
     "meg_sample_audvis": "fif", "meg_elekta_birthday": "fif", "meg_ctf_somMDYO": "ctf",
     "fnirs_nirsport2": "snirf", "ieeg_persyst_ecog": "persyst", "ieeg_neuralynx": "neuralynx",
 }  # fmt: skip
-SIGNAL_READERS = sorted({*FORMATS.values(), "kit", "egi", "nihon_kohden", "curry", "ant"})
+SIGNAL_READERS = sorted(
+    {
+        *FORMATS.values(),
+        "kit",
+        "egi",
+        "nihon_kohden",
+        "curry",
+        "ant",
+        "gdf",
+        "micromed",
+        "nirx",
+        "hitachi",
+        "boxy",
+        "bti",
+        "artemis123",
+    }
+)
 MAGICS = [
     b"0       ", b"\xffBIOSEMI", b"Brain Vision Data Exchange Header File Version 1.0\n", b"Version 3.0", b"XDF:",
     b"\x00\x00\x00\x64\x00\x00\x00\x1f\x00\x00\x00\x14", b"MATLAB 5.0 MAT-file", b"\x89HDF\r\n\x1a\n", b"MEG41RS",
     b"[FileInfo]\n", b"EEG-1100A V01.00", b"RIFF\x10\x00\x00\x00CNT ", b"######## Neuralynx Data File Header", b"",
+    b"GDF 2.20", b"GDF 1.25", b"* MICROMED  Brain-Quick file *", b"[GeneralInfo]\nNIRStar=\"15.3\"\n", b"Header,\nFile Version,1.18\nData\n",
+    b"BOXY.EXE: \n", b"<start main header>\n",
 ]  # fmt: skip
 NAMES = ["a.edf", "a.vhdr", "a.set", "a.cnt", "a.fif", "a.xdf", "a.con", "a.snirf", "a.lay", "a.EEG", "a.cdt.dpa", "a.ncs",
-         "x.ds/x.res4", "x.mff/info.xml", "a"]  # fmt: skip
+         "x.ds/x.res4", "x.mff/info.xml", "a", "a.gdf", "a.trc", "a.hdr", "a.csv", "a.txt", "config"]  # fmt: skip
 
 
 def _manifest(shared: Path, item: str) -> dict[str, object]:

@@ -23,7 +23,7 @@ from commissure.protect.policy import Policy
 from commissure.protect.pseudonym import Pseudonyms
 from commissure.protect.scan import scan_tree
 from commissure.protect.survey import check_exposure
-from commissure.testing import clinic_bytes, nirs_bytes
+from commissure.testing import clinic_bytes, meg_bytes, nirs_bytes
 from commissure.testing.planting.measure import measure_recordings
 from commissure.testing.signals import Planted, planted
 from commissure.workflows.clean_folder import clean_folder
@@ -45,6 +45,7 @@ MAKERS: dict[str, Callable[..., Path]] = {
     "nirstar": nirs_bytes.write_nirx,
     "aurora": partial(nirs_bytes.write_nirx, aurora=True),
     "hitachi": nirs_bytes.write_hitachi,
+    "artemis123": meg_bytes.write_artemis123,
 }
 
 
@@ -84,6 +85,9 @@ def test_a_clean_copy_names_nobody_and_keeps_every_sample(case: str, truth: Plan
     np.testing.assert_array_equal(before.si(), after.si())
     assert [mark.onset_s for mark in before.annotations] == [mark.onset_s for mark in after.annotations]
     assert before.about.start is not None
+    if case == "artemis123":  # only its name tells the day, and a name that holds one becomes a token
+        assert after.about.start is None
+        return
     assert after.about.start is not None
     assert after.about.start < before.about.start
     assert (before.about.start - after.about.start).seconds == 0
@@ -139,10 +143,19 @@ def test_what_tells_of_the_device_stays_in_a_header(hub: Pseudonyms) -> None:
     assert aged == '[Subject Demographics]\nName=""\nAge=90\n'
 
 
+def test_bti_files_are_kept_back_with_a_reason(truth: Planted, tmp_path: Path) -> None:
+    meg_bytes.write_bti(tmp_path / "raw", truth)
+    report = clean_folder(tmp_path / "raw", tmp_path / "out")
+    assert (report.written, report.kept_back) == (1, 3)  # the log is a text
+    kept = [one for one in report.findings if one.check == "protect.unknown_kind"]
+    assert len(kept) == 3
+    assert all("Share the raw folder" in one.remedy for one in kept)
+
+
 def test_nothing_planted_is_released(tmp_path: Path) -> None:
-    formats = ("gdf", "micromed", "nirx", "nirx_aurora", "hitachi", "boxy")
+    formats = ("gdf", "micromed", "nirx", "nirx_aurora", "hitachi", "boxy", "bti", "artemis123")
     tally = measure_recordings(tmp_path, rng=np.random.default_rng(5), formats=formats)
     assert {plant.format for plant in tally.plants} == set(formats)
-    assert tally.planted > 50
+    assert tally.planted > 60
     assert tally.left == []
     assert tally.lost == []

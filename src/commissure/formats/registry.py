@@ -27,6 +27,8 @@ _SIGNALS: dict[str, str] = {
     "nirx": "commissure.formats.nirx:reader",
     "hitachi": "commissure.formats.hitachi:reader",
     "boxy": "commissure.formats.boxy:reader",
+    "bti": "commissure.formats.bti:reader",
+    "artemis123": "commissure.formats.artemis123:reader",
 }
 
 #: images that become BIDS

@@ -19,6 +19,7 @@ from commissure.protect.fif_surfaces import deface_fif
 from commissure.protect.file_names import SUFFIX
 from commissure.protect.film_faces import clean_film
 from commissure.protect.gdf import rewrite_gdf
+from commissure.protect.lab_headers import is_lab_header
 from commissure.protect.matlab import rewrite_matlab
 from commissure.protect.matlab_heads import deface_matlab
 from commissure.protect.micromed import rewrite_micromed
@@ -187,6 +188,15 @@ def _by_samples(job: Job) -> tuple[Finding, ...]:
     return ()
 
 
+def _by_bin(job: Job) -> tuple[Finding, ...]:
+    """Bare samples of Artemis 123, whose header is a text beside them; other ``.bin`` may hold anything."""
+    header = job.source.with_suffix(".txt")
+    if not header.is_file() or not is_lab_header(header.read_text("latin-1")[:500]):
+        return (_kept_back(".bin", job),)
+    _by_copy(job)
+    return ()
+
+
 def _by_copy(job: Job) -> None:
     shutil.copyfile(job.source, job.target)
 
@@ -197,7 +207,7 @@ _CLEANERS: dict[str, Callable[[Job], tuple[Finding, ...] | None]] = {
     ".set": _by_set, ".mat": _by_matlab, ".mp4": _by_film, ".mov": _by_film, ".m4v": _by_film, ".avi": _by_film,
     ".3gp": _by_film, ".dcm": _by_dicom, ".ima": _by_dicom, **dict.fromkeys(_PLAIN, _by_plain),
     **dict.fromkeys(SCANS, _by_scan), ".npy": _by_npy, ".npz": _by_npz, ".dat": _by_raw, ".tsv.gz": _by_cells,
-    ".annot": _by_annot, ".eeg": _by_samples, ".gdf": _by_gdf, ".trc": _by_micromed,
+    ".annot": _by_annot, ".eeg": _by_samples, ".gdf": _by_gdf, ".trc": _by_micromed, ".bin": _by_bin,
 }  # fmt: skip
 
 

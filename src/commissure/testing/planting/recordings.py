@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from commissure.testing import clinic_bytes, nirs_bytes, signal_bytes, signals
+from commissure.testing import clinic_bytes, meg_bytes, nirs_bytes, signal_bytes, signals
 from commissure.testing.ctf_bytes import write_ctf
 from commissure.testing.planting.notes import CODES, note_of
 from commissure.testing.planting.people import Person, make_person
@@ -97,13 +97,20 @@ FORMATS: dict[str, tuple[Write, tuple[str, ...], str]] = {
         "_Probe1.csv",
     ),
     "boxy": (nirs_bytes.write_boxy, (), ".txt"),
+    "bti": (meg_bytes.write_bti, ("operator", "institution", "user path"), ""),
+    "artemis123": (
+        meg_bytes.write_artemis123,
+        ("patient name", "record number", "operator", "comment"),
+        ".bin",
+    ),
 }
 #: formats whose maker writes no events
-_SILENT = {"neuralynx", "nihon_kohden", "curry", "ant", "kit", "nirx", "nirx_aurora", "hitachi", "boxy"}
+_SILENT = {"neuralynx", "nihon_kohden", "curry", "ant", "kit", "nirx", "nirx_aurora", "hitachi", "boxy", "bti",
+           "artemis123"}  # fmt: skip
 _NOTED = ("lone surname", "other name", "phone", "e-mail", "web, host, network", "national id", "initials", "comment", "user path", "address",
           "physician", "department", "institution", "patient name", "age over 89")  # fmt: skip
 _LATIN = {"xdf", "ctf", "persyst", "neuroscan", "ant", "kit", "nihon_kohden", "curry", "neuralynx", "gdf", "micromed", "nirx",
-          "nirx_aurora", "hitachi"}  # fmt: skip
+          "nirx_aurora", "hitachi", "bti", "artemis123"}  # fmt: skip
 #: formats whose notes have so many characters at most
 _LONGEST = {"neuroscan": 250, "micromed": 40}
 
