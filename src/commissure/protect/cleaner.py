@@ -110,8 +110,7 @@ class Cleaner:
 
     def text(self, value: str, *, limit: float = SCIENCE_LIMIT) -> str:
         """``value`` with dates shifted and every other identifier replaced by its category in brackets."""
-        spans = [span for span in self.spans(value, limit=limit) if not self._stays(span)]
-        return self._replaced(value, spans, self._stand_in)
+        return self.replaced(value, self.spans(value, limit=limit))
 
     def note(self, value: str) -> str:
         """A text that may be a note or a code: several words are read as a note, one as a code."""
@@ -125,8 +124,7 @@ class Cleaner:
 
     def code(self, value: str) -> str:
         """A short technical text (a transducer, a filter) without what identifies by its shape or is known."""
-        spans = [span for span in self.shaped(value) if not self._stays(span)]
-        return self._replaced(value, spans, self._stand_in)
+        return self.replaced(value, self.shaped(value))
 
     def tag(self, value: str) -> str:
         """A name in code (a column, a group), its underscores read as spaces: a series may bear the subject's name."""
@@ -213,6 +211,10 @@ class Cleaner:
         if span.category == "age":
             return not self.is_person
         return self.keeps_staff and span.category in {"operator", "institution", "address"}
+
+    def replaced(self, value: str, spans: Iterable[Span]) -> str:
+        """``value`` with dates among ``spans`` shifted, and its category in brackets for every other."""
+        return self._replaced(value, [span for span in spans if not self._stays(span)], self._stand_in)
 
     def _replaced(self, value: str, spans: Iterable[Span], stand_in: Callable[[Span, str], str]) -> str:
         """``value`` with something else for each of ``spans``, which are in order; each is counted."""

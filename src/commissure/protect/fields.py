@@ -14,13 +14,14 @@ from commissure.protect.fields_rigs import RIGS, rig_fields
 from commissure.protect.fif import fif_tags, open_fif
 from commissure.protect.gdf import gdf_fields
 from commissure.protect.hdf5 import texts_of
+from commissure.protect.hdf5_types import is_hdf5
 from commissure.protect.lab_headers import is_lab_header, lab_header_fields
+from commissure.protect.matlab_hdf5 import is_matlab_hdf5, matlab_hdf5_texts
 from commissure.protect.micromed import micromed_fields
 from commissure.protect.tables import identifying_column
 
 __all__ = ["fields_of", "names_somebody"]
 
-_HDF5 = b"\x89HDF\r\n\x1a\n"
 _LARGEST_JSON = 64 << 20
 _KEYS = re.compile(
     r"(subject|participant|patient|his|study|series|session|accession|case|medical_?record|device|sop\w*|frame\w*)_?(id|uid|identifier|name|number|instance_?uid)s?"
@@ -80,7 +81,9 @@ def fields_of(path: Path, *, suffix: str, head: bytes) -> Iterator[tuple[str, st
     head : bytes
         Its first bytes, decompressed.
     """
-    if head.startswith(_HDF5):
+    if is_matlab_hdf5(head):
+        yield from matlab_hdf5_texts(path)
+    elif is_hdf5(head):
         for where, text in texts_of(path):
             yield re.split(r"[/@]", where)[-1], text
     elif suffix in _LAB_HEADERS and is_lab_header(head.decode("latin-1")):

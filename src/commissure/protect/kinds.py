@@ -19,8 +19,10 @@ from commissure.protect.fif_surfaces import deface_fif
 from commissure.protect.file_names import SUFFIX
 from commissure.protect.film_faces import clean_film
 from commissure.protect.gdf import rewrite_gdf
+from commissure.protect.hdf5_any import is_nwb, rewrite_any_hdf5, rewrite_matlab_hdf5
 from commissure.protect.lab_headers import is_lab_header
 from commissure.protect.matlab import rewrite_matlab
+from commissure.protect.matlab_hdf5 import is_matlab_hdf5
 from commissure.protect.matlab_heads import deface_matlab
 from commissure.protect.micromed import rewrite_micromed
 from commissure.protect.nifti import rewrite_nifti
@@ -33,6 +35,7 @@ from commissure.protect.numbers import (
     rewrite_raw,
 )
 from commissure.protect.nwb import rewrite_nwb
+from commissure.protect.scripts import SCRIPTS
 from commissure.protect.snirf import rewrite_snirf
 from commissure.protect.tiff import rewrite_tiff
 
@@ -40,7 +43,7 @@ __all__ = ["TEXTS", "Job", "rewrite", "suffix_of"]
 
 #: kinds that are text through and through
 TEXTS = frozenset({".md", ".txt", ".rst", "", ".yml", ".yaml", ".bidsignore", ".html", ".xml", ".json", ".tsv", ".csv", ".vhdr", ".vmrk",
-                   ".gii", ".cff", ".log", ".ini", ".cfg", ".asc", ".puls", ".resp", ".ext", ".ecg", ".hdr", ".inf", ".tri"})  # fmt: skip
+                   ".gii", ".cff", ".log", ".ini", ".cfg", ".asc", ".puls", ".resp", ".ext", ".ecg", ".hdr", ".inf", ".tri", ".ipynb", *SCRIPTS})  # fmt: skip
 #: samples and numbers without a header that could tell anything
 _PLAIN = frozenset({".fdt", ".bval", ".bvec", ".wl1", ".wl2", ".evt", ".tpl", ".avg"})
 _PERSONAL = {
@@ -54,13 +57,17 @@ _MADE_FOR_ALL = ("stimuli/", "phenotype/")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file to clean: where from, where to, for whom, under which pseudonym, and a safe name to speak of it."""
+    """One file to clean: where from, where to, for whom, under which pseudonym, and a safe name to speak of it.
+
+    ``relabel`` gives the new name of a part of a path, by which files speak of each other.
+    """
 
     source: Path
     target: Path
     cleaner: Cleaner
     label: str
     where: str
+    relabel: Callable[[str], str] = str
 
 
 def suffix_of(name: str) -> str:
@@ -130,7 +137,18 @@ def _by_tiff(job: Job) -> None:
     rewrite_tiff(job.source, job.target, cleaner=job.cleaner)
 
 
+def _by_hdf5(job: Job) -> tuple[Finding, ...]:
+    if is_nwb(job.source):
+        _by_nwb(job)
+        return ()
+    return rewrite_any_hdf5(job.source, job.target, cleaner=job.cleaner, where=job.where, relabel=job.relabel)
+
+
 def _by_matlab(job: Job) -> tuple[Finding, ...]:
+    with job.source.open("rb") as stream:
+        seven = is_matlab_hdf5(stream.read(128))
+    if seven:
+        return rewrite_matlab_hdf5(job.source, job.target, cleaner=job.cleaner, where=job.where, label=job.label)  # fmt: skip
     kept = deface_matlab(job.source, job.target, where=job.where, cleaner=job.cleaner)
     if not kept:
         source = job.target if job.target.exists() else job.source
@@ -208,6 +226,7 @@ _CLEANERS: dict[str, Callable[[Job], tuple[Finding, ...] | None]] = {
     ".3gp": _by_film, ".dcm": _by_dicom, ".ima": _by_dicom, **dict.fromkeys(_PLAIN, _by_plain),
     **dict.fromkeys(SCANS, _by_scan), ".npy": _by_npy, ".npz": _by_npz, ".dat": _by_raw, ".tsv.gz": _by_cells,
     ".annot": _by_annot, ".eeg": _by_samples, ".gdf": _by_gdf, ".trc": _by_micromed, ".bin": _by_bin,
+    **dict.fromkeys((".h5", ".hdf5", ".hdf", ".he5", ".h5ad", ".nc", ".nc4", ".loom"), _by_hdf5),
 }  # fmt: skip
 
 

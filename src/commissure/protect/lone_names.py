@@ -77,7 +77,7 @@ Shapiro Wilk Simpson Slepian Snellen Snoezelen Sobel Sommer Spearman Spielberger
 Stroop Student Sylvius Sylvian Talairach Tournoux Taylor Tesla Tikhonov Tourette Toeplitz Toulouse Trail Trolard Troxler Tukey Turner
 Utah Varimax Verbal Vineland Virchow Volterra Wada Wald Wallerian Weber Wechsler Weibull Welch Wernicke Wiener Wigner Wilcoxon Willis
 Williams Wilson Winsor Wisconsin Woodcock Yale Young Zipf Zung Vicq Azyr Labbe Galen Galton Magendie Luschka Forel Reil Gratiolet
-Hubel Wiesel Muller Lyer Ponzo Ebbinghaus Kanizsa Necker Posner Simon Navon Tower London Hanoi Iowa Cambridge Michigan Neuropixels
+Fano Satterthwaite Kenward Hubel Wiesel Muller Lyer Ponzo Ebbinghaus Kanizsa Necker Posner Simon Navon Tower London Hanoi Iowa Cambridge Michigan Neuropixels
 Siemens Philips Bruker Neuralynx Blackrock Plexon Intan Biosemi Nihon Kohden Natus Nicolet Persyst Elekta Neuromag Artinis Hitachi
 Shimadzu Kinect Tobii Eyelink Cedrus Psychtoolbox Matlab Python Matplotlib Windows Linux Emotiv Muse Cognionics Compumedics Curry Neuroscan
 Brainstorm Fieldtrip Freesurfer Nilearn Allen Yeo Harvard Oxford Julich Jülich Brainnetome Gordon Power Shen Craddock

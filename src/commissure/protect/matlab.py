@@ -14,7 +14,7 @@ from commissure.errors import Unreadable
 from commissure.protect.cleaner import Cleaner
 from commissure.protect.gather import category_of
 
-__all__ = ["array_shapes", "rewrite_matlab"]
+__all__ = ["array_shapes", "edited_text", "rewrite_matlab"]
 
 _MAGIC = b"MATLAB 5.0 MAT-file"
 _HEAD = 128
@@ -45,7 +45,7 @@ def rewrite_matlab(source: Path, target: Path, *, cleaner: Cleaner, label: str) 
     order = "<" if data[126:128] == b"IM" else ">"
 
     def edit(field: str, text: str) -> str:
-        return _edited(field, text, cleaner, label)
+        return edited_text(field, text, cleaner=cleaner, label=label)
 
     try:
         body = b"".join(_element(piece, order, edit) for piece in _top(data[_HEAD:], order))
@@ -86,7 +86,8 @@ def _shapes(body: bytearray, order: str, field: str) -> Iterator[tuple[str, tupl
         yield field, struct.unpack_from(f"{order}{parts[1][2] // 4}i", body, parts[1][1])
 
 
-def _edited(field: str, text: str, cleaner: Cleaner, label: str) -> str:
+def edited_text(field: str, text: str, *, cleaner: Cleaner, label: str) -> str:
+    """The new text of a field of a structure; ``label`` for a subject, nothing where the field tells who or where."""
     key = field.casefold()
     if not text.strip() or key in _SCIENCE:
         return cleaner.known_only(text) if text.strip() else text

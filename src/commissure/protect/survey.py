@@ -15,17 +15,18 @@ from commissure.model import Finding, Severity
 from commissure.protect.dicom_file import is_dicom
 from commissure.protect.fields import fields_of
 from commissure.protect.gather import category_of
+from commissure.protect.hdf5_types import is_hdf5
 from commissure.protect.kinds import suffix_of
 from commissure.protect.known import is_generic
 from commissure.protect.names import recognize
 from commissure.protect.numbers import head_in
 from commissure.protect.quasi import check_participants
+from commissure.protect.scripts import SCRIPTS
 from commissure.protect.sidecar import SCIENCE_FIELDS
 
 __all__ = ["check_exposure"]
 
 _HEAD = 4096
-_HDF5 = b"\x89HDF\r\n\x1a\n"
 #: kinds whose fields are read, and those that hold samples or numbers alone
 _READ = {
     ".json",
@@ -47,9 +48,9 @@ _READ = {
     ".inf",
 }
 _NO_FIELDS = {".eeg", ".fdt", ".bval", ".bvec", ".tsv.gz", ".npy", ".annot", ".rec", ".bidsignore", ".md", ".rst", ".yml", ".yaml",
-              ".py", ".m", ".r", ".sh", ".wl1", ".wl2", ".evt", ".tpl", ".avg"}  # fmt: skip
+              ".wl1", ".wl2", ".evt", ".tpl", ".avg"}  # fmt: skip
 _PARTICIPANTS = "participants.tsv"
-_TEXTS = {".vhdr", ".vmrk", ".txt", ".tri"}
+_TEXTS = {".vhdr", ".vmrk", ".txt", ".tri", ".ipynb", *SCRIPTS}
 _PUBLIC_FILES = {"dataset_description.json", "README", "README.md", "CHANGES", "CITATION.cff", "LICENSE"}
 #: labels and the tokens that stand for ids are meant to be there
 _LABELS = {"participant_id", "sample_id", "session_id", "subject_id", "subjectid", "his_id", "identifier", "object_id",
@@ -106,7 +107,7 @@ def _can_be_read(path: Path) -> bool:
         return True
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
-    return is_dicom(head) or head.startswith(_HDF5)
+    return is_dicom(head) or is_hdf5(head)
 
 
 def _not_looked_into(kind: str, count: int) -> Finding:

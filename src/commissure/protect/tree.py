@@ -18,7 +18,9 @@ from commissure.protect.kinds import TEXTS, Job, rewrite, suffix_of
 from commissure.protect.lab_headers import clean_lab_header, is_lab_header
 from commissure.protect.lone_names import NOTES_LIMIT, SCIENCE_LIMIT, find_lone_names
 from commissure.protect.names import Span, non_overlapping, recognize
+from commissure.protect.notebooks import clean_notebook
 from commissure.protect.nwb import is_named_after_itself
+from commissure.protect.scripts import SCRIPTS, clean_script
 from commissure.protect.tables import clean_json, clean_table
 from commissure.protect.web import is_of_a_person
 
@@ -112,7 +114,7 @@ class _Work:
                     self._surface(source, target, name, owner)
             else:
                 label = replace(owner, removed=type(owner.removed)()).subject_label()
-                self.findings += rewrite(Job(source, target, owner, label, name))
+                self.findings += rewrite(Job(source, target, owner, label, name, self.rename))
         except Exception as error:  # noqa: BLE001 - one broken file must not end the cleaning of the rest
             target.unlink(missing_ok=True)
             known = isinstance(error, CommissureError)
@@ -175,6 +177,10 @@ class _Work:
             clean = brainvision_text(text, cleaner=owner, relabel=self.rename)
         elif suffix == ".gii":
             clean = gifti_text(with_data_inside(source), cleaner=owner)
+        elif suffix == ".ipynb":
+            clean = clean_notebook(text, cleaner=owner)
+        elif suffix in SCRIPTS:
+            clean = self.relabel(clean_script(text, suffix=suffix, cleaner=owner))
         elif _PUBLIC_TEXTS.fullmatch(source.name):
             clean = self.relabel(_public_text(text, cleaner=owner, credited=self.credited))
         else:
