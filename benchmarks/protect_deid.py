@@ -1,7 +1,7 @@
 """De-identification measured: identifiers of 33 kinds planted into every format, released, and looked for again.
 
-    python benchmarks/protect_deid.py                  # some 4,000 plants
-    python benchmarks/protect_deid.py --small          # some 600
+    python benchmarks/protect_deid.py                  # some 4,400 plants
+    python benchmarks/protect_deid.py --small          # some 700
 
 dicognito and deid come from the peers' environment (benchmarks/peers.py), and get the same DICOM studies as we do, with what
 they lose of science compared as ours is.
@@ -21,6 +21,7 @@ from peers import PEERS, missing, peer_python
 
 from commissure.testing.planting.measure import (
     Tally,
+    measure_containers,
     measure_folder,
     measure_outsiders,
     measure_recordings,
@@ -45,6 +46,7 @@ def run(work: Path, *, size: str, seed: int) -> Tally:
     tally.add(measure_scans(work / "scans", rng=rng, studies=studies))
     tally.add(measure_folder(work / "folder", rng=rng, count=folders))
     tally.add(measure_outsiders(work / "outsiders", rng=np.random.default_rng([seed, 99]), count=folders))
+    tally.add(measure_containers(work / "containers", rng=np.random.default_rng([seed, 98]), count=folders))
     return tally
 
 

@@ -11,7 +11,9 @@ __all__ = ["LABEL", "SUFFIX", "clean_part", "names_of_folders"]
 #: a subject's or session's label in a BIDS name
 LABEL = re.compile(r"(?<![A-Za-z0-9])(sub|ses)-((?:[^\W_]|\+)+)")
 #: a file's extension, the compression's with it
-SUFFIX = re.compile(r"(?:\.nii\.gz|\.tsv\.gz|\.fif\.gz|\.ome\.tiff?|\.[A-Za-z][A-Za-z0-9]{0,9})$", re.I)
+SUFFIX = re.compile(
+    r"(?:\.tar\.(?:gz|bz2|xz)|\.nii\.gz|\.tsv\.gz|\.fif\.gz|\.ome\.tiff?|\.[A-Za-z][A-Za-z0-9]{0,9})$", re.I
+)
 
 
 def clean_part(part: str, cleaner: Cleaner) -> str:

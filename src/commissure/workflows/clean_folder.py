@@ -14,6 +14,7 @@ from commissure.protect.deidentify import deidentify
 from commissure.protect.policy import Policy
 from commissure.protect.pseudonym import Pseudonyms
 from commissure.protect.scan import scan_tree
+from commissure.workflows.clean_archives import open_archives
 from commissure.workflows.clean_faces import FacesOff, deface_copy
 from commissure.workflows.clean_series import deface_series
 
@@ -45,7 +46,8 @@ def clean_folder(
 
     DICOM stays DICOM: headers by PS3.15's basic profile, UIDs remapped alike everywhere, dates shifted by each patient's
     offset, reports' free text cleaned, text that is burned into pixels blanked. Heads in NIfTI and DICOM that show a face are defaced. What no cleaner knows, and what still holds
-    an identifier in the end, is not written, and a Finding says why. The folder itself is never changed.
+    an identifier in the end, is not written, and a Finding says why. Files in archives are cleaned like all others and packed anew;
+    an archive of which one file stays back stays back whole. The folder itself is never changed.
 
     Parameters
     ----------
@@ -71,8 +73,12 @@ def clean_folder(
     pseudonyms = Pseudonyms(secret("pseudonyms") if secret else secrets.token_bytes(32))
     out.mkdir(parents=True, exist_ok=True)
     with quietly(), tempfile.TemporaryDirectory(dir=out.parent, prefix=".clean-") as scratch:
+        opened = open_archives(folder, files, scratch=Path(scratch))
         tree, removed = deidentify(
-            Tree("bids", folder, files, about), pseudonyms=pseudonyms, policy=policy, scratch=Path(scratch)
+            Tree("bids", opened.root, opened.files, about),
+            pseudonyms=pseudonyms,
+            policy=policy,
+            scratch=Path(scratch),
         )
         leaks, guilty = scan_tree(tree.root, tree.about.identifiers)
         kept = tuple(name for name in tree.files if name not in guilty)
@@ -80,8 +86,9 @@ def clean_folder(
         for name in faces.kept:
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.move(tree.root / name, out / name)
-    findings = tuple(dict.fromkeys((*tree.about.findings, *leaks, *faces.findings)))
-    written = len(faces.kept)
+        written = opened.close(out) + sum(not opened.holds(name) for name in faces.kept)
+    said = opened.as_told((*tree.about.findings, *leaks, *faces.findings))
+    findings = tuple(dict.fromkeys((*said, *opened.findings)))
     return CleanReport(written, len(files) - written, faces.defaced, dict(+removed), findings)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from commissure.extras import need
 from commissure.hub import open_hub
 from commissure.protect.pseudonym import Pseudonyms
+from commissure.testing.planting.containers import plant_containers
 from commissure.testing.planting.folders import plant_folder
 from commissure.testing.planting.notes import CODES
 from commissure.testing.planting.outsiders import plant_outsiders
@@ -31,6 +32,7 @@ __all__ = [
     "Tally",
     "compare_scans",
     "compare_science",
+    "measure_containers",
     "measure_folder",
     "measure_outsiders",
     "measure_recordings",
@@ -356,6 +358,11 @@ def measure_folder(work: Path, *, rng: np.random.Generator, count: int) -> Tally
 def measure_outsiders(work: Path, *, rng: np.random.Generator, count: int) -> Tally:
     """What an outsider would plant, and where, through ``commissure protect clean``."""
     return _cleaned(plant_outsiders(work / "raw", rng=rng, count=count), work)
+
+
+def measure_containers(work: Path, *, rng: np.random.Generator, count: int) -> Tally:
+    """Analyses in HDF5 and MATLAB 7.3, archives, scripts and notebooks through ``commissure protect clean``."""
+    return _cleaned(plant_containers(work / "raw", rng=rng, count=count), work)
 
 
 def _cleaned(planted: PlantedFolder, work: Path) -> Tally:

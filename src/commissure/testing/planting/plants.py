@@ -80,7 +80,10 @@ def _unpacked(path: Path) -> Iterator[bytes]:
     data = path.read_bytes()
     yield data
     if data.startswith(b"\x1f\x8b"):
-        yield gzip.decompress(data)
+        whole = gzip.decompress(data)
+        yield whole
+        if whole[257:262] == b"ustar":
+            yield whole.replace(b"\x00", b"\n")
     elif data.startswith(b"BZh"):
         yield bz2.decompress(data)
     elif data.startswith(b"\xfd7zXZ"):
