@@ -15,7 +15,7 @@ from commissure.protect.lone_names import is_known_word
 
 __all__ = ["find_announced"]
 
-_IS = r"(?:[^\S\n]*(?:[.:#=№-]|\bis\b|\bno\b\.?|\bnr\b\.?|\bn[°º]|\bnumber\b|\bnum\b|\bID\b|\bid\b|\bcode\b))*[^\S\n]*"
+_IS = r"(?:[^\S\n]*(?:[.:#=№-]|\bis\b|\bno\b\.?|\bnr\b\.?|\bn[°º]|\bnumber\b|\bnum\b|\bID\b|\bid\b|\bcode\b))*[^\S\n]*(?:(?<==)[\"'])?"
 #: a code with three digits in it: letters, digits and what joins them
 _CODE = r"(?=(?:[A-Za-z_./-]*\d){3})[A-Za-z0-9][\w/-]*(?:\.[\w/-]+)*"
 #: the same of four digits or more, which may stand in groups
@@ -35,20 +35,29 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("id", r"MRN|medical record|patient(?: record)?(?=[ .:#=-]*(?:id|no|nr|number|#))|hospital(?=[ .]*(?:id|no|nr|number))|hosp\.|"
            r"(?:Pat|Patienten?|Fall|Aufnahme|Akten|Kranken)[.-]*-?(?:nr|nummer|ID|zahl)|Pat\.?-?Nr|chart(?= ?#| no| number)|case(?= no| number| id| ?#)|"
            r"PID|UR number|IPP|NHC|n° de dossier|numéro de dossier|historia clínica|cartella(?: clinica)?|病历号|住院号|患者ID|カルテ番号", _NUMBER),
-    ("id", r"accession|acc(?=\.? ?no|\.? ?#)", r"[A-Z]{0,2}-?\d{5,}(?:[-./]\d+)*"),
+    ("id", r"accession|acc(?=\.? ?no|\.? ?#|[:.]\s)", r"(?!(?:GSE|GSM|GPL|[SED]R[APRSXZ]|NM_|NC_|ENS|DS)\d)(?-i:[A-Z]{0,4})-?(?:\d{2,4}[-/])?\d{5,}(?:[-./]\d+)*"),
+    ("id", r"(?:finger|palm|voice|face|foot|retina|iris)[ -]?(?:print|scan|code|template|image|hash)s?|(?:face|speaker|voice|facial)[ -]?(?:embedding|recognition|model)|"
+           r"biometric\w*|dental record|DNA profile|(?:Finger|Hand)abdruck|Stimmabdruck|empreinte(?: digitale)?|huella(?: dactilar)?|impronta",
+     r"(?:(?:template|hash|scan|record|file|profile|code)\s)?(?:(?:id|no|nr|number|is)\b[.:#]?\s)?(?=(?:[A-Za-z_/-]*\d){3})[A-Za-z0-9][\w/+-]{4,}={0,2}"),
+    ("institution", r"employed (?:by|at|with)|employer|Arbeitgeber|employeur|empleador|works (?:for|at)|working (?:for|at)|worked (?:for|at)|arbeitet (?:bei|für)|"
+                    r"travaille (?:chez|pour)|trabaja (?:en|para)|lavora (?:per|presso)",
+     r"(?-i:(?!\w+['’]s\b)(?:the )?[A-ZÀ-Þ][\w&.'’-]*(?: (?:of|and|&|in|de|du|der|am)(?= [A-ZÀ-Þ])| [A-ZÀ-Þ][\w&.'’-]*){0,5})"),
     ("id", r"ACC", r"[A-Z]?\d{6,}"),
     ("id", r"(?:med(?:ical)?\.? rec(?:ord)?|hospital|pat(?:ient)?|subject|participant|donor|client|lab(?:oratory)?|bio-?bank|sample|specimen|visit|encounter|admission|student|"
            r"employee|staff|badge|matriculation|claim|staff|ward|invoice|booking)(?=[ .-]*(?:id|no|nr|number|#|barcode|code))|(?:sample )?barcode|encounter|badge|UHID|"
            r"TFN|SIN|fnr|NINO|NI|claim|matriculation|no(?=[. ]+\d{2}\.\d{3}\.\d{3})", _NUMBER),
     ("id", r"password|passwd|Passwort|mot de passe|contraseña|api[ _-]?key|secret", r"(?=\S*\d)\S{6,}"),
     ("id", r"token", r"(?=\S*\d)(?=\S*[A-Z])[\w.-]{16,}"),
+    ("id", r"plate(?: number| no\.?)?", r"(?=(?:[A-Z0-9 -]{0,9}[A-Z]){2})(?=(?:[A-Z0-9 -]{0,9}\d){2})[A-ZÄÖÜ0-9]{1,4}(?:[ ·-]{1,2}[A-ZÄÖÜ0-9]{1,5}){1,3}"),
+    ("id", r"(?:certificate|certification|diploma|permit|approval of driving|GCP|insurance card)(?=[ .]*(?:id|no|nr|number|#))|licen[cs]e(?=[ .]*(?:no|nr|number|#))",
+     r"(?=(?:[A-Za-z_./-]*\d){4})[A-Z0-9][\w/-]*(?:[./-][\w/-]+)*"),
     ("id", r"plate|vehicle|car|reg(?:istration)?|van|motorbike", r"[A-Z]{2}\d{2} ?[A-Z]{3}|[A-Z]{1,3}[ -]\d{4,6}"),
     ("id", r"pager|bleep|ext(?:ension)?\.?(?= ?\d{3,6} )|Durchwahl", r"\d{3,6}"),
     ("name", r"initials|Initialen|Kürzel", r"(?-i:[A-Z]{2,4})"),
     ("serial", r"sn|device[ _-]id|headset|IMEI|(?:implant )?lot|pacemaker|electrode batch", r"(?=(?:[A-Za-z/-]*\d){4})[A-Za-z0-9][\w/-]{4,}"),
     ("host", r"host ?name|(?:computer|PC|machine) name|on host", r"(?=[\w.-]*[\d-])[^\W_][\w.-]{3,}"),
     ("operator", r"slack|github|gitlab|discord|signal|mastodon|matrix", r"@[A-Za-z]\w{2,}"),
-    ("address", r"P\.? ?O\.? ?Box|Postfach|BP|apartado", r"\d{2,6}"),
+    ("address", r"P\.? ?O\.? ?Box|Postfach|BP|apartado", r"\d{2,6}(?!\d|\s?/\s?\d|\s?mm)"),
     ("id", r"insurance|Versicherten\w*|Versicherungs\w*|Krankenversich\w*|Krankenkasse\w*|policy|health plan|member(?=ship| id| no| number)|mutuelle|"
            r"KVNR|EHIC|Medicare|Medicaid|seguro|assicurazione|verzekering\w*", _NUMBER),
     ("id", r"(?:licen[cs]e|number|car|vehicle|registration|parking)[ -]plates?(?: number)?|plate number|license tag|(?:Kfz-)?Kennzeichen|plaque d'immatriculation|"
@@ -69,7 +78,7 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("address", r"picked up from|drop(?:ped)? (?:off )?at|resid(?:es|ing|ent) (?:at|in|of)|lives (?:at|in)|wohnhaft(?: in)?|domicili(?:é|ée|o)(?: à| en)?|"
                 r"(?:home |street |postal )?address|Anschrift|Adresse|indirizzo|dirección",
      r"(?-i:(?=[^\n;]{0,40}\d)[A-ZÀ-Þ0-9][^\n;:|]{3,60})"),
-    ("contact", r"tel(?:efon\w*|ephone|éphone|efono|éfono)?|phone|call(?:ed)?|mobile|fax|reach(?:able|ed)?(?: at| on| under| by phone)?|contact(?:ed)?|"
+    ("contact", r"tel(?:efon\w*|ephone|éphone|efono|éfono)?|phone|call(?:ed)?|mobile|fax|reach(?:able|ed)?(?: me| us| him| her| them)?(?: at| on| under| by phone)?|contact(?:ed)?|"
                 r"Handy|portable|whatsapp|ring|dial|texted|móvil|cellulare|GSM", _PHONE),
     ("uid", r"uuid|guid", r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+){2,}"),
 )  # fmt: skip
@@ -87,21 +96,26 @@ _PHONE_DIGITS = range(7, 16)
 #: shorter pieces of a host are its kind (``pc``, ``lab``), or a version
 _SHORTEST_NAME = 3
 _USER = re.compile(
-    r"(?<![^\W_])(?i:user(?:[ _-]?name)?|login|account)(?:\s+|\s?[:=]\s?)(?P<value>@?[a-z]\w{4,})(?![^\W_])"
+    r"(?<![^\W_])(?i:user(?:[ _-]?name)?|login|account)(?:\s+|\s?[:=]\s?)(?P<value>@?[a-z](?:\w{4,}|\w*(?:[.-]\w{2,})+))(?![^\W_])"
 )
 #: roles, whose holder may be written in small letters
 _ROLE = re.compile(
-    r"(?<!\w)(?i:operator|experimenter|technician|examiner|rater|nurse|patient(?: name)?|(?:subject|participant|full|last|first)[ _]?name|investigator|author|scanned by)"
+    r"(?<!\w)(?i:operator|experimenter|technician|examiner|rater|nurse|patient(?: name)?|(?:subject|participant|full|last|first)[ _]?name|investigator|author|scanned by|"
+    r"(?:subject|participant|proband|tester)(?=\s?[:=]\s?[^\W\d_]+[ ,]{1,2}[^\W\d_]))"
     r"\s?[:=]\s?(?P<value>[a-zà-ž]{2,}(?:[ ,.]{1,2}[a-zà-ž]{2,}){0,2})(?![^\W_])"
 )
 #: shapes that need no word beside them
 _SHAPES = (
+    ("address", re.compile(r"(?:〒 ?\d{3}-?\d{4}\s?)?[\u3040-\u30ff\u4e00-\u9fff]{2,}\d{1,5}(?:-\d{1,4})*(?:丁目|番地|番|号|號|室|楼|路|弄|巷)[\u3040-\u30ff\u4e00-\u9fff\d-]*")),
     ("host", re.compile(r"(?<![\w.:])(?=[\w:]*[0-9A-Fa-f]{3})(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}(?![\w:])")),
     ("host", re.compile(r"(?<![\w.])(?=[0-9a-f.]*[a-f])[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?!\w|\.\d)", re.I)),
     ("path", re.compile(r"(?<!\w)(?:s3|gs|smb|nfs|ssh|sftp|ftp|afp|dropbox)://[^\s\"'<>|;,]+", re.I)),
     ("contact", re.compile(r"(?<![^\W_])[\w.+-]{2,64}\s?(?:\[at\]|\(at\)|<at>|\{at\})\s?[\w-]+(?:\s?(?:\.|\(dot\)|\[dot\])\s?[\w-]+)+", re.I)),
     ("contact", re.compile(r"(?<![^\W_])[\w+-]{1,64}(?:[._]\w{1,64}){0,4} at [\w-]{1,64}(?: dot \w{2,}){1,3}(?![^\W_])", re.I)),
-    ("contact", re.compile(r"(?<![\w./])00[1-9]\d{0,2}[ /-]?\(?\d{1,4}\)?(?:[ /-]\d{2,4}){2,4}(?!\w|\.\d)")),
+    ("contact", re.compile(r"(?<![\w./])00[1-9]\d{0,2}[ /-]?\(?\d{1,4}\)?(?:(?:[ /-]\d{2,4}){2,4}|[ /-]?\d{5,9})(?!\w|\.\d)")),
+    ("contact", re.compile(r"(?<![\w.-])1[-. ]\d{3}[-. ]\d{3}[-. ]\d{4}(?!\w|[.-]\d)")),
+    ("operator", re.compile(r"(?<![\w@./=)\]-])@(?=\w*[_.]?\w*\d|\w+[_.]\w)[A-Za-z][\w.]{3,}(?<!\.)(?!\w)(?!\s?\()")),
+    ("operator", re.compile(r"(?:(?<=follow )|(?<=insta )|(?<=handle )|(?<=handle: )|(?<=IG )|(?<=IG: )|(?<=DM )|(?<=tag )|(?<=ping ))@[A-Za-z][\w.]{2,}")),
     ("address", re.compile(r"(?<=, )(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]) \d{5}(?:-\d{4})?(?!\d)")),
     ("address", re.compile(r"(?<=, )(?:[A-Z]{2}\d[A-Z\d]?|[A-Z]\d{2}) \d[ABD-HJLNP-UW-Z]{2}(?![^\W_])")),
     ("host", re.compile(r"(?<![\w.:])(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}(?![\w:])")),
@@ -125,7 +139,7 @@ def find_announced(text: str) -> list[tuple[int, int, str]]:
     found += [
         (match.start("value"), match.end("value"), "operator")
         for match in _USER.finditer(text)
-        if not is_known_word(match.group("value"))
+        if not all(is_known_word(piece) for piece in re.findall(r"[^\W\d_]+", match.group("value")))
     ]
     found += [
         (match.start("value"), match.end("value"), "name")

@@ -55,7 +55,8 @@ def rewrite_edf(source: Path, target: Path, *, cleaner: Cleaner, label: str) -> 
             layout = _layout(stream, head)
             stream.seek(8)
             stream.write(_patient(head[8:88], plus, label, cleaner))
-            stream.write(_recording(head[88:168], plus, cleaner))
+            # many programs write the fields of EDF+ into a file that does not call itself so
+            stream.write(_recording(head[88:168], plus or head[88:98] == b"Startdate ", cleaner))
             stream.write(_start(head[168:176], cleaner))
             _signal_texts(stream, len(layout.samples), cleaner)
             _notes(stream, layout, cleaner)

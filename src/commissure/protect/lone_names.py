@@ -25,6 +25,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from commissure.protect.science_words import is_of_science
+
 __all__ = [
     "BUCKETS",
     "EPONYMS",
@@ -90,7 +92,10 @@ Fluoxetine Citalopram Escitalopram Paroxetine Venlafaxine Duloxetine Mirtazapine
 Galantamine Baclofen Gabapentin Pregabalin Propranolol Ibuprofen Paracetamol Aspirin Metformin Insulin Gadolinium Gadovist Dotarem Muscimol
 Picrotoxin Bicuculline Tetrodotoxin Psilocybin Lidocaine Naltrexone Methadone Caffeine Melatonin Oxytocin
 January February March April May June July August September October November December Monday Tuesday Wednesday Thursday Friday
-Saturday Sunday English German French Spanish Italian Dutch Chinese Japanese Latin Greek American European African Asian Caucasian Hispanic
+Saturday Sunday Dravet Charcot Creutzfeldt Niemann Gaucher Fabry Krabbe Kleffner Ohtahara Panayiotopoulos Aicardi Angelman Prader Binswanger Marchiafava Bignami Hallervorden Spatz Friedreich Kugelberg Welander
+Takayasu Behcet Behçet Sjogren Sjögren Meniere Ménière Pelli Ubuntu Debian Wellcome Izhikevich FitzHugh Nagumo Kalman Lempel Hirano Mauthner Renshaw Kinsbourne Paxinos Bellman Rescorla Fazekas Scheltens Koedam
+Karnofsky Barthel Ashworth Tinetti Epworth Hachinski Spetzler Bayley Hjorth Kuramoto Lyapunov Kullback Leibler
+Poincare Poincaré Teager Mercator Nyström Lomb Scargle Prony Durbin Breusch Cramér Nelder Scheffe Scheffé English German French Spanish Italian Dutch Chinese Japanese Latin Greek American European African Asian Caucasian Hispanic
 """
 #: surnames that are words of the field; they count as names only where a rule or a header says so
 EPONYMS = frozenset(word.casefold() for word in _LISTED.split())
@@ -261,6 +266,7 @@ def _scored(line: str) -> list[Word]:
             not epithet
             and not (formula and not line[word.start :].startswith("Mc"))
             and not all(len(part) < 3 or is_known_word(part) for part in parts)
+            and not is_of_science(line, word.start, word.end)
         ):
             words.append(Word(word.start, word.end, score(line, word)))
     return words

@@ -191,5 +191,21 @@ def _replace_text(body: bytearray, part: tuple[int, int, int], how: tuple[str, E
     text = raw.decode(codec, "replace")
     clean = how[1](how[0], text)
     if clean != text:
+        if codec == "utf-8":
+            body[start : start + size] = _fitted(clean, len(text), size).encode()
+            return
         new = clean.encode(codec, "replace")[:size]
         body[start : start + size] = new + " ".encode(codec) * ((size - len(new)) // width)
+
+
+def _fitted(clean: str, count: int, size: int) -> str:
+    """``clean`` in ``count`` characters and ``size`` bytes of UTF-8: the shape counts the former, the element the latter.
+
+    Blanks of two and three bytes stand for letters of as many that went.
+    """
+    kept = clean[:count]
+    while kept and not 0 <= size - len(kept.encode()) - (count - len(kept)) <= 2 * (count - len(kept)):
+        kept = kept[:-1]
+    blanks = count - len(kept)
+    more = size - len(kept.encode()) - blanks
+    return kept + "\u2003" * (more // 2) + "\u00a0" * (more % 2) + " " * (blanks - more // 2 - more % 2)

@@ -20,6 +20,8 @@ from commissure.protect.first_names import FIRST_NAMES
 from commissure.protect.foreign_words import foreign_words
 from commissure.protect.life_dates import find_life_dates
 from commissure.protect.plain_names import find_plain_names
+from commissure.protect.said_names import find_said_names
+from commissure.protect.spoken_dates import find_spoken_dates
 from commissure.protect.web import find_web
 
 __all__ = ["Span", "non_overlapping", "recognize"]
@@ -77,7 +79,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("name", re.compile(r"(?<![\w.])(?!(?:U\.S|U\.K|I\.Q|I\.V|A\.M|P\.M|E\.U|N\.B|Q\.C|S\.D|S\.E|D\.C|A\.C|E\.R)\.)[A-Z]\.\s?[A-Z]\.(?:\s?[A-Z]\.)?(?!\w)")),
     ("age", re.compile(r"\b(?:aged?|age\s*(?:[:=]|is|of))\s*(?:9\d|1[0-2]\d)\b(?!\s*(?:d|days?|weeks?|wk|months?|h|min|%)\b)", re.I)),
     ("age", re.compile(r"\b(?:9\d|1[0-2]\d)[\s-]*(?:years?|yrs?|y)[\s./-]*(?:old|o(?:ld)?\b|of age)", re.I)),
-    ("name", re.compile(rf"\b(?:Dr|Prof|Professor|Doctor|Mr|Mrs|Ms|Miss|Mme|Mlle|Monsieur|Madame|Herr|Frau|Señora?|Sr|Sra|Signora?|Nurse|Sir)"
+    ("name", re.compile(rf"\b(?:Dr|Prof|Professor|Doctor|Mr|Mrs|Ms|Miss|Mme|Mlle|Monsieur|Madame|Herr|Frau|Señora?|Sr|Sra|Srta|Doña|Dña|Signora?|[Ss]ig(?:\.ra|\.na)?|Dott(?:\.ssa)?|Mevrouw|Mevr|Meneer|Dhr|Pani?|Hr|Fru|Docteur|Nurse|Sir)"
                         rf"\b\.?(?:\s+(?:Dr|Prof|med|rer|nat)\b\.?)*\s+{_WORD}(?:\s+{_WORD})?")),
     ("name", re.compile(rf"\b(?:[Pp]atient|[Nn]ame|[Oo]perator|[Tt]echnician|[Tt]ech|[Ee]xperimenter|[Pp]hysician|[Ee]xaminer|[Rr]ecorded by|[Pp]erformed by|"
                         rf"[Aa]cquired by|[Aa]nalyzed by|[Tt]ested by|[Uu]ser)\s*[:=]\s*(?:{_WORD})(?:[\s,^]+{_WORD}){{0,2}}")),
@@ -104,9 +106,13 @@ def recognize(text: str) -> tuple[Span, ...]:
         Span(start, end, category) for start, end, category in (*find_announced(text), *find_life_dates(text))
     ]
     spans += [Span(start, end, "id") for start, end in find_checked(text)]
-    spans += [Span(start, end, "name") for start, end in (*foreign_words(text), *find_plain_names(text))]
+    spans += [
+        Span(start, end, "name")
+        for start, end in (*foreign_words(text), *find_plain_names(text), *find_said_names(text))
+    ]
     spans += [Span(start, end, "host") for start, end in find_web(text)]
     spans += [Span(span.start, span.end, "date") for span in find_dates(text)]
+    spans += [Span(start, end, "date") for start, end in find_spoken_dates(text)]
     spans += _pairs(text)
     return non_overlapping(spans)
 
@@ -144,7 +150,7 @@ def _pairs(text: str) -> list[Span]:
         first, second = match.group(1).lower(), match.group(2).lower()
         given_then_family = first in FIRST_NAMES
         family_then_given = second in FIRST_NAMES and "," in match.group()
-        if given_then_family or family_then_given:
+        if (given_then_family or family_then_given) and text[max(match.start() - 1, 0)] != "^":
             found.append(Span(match.start(), match.end(), "name"))
             start = match.end()
         else:

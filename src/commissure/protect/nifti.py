@@ -12,12 +12,15 @@ import numpy as np
 from commissure.errors import Unreadable
 from commissure.extras import need
 from commissure.protect.cleaner import Cleaner
+from commissure.protect.lone_names import NOTES_LIMIT, SCIENCE_LIMIT
 
 __all__ = ["clean_nifti", "is_nifti", "rewrite_nifti"]
 
 #: dcm2niix puts the time of acquisition into the description
 _CLOCK = re.compile(r";?\s*[Tt]ime\s*=\s*[\d.]+")
 _CIFTI = 32
+#: a description that is nothing but a number of somebody
+_CODE = re.compile(r"[A-Z]{0,3}[-_]?\d{5,}(?:[-_/]\d+)*")
 #: what programs note beside the data; the rest of the XML is geometry
 _METADATA = re.compile(rb"<(?P<tag>MetaData|MapName|Label)\b.*?</(?P=tag)>", re.S)
 _BLOCK = 1 << 20
@@ -59,9 +62,11 @@ def _clean_text(text: str, cleaner: Cleaner) -> str:
     without_clock = _CLOCK.sub("", text)
     if without_clock != text:
         cleaner.count("date")
-    spans = cleaner.spans(without_clock)
-    if spans:
-        cleaner.count(spans[0].category)
+    # one word without a number is as likely somebody's as a program's
+    spoken = re.fullmatch(r"[^\W\d_]+(?:[ ,.^'’-]+[^\W\d_]+)*", without_clock) is not None
+    spans = cleaner.spans(without_clock, limit=NOTES_LIMIT if spoken else SCIENCE_LIMIT)
+    if spans or _CODE.fullmatch(without_clock):
+        cleaner.count(spans[0].category if spans else "id")
         return ""
     return without_clock
 

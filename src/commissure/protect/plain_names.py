@@ -16,7 +16,7 @@ from commissure.protect.lone_names import EPONYMS, is_known_word
 
 __all__ = ["find_plain_names"]
 
-_SMALL = re.compile(r"(?<![^\W_])([a-zà-ÿ]{2,}) ([a-zà-ž]{4,})(?![\w.(=-])")
+_SMALL = re.compile(r"(?<![^\W_])([a-zà-ž]{2,}) ([a-zà-ž]{4,})(?![\w.(=-])")
 _INITIAL = re.compile(
     r"(?<![^\W_])(?:[A-ZÀ-Þ]\.[ -]?){1,3}(?=[A-ZÀ-ÞŁŚŻČŠŽ][^\W\d_]{3,})([^\W\d_]+(?:-[^\W\d_]+)?)(?![\w.])"
 )
@@ -31,6 +31,10 @@ _ROLE = re.compile(
 #: EVANS, Tina
 _LISTED = re.compile(
     r"(?<![^\W_])(?P<family>[A-ZÀ-Þ]{3,}(?:-[A-ZÀ-Þ]{3,})?), (?P<given>[A-ZÀ-Þ][a-zß-ž]+)(?![^\W_])"
+)
+#: endings of clinical words in other languages, which no list of English words has
+_CLINICAL = re.compile(
+    r".{3,}(?:ic[oa]s?|ci[oó]n(?:es)?|ismo|isme|it[ie]s|os[ie]s|opat[ií]a|emi[ae]|i[qk]ues?|tion|ische?|ité|ität|zione|zioni|ção|ções|rrea|algia|plasia|plegia)"
 )
 _SHORTEST_LINE = 4
 _EVERYDAY = 0.6
@@ -62,9 +66,8 @@ def _small_names(line: str) -> list[tuple[int, int]]:
     found = []
     for match in _SMALL.finditer(line):
         given, family = match.groups()
-        if _is_unknown(family) and (
-            given in FIRST_NAMES or (everyday and len(given) > 2 and _is_unknown(given))
-        ):
+        strange = everyday and len(given) > 2 and _is_unknown(given) and _CLINICAL.fullmatch(family) is None
+        if _is_unknown(family) and (given in FIRST_NAMES or strange):
             found.append(match.span())
     return found
 

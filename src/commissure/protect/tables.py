@@ -9,6 +9,8 @@ from collections.abc import Callable
 from commissure.errors import Unreadable
 from commissure.protect.cleaner import Cleaner
 from commissure.protect.dates import find_dates, top_age
+from commissure.protect.lone_names import NOTES_LIMIT
+from commissure.protect.names import Span
 from commissure.protect.sidecar import clean_sidecar
 
 __all__ = ["clean_json", "clean_table", "identifying_column"]
@@ -44,6 +46,10 @@ _PUBLIC = frozenset({"Authors", "HowToAcknowledge", "Acknowledgements", "Funding
                      "License", "GeneratedBy", "SourceDatasets", "EthicsApprovals", "DatasetLinks"})  # fmt: skip
 #: not even a credit tells these
 _NEVER_PUBLIC = frozenset({"path", "host", "serial", "id", "age", "birth_date"})
+_TOOK_PART = re.compile(
+    r".*\b(?:who|for) (?:took part|taking part|participat(?:ed|ing)|volunteer(?:ed|ing)|being (?:scanned|tested|a subject))\b",
+    re.S,
+)
 _MISSING = "n/a"
 #: columns of tables of channels, electrodes, optodes and regions, whose ``name`` is a thing's
 _THINGS = frozenset(
@@ -225,6 +231,12 @@ def clean_json(text: str, *, name: str, cleaner: Cleaner, relabel: Callable[[str
     return relabel(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
+def _took_part(value: str, span: Span) -> bool:
+    """Whether a name is thanked for being studied, which is no credit of a maker."""
+    start = value.rfind(". ", 0, span.start) + 1
+    return span.category == "name" and _TOOK_PART.match(value, start, value.find(". ", span.end) + 1 or len(value)) is not None  # fmt: skip
+
+
 def _in_public(value: object, cleaner: Cleaner) -> object:
     """What a dataset says of its makers: authors, thanks and grants stay, paths, hosts, numbers of persons and patients go."""
     if isinstance(value, dict):
@@ -235,8 +247,10 @@ def _in_public(value: object, cleaner: Cleaner) -> object:
         return value
     spans = [
         span
-        for span in cleaner.shaped(value)
-        if (span.category in _NEVER_PUBLIC or "^" in value[span.start : span.end])
+        for span in (
+            cleaner.spans(value, limit=NOTES_LIMIT) if _TOOK_PART.search(value) else cleaner.shaped(value)
+        )
+        if (span.category in _NEVER_PUBLIC or "^" in value[span.start : span.end] or _took_part(value, span))
         and not value[span.start : span.end].startswith(("http", "www"))
     ]
     for span in reversed(spans):

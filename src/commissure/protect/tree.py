@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from commissure.errors import BadInput, CommissureError
-from commissure.model import Finding, Severity, Tree
+from commissure.model import Finding, Identifier, Severity, Tree
 from commissure.protect.cleaner import Cleaner
 from commissure.protect.credits import Credits, credits_of
 from commissure.protect.dates import shift_text
@@ -32,10 +32,14 @@ _NO_BRAINVISION_DATE = "19000101"
 #: what a README may say: its words are for the public, its authors are credited
 _PUBLIC_TEXTS = re.compile(r"(README|CHANGES|CITATION|LICENSE|AUTHORS|CONTRIBUTORS)(\..*)?", re.I)
 _STAYS_IN_PUBLIC = frozenset({"institution", "uid"})
+_SUBJECT = re.compile(r"(?:subject|participant|proband|patient)(?:[ _]?(?:name|id|code))?", re.I)
+_WORD_OF_A_NAME = re.compile(r"[^\W\d_]{4,}(?:[ ._-][^\W\d_]{2,})*")
+#: a DICOM UID leads to a study in a hospital's archive; other unique numbers are a dataset's
+_OF_A_SCAN = re.compile(r"[0-2](?:\.\d+){6,}")
 #: a date beside such a word is somebody's; others are those of versions and papers
 _OF_SOMEBODY = re.compile(
     r"\b(?:born|birth\w*|dob|b\.|geb\w*|né|née|nacimiento|nato|nata|recorded|acquired|scanned|collected|visit\w*|session|tested|seen|admitted|discharged|"
-    r"operated|implanted|surgery|follow-?up|appointment|measured|enrolled|died|death|withdrew|came)\b",
+    r"nasc\w+|född|fødd|født|urodz\w+|narozen\w*|seizures?|scan date|scanned|called|moved|signed|discharged|diagnosed|hospitali[sz]ed|operated|implanted|surgery|follow-?up|appointment|measured|enrolled|died|death|withdrew|came)\b",
     re.I,
 )
 
@@ -184,10 +188,22 @@ class _Work:
         elif _PUBLIC_TEXTS.fullmatch(source.name):
             clean = self.relabel(_public_text(text, cleaner=owner, credited=self.credited))
         else:
+            owner = replace(owner, known=owner.known.extended(_subjects_of_log(text)))
             clean = self.relabel(
                 "".join(owner.text(line, limit=NOTES_LIMIT) for line in text.splitlines(keepends=True))
             )
         target.write_bytes(clean.encode("utf-16") if wide else clean.encode("utf-8", "surrogateescape"))
+
+
+def _subjects_of_log(text: str) -> tuple[Identifier, ...]:
+    """Whom the column *Subject* of a log (Presentation, E-Prime) names by a word rather than by a code."""
+    lines = [line.split("\t") for line in text.splitlines() if "\t" in line]
+    for number, cells in enumerate(lines):
+        at = next((place for place, cell in enumerate(cells) if _SUBJECT.fullmatch(cell.strip())), None)
+        if at is not None and len(cells) > 2:
+            told = {row[at].strip() for row in lines[number + 1 :] if len(row) > at}
+            return tuple(Identifier("name", one) for one in sorted(told) if _WORD_OF_A_NAME.fullmatch(one))
+    return ()
 
 
 def _head(path: Path) -> bytes:
@@ -202,10 +218,10 @@ def _public_text(text: str, *, cleaner: Cleaner, credited: Credits) -> str:
     shaped = [
         span
         for span in (*recognize(text), *lone)
-        if span.category not in _STAYS_IN_PUBLIC
+        if (span.category not in _STAYS_IN_PUBLIC or _OF_A_SCAN.fullmatch(text[span.start : span.end]))
         and not credited.holds(text[span.start : span.end])
         and not (span.category == "host" and _is_site(text[span.start : span.end]))
-        and (span.category != "date" or _OF_SOMEBODY.search(_line_around(text, span)))
+        and (span.category != "date" or _is_of_somebody(text, span, lone))
     ]
     parts: list[str] = []
     last = 0
@@ -219,6 +235,14 @@ def _public_text(text: str, *, cleaner: Cleaner, credited: Credits) -> str:
 def _is_site(text: str) -> bool:
     """A project's page, which a README may name."""
     return text.startswith(("http", "www")) and not is_of_a_person(text)
+
+
+def _is_of_somebody(text: str, date: Span, names: list[Span]) -> bool:
+    """Whether a date stands beside a word that makes it somebody's, or beside a name."""
+    line = _line_around(text, date)
+    start = text.rfind("\n", 0, date.start) + 1
+    named = any(start <= name.start < start + len(line) for name in names)
+    return named or _OF_SOMEBODY.search(line) is not None
 
 
 def _line_around(text: str, span: Span) -> str:

@@ -38,6 +38,11 @@ _FIELD = re.compile(
     re.I,
 )  # fmt: skip
 _SHORTEST = 4
+#: words that announce somebody's own page
+_OWN = re.compile(
+    r"(?:profile|home ?page|blog|\bCV|family|photos?|album|personal (?:web)?(?:page|site))\W{0,3}$", re.I
+)
+_BEFORE = 24
 
 
 def find_web(text: str) -> list[tuple[int, int]]:
@@ -62,6 +67,8 @@ def is_of_a_person(address: str) -> bool:
 def _leads_to_somebody(match: re.Match[str]) -> bool:
     site, path = match.group("site"), match.group("path")
     if "~" in path or "user=" in path or _PEOPLE.search(site) or "@" in site:
+        return True
+    if _OWN.search(match.string, max(0, match.start() - _BEFORE), match.start()):
         return True
     if _FIELD.search(site):
         return False

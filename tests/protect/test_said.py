@@ -1,0 +1,205 @@
+"""Names, dates and ids that only a whole sentence tells, and science that looks like them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commissure.model import About, Identifier, Subject, Tree
+from commissure.protect.cleaner import Cleaner
+from commissure.protect.edf import rewrite_edf
+from commissure.protect.known import Known
+from commissure.protect.lone_names import NOTES_LIMIT
+from commissure.protect.matlab import rewrite_matlab
+from commissure.protect.names_by_script import names_by_script
+from commissure.protect.nifti import rewrite_nifti
+from commissure.protect.nwb import rewrite_nwb
+from commissure.protect.policy import Policy
+from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.said_names import find_said_names
+from commissure.protect.science_words import is_of_science
+from commissure.protect.spoken_dates import find_spoken_dates
+from commissure.protect.tables import clean_json
+from commissure.protect.tree import rewrite_tree
+
+
+@pytest.fixture
+def cleaner() -> Cleaner:
+    return Cleaner.of(About("eeg", Subject("S7")), pseudonyms=Pseudonyms(bytes(range(32))), policy=Policy())
+
+
+@pytest.mark.parametrize(
+    ("note", "value"),
+    [
+        ("Dawn Rivers did the maze twice", "Rivers"),
+        ("subject is Autumn Hill, right-handed", "Hill"),
+        ("QWK swapped the cap at 5 kOhm", "QWK"),
+        ("recorded by TJV; notch 50 Hz", "TJV"),
+        ("per Branch: skip the baseline", "Branch"),
+        ("we scanned Okonkwo and Woods twice", "Woods"),
+        ("with Abbe Q., eyes open", "Abbe"),
+        ("A. Strand aborted the run", "Strand"),
+        ("goes by Pepper at home", "Pepper"),
+        ("TORRALBO, QUIRIN did run 3", "TORRALBO"),
+        ("il sig. Downs era in ritardo", "Downs"),
+        ("subject=jarrett glover", "glover"),
+        ("voiceprint 3fa9c2d417b0", "3fa9c2d417b0"),
+        ("fingerprint template id FP-7C11D0", "7C11D0"),
+        ("Acc# RAD7714520 done", "7714520"),
+        ("certificate no. MR-2078-16342", "16342"),
+        ("parked with plate HN-TR 482", "TR 482"),
+        ("employed by Gannet as welder", "Gannet"),
+        ("follow @quirin_t88 for more", "quirin_t88"),
+        ("reach me under 1-800-555-0142", "0142"),
+        ("profile: http://wells-family.example.com/photos", "wells"),
+        ('host name="ws12.neuro.quirinal.de"', "quirinal"),
+        ("address: 東京都新宿区西新宿2丁目9番", "新宿"),
+        ("李思远", "李思远"),
+        ("Иванов Сергей", "Иванов"),
+        ("דוד כהן 12", "כהן"),
+    ],
+)
+def test_what_a_sentence_tells_goes(cleaner: Cleaner, note: str, value: str) -> None:
+    assert value not in cleaner.text(note, limit=NOTES_LIMIT)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "the third of May nineteen ninety",
+        "October ninth, nineteen seventy-six",
+        "August the twenty-eighth",
+        "the 2nd Monday in June 2014",
+        "the last Friday of July",
+        "mid-July",
+        "the end of March 2011",
+        "Good Friday 2019",
+        "17 December",
+        "December 17th",
+        "week 14 of 2020",
+        "平成31年4月",
+    ],
+)
+def test_days_told_in_words_go(cleaner: Cleaner, said: str) -> None:
+    note = f"surgery was on {said}, TR 2 s"
+    assert [note[start:end] for start, end in find_spoken_dates(note) if said in note[start:end]] == [said]
+    assert cleaner.text(note, limit=NOTES_LIMIT).endswith(", TR 2 s")
+
+
+def test_short_dates_need_a_word_before_them() -> None:
+    assert find_spoken_dates("follow-up on 8.2.22") == [(13, 19)]
+    assert find_spoken_dates("MNE 1.4.22 and pp. 3-9, July 2006, in May we may, June 10 Hz") == [(38, 41)][:0]
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Izhikevich neuron, Goldman equation, Hirano bodies, Hick-Hyman law",
+        "Larmor frequency 123.25 MHz, BP 121/78 mmHg",
+        "Multiple Sklerose, Elektrodenimpedanz ok, Kopfschmerzen, Linkshänder",
+        "Long-Evans rats, Skinner box, Morris water maze",
+        "the Oldfield questionnaire gave 85, Berlin Affective Word List",
+        "Visual Cortex did respond, EEG stopped, known as P300",
+        "accession GSE123456, @property, mean@Cz",
+        "trial 12 may end in March style, 10 20 30, TR 12 10 2000 ms",
+        "苹果, 黄色 and 香蕉"[:2],
+    ],
+)
+def test_science_that_looks_like_somebody_stays(cleaner: Cleaner, note: str) -> None:
+    assert cleaner.text(note, limit=NOTES_LIMIT) == note
+
+
+def test_a_name_by_what_is_done_needs_a_person() -> None:
+    assert find_said_names("Stimulus was late, Bus was late, by Bland and Altman") == []
+    line = "Kowalczyk neuron and Kowalczyk"
+    assert [is_of_science(line, at, at + 9) for at in (0, 21)] == [True, False]
+    assert names_by_script("Слушайте внимательно, 한국어, 黄色的") == []
+
+
+def test_matlab_texts_keep_characters_and_bytes(tmp_path: Path, cleaner: Cleaner) -> None:
+    io = pytest.importorskip("scipy.io")
+    notes = ["née le 15 août 2007, gauchère", "Zoë Quilter était là, père et mère", "ééééé"]
+    io.savemat(tmp_path / "in.mat", {"s": {"said": np.array(notes, dtype=object), "rate": 4.0}})
+    kept = Cleaner(Known([Identifier("name", "Quilter")]), cleaner.pseudonyms, "S7", removed=cleaner.removed)
+    for subject in ("S7", "S8", "S9", "S10"):  # the offset decides which month is spelled
+        rewrite_matlab(
+            tmp_path / "in.mat",
+            tmp_path / "out.mat",
+            cleaner=Cleaner(kept.known, kept.pseudonyms, subject),
+            label="01",
+        )
+        read = io.loadmat(tmp_path / "out.mat", struct_as_record=False, squeeze_me=True)["s"]
+        assert read.rate == 4.0
+        assert [len(note) for note in read.said] == [len(note) for note in notes]
+        assert "Quilter" not in str(read.said) and read.said[0].startswith("née le") and read.said[2] == "ééééé"
+
+
+def test_schemas_of_nwb_lose_only_the_known_name(tmp_path: Path, cleaner: Cleaner) -> None:
+    h5py = pytest.importorskip("h5py")
+    schema = '{"namespaces":[{"author":["Oliver Ruebel","Ryan Ly"],"name":"core","doc":"Oliver here"}]}'
+    with h5py.File(tmp_path / "in.nwb", "w") as file:
+        file["specifications/core/2.0/namespace"] = schema
+        file["identifier"] = "x"
+    known = Known([Identifier("name", "Oliver Tamm")])
+    rewrite_nwb(
+        tmp_path / "in.nwb",
+        tmp_path / "out.nwb",
+        cleaner=Cleaner(known, cleaner.pseudonyms, "S7"),
+        label="01",
+    )
+    with h5py.File(tmp_path / "out.nwb") as file:
+        text = file["specifications/core/2.0/namespace"].asstr()[()]
+    assert text == schema.replace('"Oliver Ruebel"', '"[name] Ruebel"')
+
+
+def test_fields_of_edf_plus_in_a_plain_edf(tmp_path: Path, cleaner: Cleaner) -> None:
+    head = b"0".ljust(8) + b"x".ljust(80) + b"Startdate 28-MAY-1999 LW06777 Busta BrainAmp".ljust(80)
+    head += (
+        b"28.05.99"
+        + b"10.00.00"
+        + b"256".ljust(8)
+        + b" " * 44
+        + b"0".ljust(8)
+        + b"1".ljust(8)
+        + b"0".ljust(4)
+    )
+    (tmp_path / "in.edf").write_bytes(head)
+    rewrite_edf(tmp_path / "in.edf", tmp_path / "out.edf", cleaner=cleaner, label="01")
+    told = (tmp_path / "out.edf").read_bytes()
+    assert b"Busta" not in told and b"LW06777" not in told and b"BrainAmp" in told
+
+
+def test_lone_words_and_numbers_in_nifti_headers(tmp_path: Path, cleaner: Cleaner) -> None:
+    nibabel = pytest.importorskip("nibabel")
+    for descrip, intent, left in (("48588115", "Hietaniemi", b""), ("FSL6.0.5", "Estimate", b"FSL6.0.5")):
+        image = nibabel.Nifti1Image(np.zeros((2, 2, 2), "u1"), np.eye(4))
+        image.header["descrip"], image.header["intent_name"] = descrip.encode(), intent.encode()
+        nibabel.save(image, tmp_path / "in.nii")
+        rewrite_nifti(tmp_path / "in.nii", tmp_path / "out.nii", cleaner=cleaner)
+        header = nibabel.load(tmp_path / "out.nii").header
+        assert header["descrip"].item() == left
+        assert header["intent_name"].item() == (b"" if not left else b"Estimate")
+
+
+def test_the_subject_of_a_log_and_a_readme(tmp_path: Path, cleaner: Cleaner) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    (source / "a.log").write_text("Subject\tTrial\tCode\nfalconi\t1\toddball\nfalconi\t2\ttarget\n")
+    (source / "README").write_text(
+        "MNE 1.4, June 2019.\nStudy 1.2.840.113619.327.7448901006.5344\nlast seizure June 2014\n"
+    )
+    tree = rewrite_tree(
+        Tree("bids", source, ("README", "a.log"), About("eeg", Subject("S7"))),
+        scratch=tmp_path / "out",
+        cleaner=cleaner,
+    )
+    log = (tree.root / "a.log").read_text()
+    readme = (tree.root / "README").read_text()
+    assert "falconi" not in log and "oddball" in log
+    assert "June 2019" in readme and "June 2014" not in readme and "113619" not in readme
+
+
+def test_thanks_to_who_took_part_are_no_credit(cleaner: Cleaner) -> None:
+    text = '{"Name": "x", "Acknowledgements": "We thank Ada Quilter for code. We thank Mrs Srisai who took part"}'
+    clean = clean_json(text, name="dataset_description.json", cleaner=cleaner, relabel=str)
+    assert "Quilter" in clean and "Srisai" not in clean
