@@ -16,7 +16,7 @@ from commissure.model import About, Identifier, Subject
 from commissure.protect.cleaner import Cleaner
 from commissure.protect.hdf5 import texts_of
 from commissure.protect.hdf5_any import is_nwb, rewrite_any_hdf5, rewrite_matlab_hdf5
-from commissure.protect.hdf5_types import is_hdf5, read_letters, written_letters
+from commissure.protect.hdf5_types import is_hdf5, read_letters, texts_of_pickle, written_letters
 from commissure.protect.matlab_hdf5 import matlab_hdf5_texts
 from commissure.protect.nwb import rewrite_nwb
 from commissure.protect.policy import Policy
@@ -100,6 +100,67 @@ def test_texts_of_every_type_are_cleaned(cleaner: Cleaner, tmp_path: Path) -> No
     assert file["wide"][()].tobytes().decode("utf-16-le") == "[name]"
     assert (file["samples"][()] == np.arange(200)).all()
     assert b"Abernathy" not in file.attrs["latin"] and file.attrs["kept"] == "µV für Broca".encode("latin-1")
+
+
+def test_columns_that_pandas_pickles_as_text_follow_and_are_only_parsed(
+    cleaner: Cleaner, tmp_path: Path
+) -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("tables")
+    columns = pandas.MultiIndex.from_tuples(
+        [("Quilter", "snout"), ("Quilter", "tail")], names=["scorer", "part"]
+    )
+    frame = pandas.DataFrame([[1.5, 2.5], [3.5, 4.5]], columns=columns, index=["img1.png", "by Quilter"])
+    frame.to_hdf(tmp_path / "raw.h5", key="df", format="table")
+    assert rewrite_any_hdf5(tmp_path / "raw.h5", tmp_path / "out.h5", cleaner=cleaner, where="x") == ()
+    assert b"quilter" not in (tmp_path / "out.h5").read_bytes().lower()
+    clean = pandas.read_hdf(tmp_path / "out.h5")
+    assert clean.columns.tolist() == [("[name]", "snout"), ("[name]", "tail")]
+    assert clean.index.tolist() == ["img1.png", "by [name]"] and clean.to_numpy().tolist() == [
+        [1.5, 2.5],
+        [3.5, 4.5],
+    ]
+    assert (
+        texts_of_pickle(b"(lp0\nVa\np1\na.") == [(6, "a")]
+        and texts_of_pickle(b"Quilter left.\nHe came.") is None
+    )
+
+
+def test_names_within_types_of_types(cleaner: Cleaner, tmp_path: Path) -> None:
+    states = h5py.enum_dtype({"rest": 0, "Quilter": 1}, basetype="i1")
+    inner = np.dtype([("Quilter_x", "f8"), ("state", states)])
+    table = np.dtype([("remark", "S20"), ("Quilter_part", inner), ("pair", inner, (2,))])
+
+    def write(file: Any) -> None:
+        row = (b"by Quilter", (1.5, 1), [(2.5, 0), (3.5, 1)])
+        file["mixed"] = np.array([row], dtype=table)
+        file["plain"] = np.array([row[1:]], dtype=[("Quilter_part", inner), ("pair", inner, (2,))])
+        file.attrs.create("row", np.array(row, dtype=table))
+        file.create_dataset("lists", (1,), dtype=h5py.vlen_dtype(inner))[0] = np.array(
+            [(4.5, 1)], dtype=inner
+        )
+
+    file = cleaned(tmp_path / "a", cleaner, write)
+    for one in (file["mixed"][0], file.attrs["row"]):
+        assert one["remark"] == b"by [name]" and one["name_part"].tolist() == (1.5, 1)
+        assert one["pair"]["name_x"].tolist() == [2.5, 3.5] and one["pair"]["state"].tolist() == [0, 1]
+    assert file["plain"][0]["name_part"].tolist() == (1.5, 1)
+    assert file["lists"][0]["name_x"].tolist() == [4.5]
+    assert set(h5py.check_enum_dtype(file["plain"].dtype["name_part"]["state"])) == {"rest", "name"}
+
+
+@pytest.mark.octave
+@pytest.mark.skipif(shutil.which("octave-cli") is None, reason="Octave is not installed (make system)")
+def test_octaves_own_hdf5_is_cleaned_and_opens_again(cleaner: Cleaner, tmp_path: Path) -> None:
+    def octave(code: str) -> str:
+        return subprocess.run(["octave-cli", "--norc", "--eval", code], capture_output=True, text=True, check=False).stdout  # fmt: skip
+
+    octave(
+        f"x = magic(4); s.by = 'Zephyrine Quilter'; s.cell = {{'Fz', 'Quilter', 3}}; save('-hdf5', '{tmp_path / 'raw.mat'}', 'x', 's')"
+    )
+    assert rewrite_any_hdf5(tmp_path / "raw.mat", tmp_path / "out.mat", cleaner=cleaner, where="x") == ()
+    told = octave(f"load('{tmp_path / 'out.mat'}'); printf('%d|%s|%s|%s|%d', trace(x), s.by, s.cell{{:}});")
+    assert told == "34|[name]|Fz|[name]|3"
 
 
 def test_names_follow_wherever_they_are_told(cleaner: Cleaner, tmp_path: Path) -> None:

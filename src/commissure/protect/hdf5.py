@@ -13,14 +13,20 @@ import numpy as np
 
 from commissure.errors import Unreadable
 from commissure.extras import need
-from commissure.protect.hdf5_types import holds_texts, read_letters, renamed_type, written_letters
+from commissure.protect.hdf5_types import (
+    holds_texts,
+    read_letters,
+    renamed_dtype,
+    renamed_type,
+    written_letters,
+)
 from commissure.protect.hdf5_values import DROP, Edit, Edits, Rename, Values
 
-__all__ = ["DROP", "Edit", "Edits", "Rename", "rewrite_hdf5", "texts_of"]
+__all__ = ["DAMAGED", "DROP", "Edit", "Edits", "Rename", "rewrite_hdf5", "texts_of"]
 
 _BLOCK_BYTES = 16 << 20
 _BROKEN = (OSError, RuntimeError, KeyError, TypeError, ValueError)
-_DAMAGED = "An HDF5 file cannot be read to its end; get an intact copy of it."
+DAMAGED = "An HDF5 file cannot be read to its end: it is damaged, or packed by a filter that is not installed; get an intact copy."
 
 
 def rewrite_hdf5(
@@ -51,7 +57,7 @@ def rewrite_hdf5(
         raise
     except _BROKEN as error:
         target.unlink(missing_ok=True)
-        raise Unreadable(_DAMAGED) from error
+        raise Unreadable(DAMAGED) from error
     if userblock:
         with target.open("r+b") as stream:
             stream.write(userblock)
@@ -79,7 +85,7 @@ def texts_of(path: Path, *, letters: Callable[[Any], bool] | None = None) -> lis
     except Unreadable:
         raise
     except _BROKEN as error:
-        raise Unreadable(_DAMAGED) from error
+        raise Unreadable(DAMAGED) from error
     return found
 
 
@@ -245,18 +251,18 @@ class _Copy:
 
     def _objects(self, old: Any, parent: Any, name: str) -> Any:
         """References, and tables with columns of them or of texts; filled in when all that they point at is there."""
-        kind = old.dtype if old.dtype.names is None else self._table_type(old)
+        kind = self._new_type(old.dtype)
         new = parent.create_dataset(name, shape=old.shape, dtype=kind, **_layout(old))
         self.pending.append(partial(self._filled, old, new))
         return new
 
-    def _table_type(self, old: Any) -> Any:
-        called = self._renamed(list(old.dtype.names))
-        self.values.names.update({name: new for name, new in called.items() if name != new})
-        return np.dtype(
-            {"names": list(called.values()), "formats": [old.dtype[name] for name in called],
-             "offsets": [old.dtype.fields[name][1] for name in called], "itemsize": old.dtype.itemsize}
-        )  # fmt: skip
+    def _new_type(self, kind: Any) -> Any:
+        """A type in memory with its new names; texts that list its columns follow."""
+        made = renamed_dtype(self.h5py, kind, rename=self.edits.rename)
+        if kind.names:
+            pairs = zip(kind.names, made.names, strict=True)
+            self.values.names.update({name: called for name, called in pairs if name != called})
+        return made
 
     def _filled(self, old: Any, new: Any) -> None:
         for place, block in _blocks(old):
@@ -300,13 +306,19 @@ class _Copy:
             elif kind.hasobject or holds_texts(kind):
                 self.pending.append(partial(self._point, new, called, (path, value, kind)))
             else:
-                new.attrs.create(called, self.values.moved(path, value, kind), dtype=kind)
+                self._set(new, called, (self.values.moved(path, value, kind), kind))
 
     def _point(self, new: Any, name: str, what: tuple[str, Any, Any]) -> None:
         path, value, kind = what
         moved = self.values.moved(path, value, kind)
         if self.numbers:
-            new.attrs.create(name, moved, dtype=kind)
+            self._set(new, name, (moved, kind))
+
+    def _set(self, new: Any, name: str, what: tuple[Any, Any]) -> None:
+        moved, kind = what
+        renamed = self._new_type(kind)
+        moved = np.asarray(moved).astype(renamed) if kind.names and renamed is not kind else moved
+        new.attrs.create(name, moved, dtype=renamed)
 
 
 def _blocks(old: Any) -> Iterator[tuple[Any, Any]]:

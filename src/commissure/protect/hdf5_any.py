@@ -15,7 +15,7 @@ from commissure.protect.cleaner import Cleaner
 from commissure.protect.dates import find_dates
 from commissure.protect.face_surfaces import kept_face
 from commissure.protect.gather import category_of
-from commissure.protect.hdf5 import Edits, rewrite_hdf5
+from commissure.protect.hdf5 import DAMAGED, Edits, rewrite_hdf5
 from commissure.protect.hdf5_values import LEAST_TELLING
 from commissure.protect.matlab import edited_text
 from commissure.protect.matlab_hdf5 import is_char, matlab_fields
@@ -33,6 +33,7 @@ _HIDDEN = frozenset({"id", "contact", "birth_date", "serial"})
 _NOTES = re.compile(r"comments?|notes?|remarks?|subject_description", re.I)
 #: larger arrays are looked at in steps
 _LARGEST_BYTES = 128 << 20
+_MOST_COLUMNS = 9
 _LONGEST_ENTRY = 100
 
 
@@ -85,6 +86,7 @@ def rewrite_any_hdf5(
             lambda path, text: _edited(path, text, cleaner),
             lambda name: _renamed(name, cleaner, relabel),
             outside,
+            _is_octave_text,
             spelled=True,
             hidden=_is_hidden,
         ),
@@ -136,6 +138,13 @@ def _outside(path: str, relabel: Callable[[str], str], cleaner: Cleaner) -> str:
         cleaner.count("path")
         parts = parts[-1:]
     return "/".join(cleaner.tag(relabel(part)) for part in parts)
+
+
+def _is_octave_text(dataset: Any) -> bool:
+    """Whether a dataset is a text as Octave saves it in HDF5."""
+    if not dataset.name.endswith("/value") or "type" not in dataset.parent:
+        return False
+    return dataset.parent["type"][()] in {b"string", b"sq_string"}
 
 
 def _is_hidden(path: str) -> bool:
@@ -197,8 +206,12 @@ def _head_within(path: Path, fields: dict[str, str] | None = None) -> str:
     def look(name: str, item: Any) -> bool | None:
         if not isinstance(item, h5py.Dataset) or item.shape is None or item.dtype.kind not in "fiu":
             return None
-        if item.ndim > 3 or (item.ndim != 3 and item.nbytes > _LARGEST_BYTES):
-            return None  # no surface has so many points
+        if (
+            item.ndim > 3
+            or (item.ndim != 3 and item.nbytes > _LARGEST_BYTES)
+            or (item.ndim == 2 and min(item.shape) > _MOST_COLUMNS)
+        ):
+            return None  # no surface has so many points, nor so many columns
         step = int(np.ceil((item.nbytes / _LARGEST_BYTES) ** (1 / 3))) if item.nbytes > _LARGEST_BYTES else 1
         array = item[(slice(None, None, step),) * item.ndim] if item.ndim else item[()]
         called = (fields or {}).get(item.name, name)
@@ -210,5 +223,5 @@ def _head_within(path: Path, fields: dict[str, str] | None = None) -> str:
         with h5py.File(path, "r") as file:
             file.visititems(look)
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
-        raise Unreadable("An HDF5 file cannot be read to its end; get an intact copy of it.") from error
+        raise Unreadable(DAMAGED) from error
     return found[0] if found else ""

@@ -5,6 +5,7 @@
 (True, False)
 """
 
+import pickletools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -20,13 +21,17 @@ __all__ = [
     "is_hdf5",
     "is_pickle",
     "read_letters",
+    "renamed_dtype",
     "renamed_type",
+    "texts_of_pickle",
     "written_letters",
 ]
 
 #: longer arrays of whole numbers are samples
 _LONGEST_SPELLED = 1 << 16
 _SHORTEST_SPELLED = 4
+#: of the Latin letters; higher numbers are samples
+_LAST_LETTER = "\u024f"
 _SHARE_OF_LETTERS = 0.6
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 _PICKLE = re.compile(rb"\x80[\x02-\x05].*\.\Z", re.S)
@@ -68,6 +73,25 @@ def is_pickle(data: bytes) -> bool:
     (True, False)
     """
     return _PICKLE.fullmatch(data) is not None
+
+
+def texts_of_pickle(data: bytes) -> list[tuple[int, str]] | None:
+    """Where the texts of a pickle of Python's first protocol begin, and what they say; None if bytes are none.
+
+    PyTables and pandas keep lists of columns so. It is only parsed, never loaded.
+
+    >>> texts_of_pickle(b"(lp0\\nVJane\\np1\\na."), texts_of_pickle(b"Jane ran.")
+    ([(6, 'Jane')], None)
+    """
+    if not data.endswith(b".") or b"\n" not in data:
+        return None
+    try:
+        steps = list(pickletools.genops(data))
+    except Exception:  # noqa: BLE001 - any bytes may come along, and the parser has no errors of its own
+        return None
+    if len(steps) < 3 or steps[-1][2] != len(data) - 1:
+        return None
+    return [(int(at or 0) + 1, str(text)) for step, text, at in steps if step.name in {"UNICODE", "STRING"}]
 
 
 def holds_texts(kind: Any) -> bool:
@@ -124,6 +148,36 @@ def renamed_type(h5py: Any, kind: Any, *, rename: Callable[[str], str]) -> Any:
         for at, name in enumerate(names):
             made.enum_insert(name.encode(), kind.get_member_value(at))
         return made
+    if isinstance(kind, low.TypeArrayID):
+        inner = kind.get_super()
+        made = renamed_type(h5py, inner, rename=rename)
+        return kind if made.equal(inner) else low.array_create(made, kind.get_array_dims())
+    return kind
+
+
+def renamed_dtype(h5py: Any, kind: Any, *, rename: Callable[[str], str]) -> Any:
+    """The same for a type in memory, at any depth; itself if none changes."""
+    if kind.subdtype is not None:
+        base, shape = kind.subdtype
+        return np.dtype((renamed_dtype(h5py, base, rename=rename), shape))
+    if kind.names:
+        parts = [renamed_dtype(h5py, kind[name], rename=rename) for name in kind.names]
+        names = _free_names(list(kind.names), rename)
+        places = [kind.fields[name][1] for name in kind.names]
+        made = np.dtype({"names": names, "formats": parts, "offsets": places, "itemsize": kind.itemsize})
+        return made if names != list(kind.names) or any(a is not kind[b] for a, b in zip(parts, kind.names, strict=True)) else kind  # fmt: skip
+    values = h5py.check_enum_dtype(kind)
+    if values:
+        names = _free_names(list(values), rename)
+        return (
+            kind
+            if names == list(values)
+            else h5py.enum_dtype(dict(zip(names, values.values(), strict=True)), basetype=np.dtype(kind.str))
+        )
+    inner = h5py.check_vlen_dtype(kind)
+    if isinstance(inner, np.dtype):
+        made = renamed_dtype(h5py, inner, rename=rename)
+        return kind if made is inner else h5py.vlen_dtype(made)
     return kind
 
 
@@ -160,16 +214,16 @@ def read_letters(dataset: Any, *, known: bool) -> str | None:
     if known:
         rows = array.reshape(array.shape[0], -1).T  # MATLAB's order: a column of the file is a row of letters
         return "\n".join(_spelt(row) for row in rows)
-    codes = array.ravel().astype(np.int64)
-    if codes.min() < 9 or codes.max() > 0x24F:
-        return None
     text = _spelt(array.ravel())
+    if not all(one.isprintable() or one in "\t\r\n" for one in text) or max(text) > _LAST_LETTER:
+        return None
     letters = sum(one.isalpha() or one == " " for one in text)
-    printable = all(one.isprintable() or one in "\t\r\n" for one in text)
-    return text if printable and letters >= _SHARE_OF_LETTERS * len(text) else None
+    return text if letters >= _SHARE_OF_LETTERS * len(text) else None
 
 
 def _spelt(row: NDArray[Any]) -> str:
+    if row.dtype.itemsize == 1:
+        return decoded(np.ascontiguousarray(row).tobytes())
     codes = np.ascontiguousarray(row.astype(np.int64) & 0xFFFF, dtype="<u2")
     return codes.tobytes().decode("utf-16-le", "replace")
 
@@ -195,8 +249,6 @@ def written_letters(array: NDArray[Any], text: str) -> NDArray[Any]:
 
 
 def _codes(text: str, wide: bool) -> NDArray[Any]:
-    return (
-        np.frombuffer(text.encode("utf-16-le", "replace"), dtype="<u2")
-        if wide
-        else np.frombuffer(text.encode("latin-1", "replace"), dtype=np.uint8)
-    )
+    if wide:
+        return np.frombuffer(text.encode("utf-16-le", "replace"), dtype="<u2")
+    return np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8)

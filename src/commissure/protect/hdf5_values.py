@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from commissure.errors import Unreadable
-from commissure.protect.hdf5_types import clipped, decoded, encoded, is_pickle
+from commissure.protect.hdf5_types import clipped, decoded, encoded, is_pickle, texts_of_pickle
 
 __all__ = ["DROP", "LEAST_TELLING", "Edit", "Edits", "Rename", "Values"]
 
@@ -85,6 +85,10 @@ class Values:
         if kind.kind == "V":
             self.opaque(np.asarray(data).tobytes())
         inner = self.h5py.check_vlen_dtype(kind)
+        if isinstance(inner, np.dtype) and not inner.isnative:
+            raise Unreadable(
+                "An HDF5 file holds lists of numbers in another machine's order; save them in this one's."
+            )
         change = (
             partial(self._list, path, inner)
             if inner is not None
@@ -136,7 +140,8 @@ class Values:
             old = decoded(raw)
             if is_pickle(encoded(raw)):
                 raise Unreadable(_PICKLED)
-            edited = self.text(path, old)
+            told = texts_of_pickle(encoded(raw))
+            edited = self.text(path, old) if told is None else self._pickled(path, encoded(raw), told)
             if edited is DROP:
                 return DROP
             if letters:
@@ -149,6 +154,18 @@ class Values:
             texts = [encoded(text) for text in out.ravel()]
             out = np.array(texts or [b""])[: len(texts)].reshape(out.shape)
         return out[()] if array.shape == () else out.astype("S1") if letters else out
+
+    def _pickled(self, path: str, data: bytes, told: list[tuple[int, str]]) -> str:
+        """A pickle of columns with its texts edited in place, line by line."""
+        for at, text in reversed(told):
+            edited = self.text(path, text)
+            if edited == text:
+                continue
+            end = data.index(b"\n", at)
+            if data[at - 1 : at] != b"V" or edited is DROP:
+                raise Unreadable(_PICKLED)
+            data = data[:at] + edited.encode("raw-unicode-escape").replace(b"\n", b" ") + data[end:]
+        return decoded(data)
 
     def text(self, path: str, text: str) -> Any:
         """One text, edited; the new name if it is the old name of something."""

@@ -20,6 +20,7 @@ from commissure.protect.file_names import SUFFIX
 from commissure.protect.film_faces import clean_film
 from commissure.protect.gdf import rewrite_gdf
 from commissure.protect.hdf5_any import is_nwb, rewrite_any_hdf5, rewrite_matlab_hdf5
+from commissure.protect.hdf5_types import is_hdf5
 from commissure.protect.lab_headers import is_lab_header
 from commissure.protect.matlab import rewrite_matlab
 from commissure.protect.matlab_hdf5 import is_matlab_hdf5
@@ -146,9 +147,11 @@ def _by_hdf5(job: Job) -> tuple[Finding, ...]:
 
 def _by_matlab(job: Job) -> tuple[Finding, ...]:
     with job.source.open("rb") as stream:
-        seven = is_matlab_hdf5(stream.read(128))
-    if seven:
+        head = stream.read(4096)
+    if is_matlab_hdf5(head):
         return rewrite_matlab_hdf5(job.source, job.target, cleaner=job.cleaner, where=job.where, label=job.label)  # fmt: skip
+    if is_hdf5(head):
+        return _by_hdf5(job)  # Octave's
     kept = deface_matlab(job.source, job.target, where=job.where, cleaner=job.cleaner)
     if not kept:
         source = job.target if job.target.exists() else job.source
