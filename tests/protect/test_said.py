@@ -112,7 +112,7 @@ def test_science_that_looks_like_somebody_stays(cleaner: Cleaner, note: str) -> 
 def test_a_name_by_what_is_done_needs_a_person() -> None:
     assert find_said_names("Stimulus was late, Bus was late, by Bland and Altman") == []
     line = "Kowalczyk neuron and Kowalczyk"
-    assert [is_of_science(line, at, at + 9) for at in (0, 21)] == [True, False]
+    assert [is_of_science(line, at, end=at + 9) for at in (0, 21)] == [True, False]
     assert names_by_script("Слушайте внимательно, 한국어, 黄色的") == []
 
 
@@ -131,7 +131,9 @@ def test_matlab_texts_keep_characters_and_bytes(tmp_path: Path, cleaner: Cleaner
         read = io.loadmat(tmp_path / "out.mat", struct_as_record=False, squeeze_me=True)["s"]
         assert read.rate == 4.0
         assert [len(note) for note in read.said] == [len(note) for note in notes]
-        assert "Quilter" not in str(read.said) and read.said[0].startswith("née le") and read.said[2] == "ééééé"
+        assert (
+            "Quilter" not in str(read.said) and read.said[0].startswith("née le") and read.said[2] == "ééééé"
+        )
 
 
 def test_schemas_of_nwb_lose_only_the_known_name(tmp_path: Path, cleaner: Cleaner) -> None:

@@ -266,7 +266,7 @@ def _scored(line: str) -> list[Word]:
             not epithet
             and not (formula and not line[word.start :].startswith("Mc"))
             and not all(len(part) < 3 or is_known_word(part) for part in parts)
-            and not is_of_science(line, word.start, word.end)
+            and not is_of_science(line, word.start, end=word.end)
         ):
             words.append(Word(word.start, word.end, score(line, word)))
     return words

@@ -4,9 +4,9 @@ An eponym that no list has is known by the noun that it qualifies, a city by the
 number before it, and a German noun by its last part.
 
 >>> line = "Izhikevich neuron at 12.5 MHz, Elektrodenimpedanz, Kowalczyk came"
->>> [is_of_science(line, line.index(word), line.index(word) + len(word)) for word in ("Izhikevich", "MHz", "Kowalczyk")]
+>>> [is_of_science(line, line.index(word), end=line.index(word) + len(word)) for word in ("Izhikevich", "MHz", "Kowalczyk")]
 [True, True, False]
->>> is_of_science(line, line.index("Elekt"), line.index(", Kow"))
+>>> is_of_science(line, line.index("Elekt"), end=line.index(", Kow"))
 True
 """
 
@@ -73,7 +73,7 @@ _GERMAN = re.compile(
 )  # fmt: skip
 
 
-def is_of_science(line: str, start: int, end: int) -> bool:
+def is_of_science(line: str, start: int, *, end: int) -> bool:
     """Whether the word between ``start`` and ``end`` qualifies a noun of science, is a unit behind a number, or a German noun."""
     word = line[start:end]
     if _NOUN.match(line, end) is not None:
