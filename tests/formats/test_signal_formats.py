@@ -4,6 +4,7 @@ Formats whose files are built here byte by byte, for want of a library and of a 
 """
 
 import gzip
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -14,6 +15,7 @@ import pytest
 
 from commissure.errors import Unreadable
 from commissure.formats.detect import detect
+from commissure.formats.gdf import layout_of
 from commissure.formats.listing import Listing
 from commissure.formats.registry import READERS
 from commissure.model import Recording
@@ -307,6 +309,54 @@ def test_edf_channels_of_two_rates_become_two_recordings(truth: Planted, tmp_pat
     assert (first.rate_hz, second.rate_hz) == (256.0, 1.0)
     assert (first.about.entities["acq"], second.about.entities["acq"]) == ("256Hz", "1Hz")
     assert np.allclose(second.si()[:, 0], slow, atol=0.01)
+
+
+@pytest.mark.parametrize("version", [1.25, 2.2])
+def test_gdf_channels_of_two_rates_become_two_recordings(
+    version: float, truth: Planted, tmp_path: Path
+) -> None:
+    """The last channel with every fourth sample; events stay at their seconds in both."""
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    raw.mkdir()
+    scratch.mkdir()
+    path = clinic_bytes.write_gdf(raw, truth, version=version)
+    layout, content = layout_of(path), path.read_bytes()
+    head = bytearray(content[: layout.head_bytes])
+    struct.pack_into("<qII", head, 236, 256, 4, 256)
+    struct.pack_into("<5I", head, 256 + 5 * 216, 4, 4, 4, 4, 1)
+    samples = np.frombuffer(content[layout.head_bytes : layout.events_at], "<i2").reshape(256, 4, 5)
+    fast = samples[:, :, :4].transpose(0, 2, 1).reshape(256, 16)
+    records = np.concatenate([fast, samples[:, :1, 4]], axis=1)
+    path.write_bytes(bytes(head) + records.tobytes() + content[layout.events_at :])
+    first, second = _read(raw, scratch)
+    assert (first.rate_hz, second.rate_hz) == (256.0, 64.0)
+    assert (first.about.entities["acq"], second.about.entities["acq"]) == ("256Hz", "64Hz")
+    assert np.abs(first.si() - truth.volts[:, :4]).max() <= truth.resolution_v * 0.51
+    assert np.abs(second.si()[:, 0] - truth.volts[::4, 4]).max() <= truth.resolution_v * 0.51
+    assert (
+        [mark.onset_s for mark in first.annotations]
+        == [mark.onset_s for mark in second.annotations]
+        == [0.5, 1.25]
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "at", "unit", "factor"),
+    [(1.25, 96 * 5, b"mV".ljust(8), 1e3), (2.2, 102 * 5, b"\xb4\x10", 1e-3)],
+)
+def test_gdf_in_millivolts_or_nanovolts_is_not_taken_for_volts(
+    version: float, at: int, unit: bytes, factor: float, truth: Planted, tmp_path: Path
+) -> None:
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    raw.mkdir()
+    scratch.mkdir()
+    path = clinic_bytes.write_gdf(raw, truth, version=version)
+    content = bytearray(path.read_bytes())
+    content[256 + at : 256 + at + len(unit)] = unit
+    path.write_bytes(bytes(content))
+    (recording,) = _read(raw, scratch)
+    assert np.abs(recording.si()[:, 0] / factor - truth.volts[:, 0]).max() <= truth.resolution_v * 0.51
+    assert np.abs(recording.si()[:, 1] - truth.volts[:, 1]).max() <= truth.resolution_v * 0.51
 
 
 def test_neuralynx_generated_keeps_gaps_and_tells_people_from_animals(truth: Planted, tmp_path: Path) -> None:

@@ -143,6 +143,40 @@ def test_what_tells_of_the_device_stays_in_a_header(hub: Pseudonyms) -> None:
     assert aged == '[Subject Demographics]\nName=""\nAge=90\n'
 
 
+def test_other_makers_files_of_the_same_extensions_stay_back(tmp_path: Path) -> None:
+    """Neuroscan's averages, BESA's events, surfaces of a head, Axona's settings."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "a.avg").write_bytes(b"Version 3.0" + bytes(20) + b"Zephyrine Quilter")
+    (raw / "a.evt").write_text("Tmu\tCode\tComnt\n100\t1\tZephyrine came in\n")
+    (raw / "a.tri").write_text("- 3\n0.1 0.2 0.3\n0.2 0.1 0.3\n0.3 0.1 0.2\n")
+    (raw / "a.set").write_text("trial_date Thursday, 4 Mar 2021\nexperimenter zq\n")
+    (raw / "b.evt").write_text("94\t1\t0\n")
+    report = clean_folder(raw, tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.evt"]
+    assert report.kept_back == 4
+
+
+def test_saturated_samples_of_a_nirsport_are_marked_and_kept(truth: Planted, tmp_path: Path) -> None:
+    """NIRStar writes two tables a wavelength where a detector saturated: one of numbers, one with nan where it did."""
+    raw, out = tmp_path / "raw", tmp_path / "out"
+    raw.mkdir()
+    path = nirs_bytes.write_nirx(raw, truth)
+    for wave in (1, 2):
+        table = path.with_suffix(f".wl{wave}")
+        table.with_suffix(f".nosatflags_wl{wave}").write_bytes(table.read_bytes())
+        lines = table.read_text().splitlines(keepends=True)
+        lines[200:210] = [line.replace(line.split()[0], "nan", 1) for line in lines[200:210]]
+        table.write_text("".join(lines))
+    before = read(raw, tmp_path / "a")
+    bad = [mark for mark in before.annotations if mark.label == "BAD_SATURATED"]
+    assert [(mark.onset_s, mark.duration_s) for mark in bad] == [(200 / 256, 10 / 256)]
+    assert clean_folder(raw, out).kept_back == 0
+    after = read(out, tmp_path / "b")
+    np.testing.assert_array_equal(before.si(), after.si())
+    assert before.annotations == after.annotations
+
+
 def test_bti_files_are_kept_back_with_a_reason(truth: Planted, tmp_path: Path) -> None:
     meg_bytes.write_bti(tmp_path / "raw", truth)
     report = clean_folder(tmp_path / "raw", tmp_path / "out")

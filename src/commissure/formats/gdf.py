@@ -11,8 +11,11 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
 
 from commissure.errors import Unreadable
 from commissure.extras import need
@@ -28,6 +31,14 @@ _MAGIC = re.compile(rb"\AGDF [ 0-9]\.[0-9]{2}")
 _WIDTHS = {0: 1, 1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 8, 8: 8, 16: 4, 17: 8, 279: 3, 535: 3}
 #: of each channel: width of the columns before the samples a record, in version 1 and 2
 _BEFORE_SAMPLES = {1: 16 + 80 + 8 + 4 * 8 + 80, 2: 16 + 80 + 6 + 2 + 4 * 8 + 68 + 3 * 4}
+#: width of every column of the channels' part of the header
+_COLUMNS = {
+    1: (16, 80, 8, 8, 8, 8, 8, 80, 4, 4, 32),
+    2: (16, 80, 6, 2, 8, 8, 8, 8, 68, 4, 4, 4, 4, 4, 12, 20),
+}
+_MICROVOLTS = 4275
+#: units that MNE takes for none, in microvolts: texts of version 1, codes of version 2 (nano; tera and the like are nobody's)
+_OLD_UNITS, _UNIT_CODES = {"mv": 1e3, "nv": 1e-3}, {4276: 1e-3}
 _SEXES, _HANDS = ("", "M", "F", ""), ("", "right", "left", "ambidextrous")
 _EVENT_NAMES, _MACHINE, _TECHNICIAN, _INSTITUTION = 1, 3, 6, 7
 _COPIED = 1 << 22
@@ -134,17 +145,13 @@ def open_gdf(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Ope
         )
     header = _header(path, layout)
     names = _event_names(path, layout)
-    plain = _plain(path, layout, scratch)
+    event_rate_hz = _event_rate_hz(path, layout)
     groups = _groups(layout)
-    for samples, others in groups:
-        raw = mne_io.read_raw_gdf(plain, exclude=others)
-        marks = raw.annotations
-        marks.duration[marks.duration <= 1.01 / raw.info["sfreq"]] = (
-            0.0  # MNE's shortest, where the file has none
-        )
-        marks.description = [names.get(str(text), str(text)) for text in marks.description]
+    for samples, channels in groups:
+        raw = mne_io.read_raw_gdf(_plain(path, layout, channels, scratch))
+        _set_marks(raw, names, event_rate_hz or float(raw.info["sfreq"]))
         entities = {"acq": f"{float(samples / layout.record_s):g}Hz".replace(".", "p")} if len(groups) > 1 else {}  # fmt: skip
-        yield Opened(raw, Header(**{**header, "entities": entities}), codes=not len(marks))  # type: ignore[arg-type]
+        yield Opened(raw, Header(**{**header, "entities": entities}), codes=not len(raw.annotations))  # type: ignore[arg-type]
 
 
 def day_of(stamp: int) -> datetime.datetime | None:
@@ -198,36 +205,104 @@ def _event_names(path: Path, layout: Layout) -> dict[str, str]:
     return {str(code): text.decode("utf-8", "replace") for code, text in enumerate(texts) if text.strip()}
 
 
-def _groups(layout: Layout) -> list[tuple[int, tuple[str, ...]]]:
-    """Each number of samples a record with the names of the channels that have another; most channels first."""
+def _groups(layout: Layout) -> list[tuple[int, tuple[int, ...]]]:
+    """Each number of samples a record with its channels; most channels first."""
     rates = sorted(set(layout.samples) - {0}, key=lambda one: (-layout.samples.count(one), -one))
-    repeated = len(set(layout.labels)) < len(layout.labels)
-    if repeated:
-        return [(max(rates), ())]
-    pairs = tuple(zip(layout.samples, layout.labels, strict=True))
-    return [(rate, tuple(label for samples, label in pairs if samples != rate)) for rate in rates]
+    return [(rate, tuple(i for i, samples in enumerate(layout.samples) if samples == rate)) for rate in rates]
 
 
-def _plain(path: Path, layout: Layout, scratch: Path) -> Path:
-    """The file as MNE reads it: no third part of the header, a ratio for the duration, a patient field in ASCII."""
+def _set_marks(raw: Any, names: dict[str, str], rate_hz: float) -> None:
+    """Events at their seconds and under their names: MNE takes positions for those at the signal's rate, and drops what is late then."""
+    table = raw._raw_extras[0].get("events")
+    if table is None:
+        return
+    _, places, codes, _, lasts = table
+    durations = np.asarray(lasts, dtype=float)
+    durations[durations <= 1] = 0.0  # MNE's shortest, where the file has none
+    labels = [names.get(str(code), str(code)) for code in codes]
+    mne = need("mne", purpose="Reading GDF")
+    raw.set_annotations(mne.Annotations(np.asarray(places) / rate_hz, durations / rate_hz, labels))
+
+
+def _event_rate_hz(path: Path, layout: Layout) -> float:
+    """Of the positions in the table of events; 0 where the file has none, or does not tell."""
+    with path.open("rb") as stream:
+        stream.seek(layout.events_at)
+        head = stream.read(8)
+    if len(head) < 8:
+        return 0.0
+    rate = (
+        float(int.from_bytes(head[1:4], "little"))
+        if layout.version < 1.94
+        else struct.unpack_from("<f", head, 4)[0]
+    )
+    return float(rate) if 0 < rate < 1e7 else 0.0
+
+
+def _plain(path: Path, layout: Layout, keep: tuple[int, ...], scratch: Path) -> Path:
+    """The file as MNE reads it: of one rate, no third part of the header, a ratio for the duration, a patient field in ASCII."""
     with path.open("rb") as stream:
         head = bytearray(stream.read(layout.channels_end))
-        ascii_patient = bytes(head[8:168]).isascii()
         told = Fraction(*(one or 1 for one in struct.unpack_from("<II", head, 244)))
-        whole = struct.unpack_from("<q", head, 236)[0] == layout.records and told == layout.record_s
-        if whole and ascii_patient and layout.head_bytes == layout.channels_end:
+        counted = struct.unpack_from("<q", head, 236)[0] == layout.records and told == layout.record_s
+        whole = len(keep) == len(layout.labels) and layout.head_bytes == layout.channels_end
+        if counted and whole and head[8:168].isascii() and not _to_microvolts(head, layout):
             return path if path.suffix.lower() == ".gdf" else link_as(path, scratch=scratch, name="recording.gdf")  # fmt: skip
-        head[8:74] = bytes(66)
-        if layout.version >= 1.9:
-            struct.pack_into("<H", head, 184, len(head) // 256)
-        struct.pack_into("<qII", head, 236, layout.records, *layout.record_s.as_integer_ratio())
+        target = scratch / f"recording{keep[0]}.gdf"
         stream.seek(layout.head_bytes)
-        target = scratch / "recording.gdf"
         with target.open("wb") as copy:
-            copy.write(head)
-            while block := stream.read(_COPIED):
-                copy.write(block)
+            copy.write(_plain_head(head, layout, keep))
+            _copy_records(stream, copy, layout, keep)
+            copy.write(stream.read())  # the events
     return target
+
+
+def _plain_head(head: bytearray, layout: Layout, keep: tuple[int, ...]) -> bytes:
+    count, old = len(layout.labels), layout.version < 1.9
+    head[8:74] = bytes(66)
+    struct.pack_into("<qII", head, 236, layout.records, *layout.record_s.as_integer_ratio())
+    struct.pack_into("<I" if old else "<H", head, 252, len(keep))
+    struct.pack_into("<q" if old else "<H", head, 184, 256 * (1 + len(keep)) if old else 1 + len(keep))
+    for index, factor in _to_microvolts(head, layout).items():
+        start, width = _unit_place(layout)
+        unit = b"uV".ljust(8, b"\0") if old else struct.pack("<H", _MICROVOLTS)
+        head[start + width * index : start + width * (index + 1)] = unit
+        for extent in (0, 1):
+            place = start + width * count + 8 * (extent * count + index)
+            struct.pack_into("<d", head, place, struct.unpack_from("<d", head, place)[0] * factor)
+    columns, at = [bytes(head[:256])], 256
+    for width in _COLUMNS[1 if old else 2]:
+        columns += [bytes(head[at + width * index : at + width * (index + 1)]) for index in keep]
+        at += width * count
+    return b"".join(columns)
+
+
+def _unit_place(layout: Layout) -> tuple[int, int]:
+    """Where the channels' units begin, and how wide each is."""
+    before, width = (16 + 80, 8) if layout.version < 1.9 else (16 + 80 + 6, 2)
+    return 256 + before * len(layout.labels), width
+
+
+def _to_microvolts(head: bytes | bytearray, layout: Layout) -> dict[int, float]:
+    """By what to multiply channels in a unit of voltage that MNE takes for none."""
+    start, width = _unit_place(layout)
+    fields = [bytes(head[start + width * i : start + width * (i + 1)]) for i in range(len(layout.labels))]
+    if layout.version < 1.9:
+        found = [_OLD_UNITS.get(_text(field).replace("\xb5", "u").lower()) for field in fields]
+    else:
+        found = [_UNIT_CODES.get(int.from_bytes(field, "little")) for field in fields]
+    return {index: factor for index, factor in enumerate(found) if factor is not None}
+
+
+def _copy_records(source: BinaryIO, copy: BinaryIO, layout: Layout, keep: tuple[int, ...]) -> None:
+    widths = [samples * _WIDTHS[kind] for samples, kind in zip(layout.samples, layout.kinds, strict=True)]
+    bounds = [0, *accumulate(widths)]
+    wanted = np.concatenate([np.arange(bounds[index], bounds[index + 1]) for index in keep])
+    many = max(1, _COPIED // layout.record_bytes)
+    for start in range(0, layout.records, many):
+        block = source.read(min(many, layout.records - start) * layout.record_bytes)
+        records = np.frombuffer(block, dtype=np.uint8).reshape(-1, layout.record_bytes)
+        copy.write(records[:, wanted].tobytes())
 
 
 def _header(path: Path, layout: Layout) -> dict[str, object]:

@@ -73,10 +73,12 @@ def open_nirx(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Op
     raw.annotations.description = [str(label).removesuffix(".0") for label in raw.annotations.description]
     told |= person
     found = [Identifier(_CATEGORIES[key], value) for key, value in told.items() if key in _CATEGORIES and value.strip('"[] ')]  # fmt: skip
-    names = told.get("name", "") or told.get("subject", "")
-    found += [Identifier("name", part) for part in re.split(r"[ _,;]+|\\0A", names) if len(part) > 1]
+    names = (told.get("name", "") or told.get("subject", "")).replace(
+        "\\0A", " "
+    )  # how NIRStar writes a line break
+    found += [Identifier("name", part) for part in re.split(r"[ _,;]+", names) if len(part) > 1]
     header = Header(
-        tuple(one for one in found if one.value != "Type notes here"),
+        tuple(one for one in found if one.value.strip("[]") != "Type notes here"),
         Device("NIRx", told.get("device", "") or "NIRSport2", serial=told.get("device id", "")),
         subject_id=_id(names),
         sex=_SEXES.get(told.get("gender", "").lower(), ""),

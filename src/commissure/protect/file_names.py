@@ -12,7 +12,8 @@ __all__ = ["LABEL", "SUFFIX", "clean_part", "names_of_folders"]
 LABEL = re.compile(r"(?<![A-Za-z0-9])(sub|ses)-((?:[^\W_]|\+)+)")
 #: a file's extension, the compression's with it
 SUFFIX = re.compile(
-    r"(?:\.tar\.(?:gz|bz2|xz)|\.nii\.gz|\.tsv\.gz|\.fif\.gz|\.ome\.tiff?|\.[A-Za-z][A-Za-z0-9]{0,9})$", re.I
+    r"(?:\.nosatflags_wl[12]|\.tar\.(?:gz|bz2|xz)|\.nii\.gz|\.tsv\.gz|\.fif\.gz|\.ome\.tiff?|\.[A-Za-z][A-Za-z0-9]{0,9})$",
+    re.I,
 )
 
 

@@ -28,12 +28,14 @@ from commissure.protect.matlab_heads import deface_matlab
 from commissure.protect.micromed import rewrite_micromed
 from commissure.protect.nifti import rewrite_nifti
 from commissure.protect.numbers import (
+    is_of_numbers,
     rewrite_annot,
     rewrite_cells,
     rewrite_npy,
     rewrite_npz,
     rewrite_plain,
     rewrite_raw,
+    rewrite_triggers,
 )
 from commissure.protect.nwb import rewrite_nwb
 from commissure.protect.scripts import SCRIPTS
@@ -44,9 +46,11 @@ __all__ = ["TEXTS", "Job", "rewrite", "suffix_of"]
 
 #: kinds that are text through and through
 TEXTS = frozenset({".md", ".txt", ".rst", "", ".yml", ".yaml", ".bidsignore", ".html", ".xml", ".json", ".tsv", ".csv", ".vhdr", ".vmrk",
-                   ".gii", ".cff", ".log", ".ini", ".cfg", ".asc", ".puls", ".resp", ".ext", ".ecg", ".hdr", ".inf", ".tri", ".ipynb", *SCRIPTS})  # fmt: skip
+                   ".gii", ".cff", ".log", ".ini", ".cfg", ".asc", ".puls", ".resp", ".ext", ".ecg", ".hdr", ".inf", ".ipynb", *SCRIPTS})  # fmt: skip
 #: samples and numbers without a header that could tell anything
-_PLAIN = frozenset({".fdt", ".bval", ".bvec", ".wl1", ".wl2", ".evt", ".tpl", ".avg"})
+_PLAIN = frozenset({".fdt", ".bval", ".bvec"})
+#: tables of numbers that NIRx writes; other makers keep headers with people under the same extensions
+_NUMBERS = frozenset({".wl1", ".wl2", ".nosatflags_wl1", ".nosatflags_wl2", ".evt", ".tpl", ".avg"})
 _PERSONAL = {
     ".jpg": "photo", ".jpeg": "photo", ".png": "photo", ".bmp": "photo", ".heic": "photo", ".gif": "photo", ".webp": "photo",
     ".wav": "voice", ".mp3": "voice", ".m4a": "voice", ".flac": "voice", ".ogg": "voice", ".aac": "voice", ".opus": "voice",
@@ -159,12 +163,23 @@ def _by_matlab(job: Job) -> tuple[Finding, ...]:
     return kept
 
 
+def _by_numbers(job: Job) -> tuple[Finding, ...]:
+    """A text of numbers and nothing else; whatever else has the extension stays back."""
+    if not is_of_numbers(job.source):
+        return (_kept_back(suffix_of(job.source.name), job),)
+    _by_copy(job)
+    return ()
+
+
 def _by_set(job: Job) -> tuple[Finding, ...]:
     """EEGLAB keeps MATLAB's bytes in ``.set``; NIRx a text of gains."""
-    with job.source.open("rb") as stream:
-        if b"\x00" in stream.read(4096):
-            return _by_matlab(job)
-    _by_plain(job)
+    return _by_numbers(job) if is_of_numbers(job.source) else _by_matlab(job)
+
+
+def _by_triggers(job: Job) -> tuple[Finding, ...]:
+    """Aurora's triggers: a moment and numbers on every line; others keep surfaces of heads in ``.tri``."""
+    if not rewrite_triggers(job.source, job.target, cleaner=job.cleaner):
+        return (_kept_back(".tri", job),)
     return ()
 
 
@@ -226,7 +241,7 @@ _CLEANERS: dict[str, Callable[[Job], tuple[Finding, ...] | None]] = {
     ".nii": _by_nifti, ".nii.gz": _by_nifti, ".nwb": _by_nwb, ".snirf": _by_snirf, ".edf": _by_edf, ".bdf": _by_edf,
     ".fif": _by_fif, ".fif.gz": _by_packed_fif, ".tif": _by_tiff, ".tiff": _by_tiff, ".ome.tif": _by_tiff, ".ome.tiff": _by_tiff, ".btf": _by_tiff,
     ".set": _by_set, ".mat": _by_matlab, ".mp4": _by_film, ".mov": _by_film, ".m4v": _by_film, ".avi": _by_film,
-    ".3gp": _by_film, ".dcm": _by_dicom, ".ima": _by_dicom, **dict.fromkeys(_PLAIN, _by_plain),
+    ".3gp": _by_film, ".dcm": _by_dicom, ".ima": _by_dicom, **dict.fromkeys(_PLAIN, _by_plain), **dict.fromkeys(_NUMBERS, _by_numbers), ".tri": _by_triggers,
     **dict.fromkeys(SCANS, _by_scan), ".npy": _by_npy, ".npz": _by_npz, ".dat": _by_raw, ".tsv.gz": _by_cells,
     ".annot": _by_annot, ".eeg": _by_samples, ".gdf": _by_gdf, ".trc": _by_micromed, ".bin": _by_bin,
     **dict.fromkeys((".h5", ".hdf5", ".hdf", ".he5", ".h5ad", ".nc", ".nc4", ".loom"), _by_hdf5),

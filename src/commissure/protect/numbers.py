@@ -25,17 +25,20 @@ from commissure.protect.head_shape import are_triangles, head_unit_mm, is_head_i
 
 __all__ = [
     "head_in",
+    "is_of_numbers",
     "rewrite_annot",
     "rewrite_cells",
     "rewrite_npy",
     "rewrite_npz",
     "rewrite_plain",
     "rewrite_raw",
+    "rewrite_triggers",
 ]
 
 _LARGEST = 64 << 20
 _RAW = ("<f4", ">f4", "<f8", ">f8")
 _NUMBER = re.compile(rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|n/a|inf", re.I)
+_TRIGGER = re.compile(rb"(?:19|20)\d\d-\d\d-\d\d[T ][\d:.]+(?:;[-+\d.]*)*[\r\n]*")
 _SPOKEN = re.compile(rb"[^\W\d_]{2,}|[\x80-\xff]")
 
 
@@ -127,6 +130,26 @@ def rewrite_plain(source: Path, target: Path, *, cleaner: Cleaner) -> None:
         target.write_bytes(_lines(source.read_bytes(), cleaner))
     else:
         shutil.copyfile(source, target)
+
+
+def is_of_numbers(path: Path) -> bool:
+    """Whether a file is a text of numbers, blanks and marks between them, with no word and no byte of anything else."""
+    with path.open("rb") as stream:
+        for line in stream:
+            rest = _NUMBER.sub(b"", line)
+            if rest.strip(b" \t\r\n,;:"):
+                return False
+    return True
+
+
+def rewrite_triggers(source: Path, target: Path, *, cleaner: Cleaner) -> bool:
+    """Write a copy of a text whose every line is a moment and numbers, with the days shifted; False if it is none."""
+    lines = source.read_bytes().splitlines(keepends=True)
+    if not lines or not all(_TRIGGER.fullmatch(line) for line in lines):
+        return False
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("".join(cleaner.code(line.decode()) for line in lines), newline="")
+    return True
 
 
 def rewrite_cells(source: Path, target: Path, *, cleaner: Cleaner) -> None:
