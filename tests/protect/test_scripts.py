@@ -69,6 +69,7 @@ def test_python_is_the_same_program_without_persons(cleaner: Cleaner) -> None:
     ("code", "why"),
     [
         ("quilter_trials = 3\n", "bears the name"), ("import zephyrine\n", "bears the name"), ("x = scores['Okonkwo']\n", "looks something up"),
+        ("okonkwo = 3  # Okonkwo came late\n", "what may be somebody's name"),
         ("x = (1,\n", "cannot be"), ("x = 'C:\\Users\\nquilter'\n", "cannot be parsed"), ("print 'old'\n", "cannot be parsed"),
     ],
 )  # fmt: skip

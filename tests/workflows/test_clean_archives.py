@@ -96,6 +96,8 @@ def test_an_archive_with_one_file_that_stays_back_stays_back_whole(tmp_path: Pat
     assert "*.pkl" in told["protect.unknown_kind", "a/s.zip/x/who.pkl"]
     assert "of its 5 files 2" in told["protect.archive", "a/s.zip"]
     assert not list(tmp_path.rglob("packed*"))
+    remedies = {one.where: one.remedy for one in report.findings}
+    assert ".csv" in remedies["a/s.zip/x/who.pkl"] and "Unpack" in remedies["a/s.zip/inner.zip"]
 
 
 def test_a_head_in_an_archive_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from commissure.model import Finding, Severity
+from commissure.protect.archives import kind_of_archive
 from commissure.protect.cleaner import Cleaner
 from commissure.protect.dicom_file import is_dicom, rewrite_dicom
 from commissure.protect.edf import rewrite_edf
@@ -57,6 +58,9 @@ _PERSONAL = {
     ".pdf": "document", ".doc": "document", ".docx": "document", ".xls": "document", ".xlsx": "document", ".rtf": "document",
     ".odt": "document", ".eml": "document", ".msg": "document",
 }  # fmt: skip
+#: tables, and pickles, which are never loaded
+_TABLES = frozenset({".xls", ".xlsx", ".ods", ".parquet", ".feather", ".pkl", ".pickle", ".rds", ".rdata"})
+_AS_TABLE = "Save its tables as .csv or .tsv, which are cleaned, or leave it out."
 _MADE_FOR_ALL = ("stimuli/", "phenotype/")
 
 
@@ -279,8 +283,12 @@ def _kept_back(suffix: str, job: Job) -> Finding:
             Severity.ERROR,
             message,
             job.where,
-            "Leave it out, or describe it in words.",
+            _AS_TABLE if suffix in _TABLES else "Leave it out, or describe it in words.",
         )
     message = f"No cleaner knows files *{suffix or ' without extension'}; it was kept back."
     remedy = "Share the raw folder, so that it is converted, or leave the file out."
+    if kind_of_archive(job.source.name):
+        remedy = "Unpack it beside the other files, which are cleaned and packed again."
+    elif suffix in _TABLES:
+        remedy = _AS_TABLE
     return Finding("protect.unknown_kind", Severity.ERROR, message, job.where, remedy)

@@ -20,7 +20,7 @@ from commissure.errors import Unreadable
 from commissure.protect.cleaner import Cleaner
 from commissure.protect.dates import shift
 from commissure.protect.gather import category_of
-from commissure.protect.lone_names import NOTES_LIMIT, SCIENCE_LIMIT, find_lone_names
+from commissure.protect.lone_names import NOTES_LIMIT, SCIENCE_LIMIT, find_lone_names, is_known_word
 from commissure.protect.names import Span, recognize
 
 __all__ = ["SCRIPTS", "clean_script", "code_words", "pieces"]
@@ -42,6 +42,9 @@ _GRAMMAR = {
 _LITERAL = re.compile(r"(?P<prefix>[A-Za-z]*)(?P<quote>\"\"\"|'''|\"|')(?P<body>.*)(?P=quote)", re.S)
 #: what is looked up by one word; the table that holds it may stand elsewhere
 _KEY = re.compile(r"(?<=[\w\])])\[['\"](\w+)['\"]\]|\.get\(['\"](\w+)['\"]")
+#: a word of the code that is as likely a name as this may stand for somebody (95 of 100 surnames do)
+_SURE_LIMIT = -8.0
+_SHORTEST_NAME = 4
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NAME = re.compile(r"[^\W\d]\w*")
 _DAY = re.compile(
@@ -167,11 +170,23 @@ def _said(text: str, cleaner: Cleaner, words: frozenset[str], limit: float) -> s
     def stays(span: Span) -> bool:
         if any(one.start <= span.start and span.end <= one.end for one in (*named, *shaped)):
             return False
-        return span.category == "name" and all(
-            word.casefold() in words for word in _WORD.findall(text[span.start : span.end])
-        )
+        said = text[span.start : span.end]
+        own = [word for word in _WORD.findall(said) if word.casefold() in words]
+        if span.category != "name" or len(own) < len(_WORD.findall(said)):
+            return False
+        if find_lone_names(said, limit=_SURE_LIMIT):
+            raise Unreadable("A script's code bears what may be somebody's name; " + _REMEDY)
+        return True
 
     spans = [span for span in cleaner.spans(text, limit=limit) if not stays(span)]
+    gone = {
+        word.casefold()
+        for span in spans
+        if span.category == "name"
+        for word in _WORD.findall(text[span.start : span.end])
+    }
+    if any(word in words and len(word) >= _SHORTEST_NAME and not is_known_word(word) for word in gone):
+        raise Unreadable("A script's code bears what may be somebody's name; " + _REMEDY)
     return cleaner.replaced(text, spans)
 
 
