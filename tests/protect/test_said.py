@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from commissure.errors import BadInput
 from commissure.model import About, Identifier, Subject, Tree
+from commissure.protect import announced, dates, life_dates, names, spelled_dates, spoken_dates
 from commissure.protect.cleaner import Cleaner
 from commissure.protect.edf import rewrite_edf
+from commissure.protect.hints import holds_any, leads_of, starts_in, words_in
 from commissure.protect.known import Known
 from commissure.protect.lone_names import NOTES_LIMIT
 from commissure.protect.matlab import rewrite_matlab
@@ -21,6 +24,24 @@ from commissure.protect.science_words import is_of_science
 from commissure.protect.spoken_dates import find_spoken_dates
 from commissure.protect.tables import clean_json
 from commissure.protect.tree import rewrite_tree
+
+#: what the rules that ask for no sentence find
+NOTES = (
+    "mail q.t@lab.example.org, C:\\Users\\qtamm\\raw, \\\\nas01\\qtamm\\raw, /home/qtamm/raw, ~qtamm/raw",
+    "ws12.local, DESKTOP-7Q2X9A, 192.168.3.41, 3c:22:fb:9a:01:7e, fe80::1ff:fe23:4567:890a, 001a.2b3c.4d5e",
+    "uid 1.2.840.113619.2.55.3.604688, 3f2504e0-4f89-11d3-9a0c-0305e82c3301, SSN 219-09-9999, MRN 0042917",
+    "S/N 4471-B2203, SN4471203, +49 391 6712345, (0391) 671234, 555-014-2288, tel 0391 671 22",
+    "12 Brindley Road, Lindenstraße 4, 12 rue des Lilas Verts, St. Brigid Hospital, Dept. of Neurology Quilt",
+    "by Q.T., Q.T. came, aged 94, 94 years old, Dr. Quilter, patient: Quilter, Quilter^Quirin",
+    "s3://bucket/qtamm, q at lab dot org, 0049 391 671 2345, in Dayton, OH 45419, in London, SW5 0JN",
+    "quilter-laptop, EEG-PC-4, 52.1310 N, 11.6401 E, 52°7'3\" N, 11°38'4\" E",
+    "born in May 1958, she is 94, ninety-three years old, 2014-W12-3, 4. III. 1961, unix 1398809984, timestamp 1398809984 unix",
+    "2014-04-29, 2014/04/29, 2014_04_29, 2014.04.29, 20140429, 29-APR-2014, 29-Apr-14, 29 April 2014, 29 Apr 2014",
+    "April 29, 2014; Apr 29, 2014; Apr 29 2014; 29.04.2014; 4/29/2014; 29-04-2014; 29.04.14; 4/29/14",
+    "4thMarch 1961, 4 de marzo de 1961, le 1erjanvier 1961, Fri May 14 09:13:22 CEST 2021, 1961 March 4",
+    "the third of May, May the third, the last Friday of July, mid-July, July 2011, 17 December, 17 décembre, December 17",
+    "Good Friday 2019, on Christmas Eve, week 14 of 2020, born 8.2.22, 01 10 1959, 平成31年4月",
+)
 
 
 @pytest.fixture
@@ -205,3 +226,47 @@ def test_thanks_to_who_took_part_are_no_credit(cleaner: Cleaner) -> None:
     text = '{"Name": "x", "Acknowledgements": "We thank Ada Quilter for code. We thank Mrs Srisai who took part"}'
     clean = clean_json(text, name="dataset_description.json", cleaner=cleaner, relabel=str)
     assert "Quilter" in clean and "Srisai" not in clean
+
+
+def test_hints_pass_over_no_rule_that_would_match() -> None:
+    cases = [case[0] for mark in test_what_a_sentence_tells_goes.pytestmark for case in mark.args[1]]
+    tried = 0
+    for text in (*cases, *NOTES):
+        begun, words = starts_in(text), words_in(text)
+        for _, starts, leads, rule in announced._TAKEN:
+            if rule.search(text):
+                tried += 1
+                assert not begun.isdisjoint(starts) and holds_any(text, leads), (text, rule.pattern[:80])
+        for _, needs, rule in (*names._RULES, *announced._SHAPES, *life_dates._RULES):
+            if rule.search(text):
+                tried += 1
+                assert holds_any(text, needs), (text, rule.pattern[:80])
+        for needs, rule in (
+            *((needs, rule) for needs, rule, _ in dates._STYLES),
+            *spoken_dates._RULES,
+        ):
+            if rule.search(text):
+                tried += 1
+                assert holds_any(text, needs) if needs else not words.isdisjoint(spoken_dates._MONTHS)
+        if any(style.search(text) for style in spelled_dates._STYLES[: spelled_dates._WORDED]):
+            tried += 1
+            assert spelled_dates._holds_a_month(text)
+    assert tried > 60
+
+
+@pytest.mark.parametrize(
+    ("pattern", "leads"),
+    [
+        ("MRN|patient(?: record)?", ("mrn", "patient")),
+        ("(?:Fall|Akten)-?nr", ("fall", "akten")),
+        ("(?:sample )?bar[ck]ode", ("bar",)),
+        (r"hosp\.|P\.? ?O", ("hosp.", "p")),
+    ],
+)
+def test_leads_are_read_off_a_pattern(pattern: str, leads: tuple[str, ...]) -> None:
+    assert leads_of(pattern) == leads
+
+
+def test_an_alternative_without_letters_has_no_lead() -> None:
+    with pytest.raises(BadInput, match="begin with letters"):
+        leads_of(r"MRN|\d+")

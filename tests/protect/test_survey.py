@@ -186,7 +186,7 @@ def test_what_cannot_be_looked_into_is_said(tmp_path: Path) -> None:
     found = {(finding.check, finding.message.partition(" could")[0]) for finding in check_exposure(tmp_path)}
     assert ("protect.unread_kind", "2 files *.mnc") in found
     assert ("protect.unread_kind", "1 file without extension") in found
-    assert ("protect.exposed.name", "1 texts of the category 'name' may tell who somebody is.") in found
+    assert ("protect.exposed.name", "1 text of the category 'name' may tell who somebody is.") in found
     assert len(found) == 3
 
 

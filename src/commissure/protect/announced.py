@@ -11,6 +11,7 @@ words that announce a category and the shape that its values have, and takes the
 
 import re
 
+from commissure.protect.hints import count_digits, holds_any, leads_of, starts_in, starts_of
 from commissure.protect.lone_names import is_known_word
 
 __all__ = ["find_announced"]
@@ -83,11 +84,10 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("uid", r"uuid|guid", r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+){2,}"),
 )  # fmt: skip
 _TAKEN = [
-    (category, re.compile(rf"(?<![^\W_])(?i:{words})(?![^\W_]){_IS}(?P<value>{value})(?![^\W_])" if category != "address" else
-                          rf"(?<![^\W_])(?i:{words})(?![^\W_]){_IS}(?P<value>{value})"))
+    (category, starts_of(leads_of(words)), leads_of(words), re.compile(rf"(?<![^\W_])(?i:{words})(?![^\W_]){_IS}(?P<value>{value})(?![^\W_])" if category != "address" else
+                                           rf"(?<![^\W_])(?i:{words})(?![^\W_]){_IS}(?P<value>{value})"))
     for category, words, value in _RULES
 ]  # fmt: skip
-_DIGIT = re.compile(r"\d")
 #: values of these hold a digit, so that a text without one need not be searched for them
 _NUMBERED = frozenset({"id", "serial", "address", "contact"})
 _SEPARATOR = re.compile(r"[:=@]\s*$|\b(?:as|is)\s+$")
@@ -98,57 +98,61 @@ _SHORTEST_NAME = 3
 _USER = re.compile(
     r"(?<![^\W_])(?i:user(?:[ _-]?name)?|login|account)(?:\s+|\s?[:=]\s?)(?P<value>@?[a-z](?:\w{4,}|\w*(?:[.-]\w{2,})+))(?![^\W_])"
 )
+_USER_LEADS = ("user", "login", "account")
+_SEPARATES = (":", "=")
 #: roles, whose holder may be written in small letters
 _ROLE = re.compile(
     r"(?<!\w)(?i:operator|experimenter|technician|examiner|rater|nurse|patient(?: name)?|(?:subject|participant|full|last|first)[ _]?name|investigator|author|scanned by|"
     r"(?:subject|participant|proband|tester)(?=\s?[:=]\s?[^\W\d_]+[ ,]{1,2}[^\W\d_]))"
     r"\s?[:=]\s?(?P<value>[a-zà-ž]{2,}(?:[ ,.]{1,2}[a-zà-ž]{2,}){0,2})(?![^\W_])"
 )
-#: shapes that need no word beside them
-_SHAPES = (
-    ("address", re.compile(r"(?:〒 ?\d{3}-?\d{4}\s?)?[\u3040-\u30ff\u4e00-\u9fff]{2,}\d{1,5}(?:-\d{1,4})*(?:丁目|番地|番|号|號|室|楼|路|弄|巷)[\u3040-\u30ff\u4e00-\u9fff\d-]*")),
-    ("host", re.compile(r"(?<![\w.:])(?=[\w:]*[0-9A-Fa-f]{3})(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}(?![\w:])")),
-    ("host", re.compile(r"(?<![\w.])(?=[0-9a-f.]*[a-f])[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?!\w|\.\d)", re.I)),
-    ("path", re.compile(r"(?<!\w)(?:s3|gs|smb|nfs|ssh|sftp|ftp|afp|dropbox)://[^\s\"'<>|;,]+", re.I)),
-    ("contact", re.compile(r"(?<![^\W_])[\w.+-]{2,64}\s?(?:\[at\]|\(at\)|<at>|\{at\})\s?[\w-]+(?:\s?(?:\.|\(dot\)|\[dot\])\s?[\w-]+)+", re.I)),
-    ("contact", re.compile(r"(?<![^\W_])[\w+-]{1,64}(?:[._]\w{1,64}){0,4} at [\w-]{1,64}(?: dot \w{2,}){1,3}(?![^\W_])", re.I)),
-    ("contact", re.compile(r"(?<![\w./])00[1-9]\d{0,2}[ /-]?\(?\d{1,4}\)?(?:(?:[ /-]\d{2,4}){2,4}|[ /-]?\d{5,9})(?!\w|\.\d)")),
-    ("contact", re.compile(r"(?<![\w.-])1[-. ]\d{3}[-. ]\d{3}[-. ]\d{4}(?!\w|[.-]\d)")),
-    ("operator", re.compile(r"(?<![\w@./=)\]-])@(?=\w*[_.]?\w*\d|\w+[_.]\w)[A-Za-z][\w.]{3,}(?<!\.)(?!\w)(?!\s?\()")),
-    ("operator", re.compile(r"(?:(?<=follow )|(?<=insta )|(?<=handle )|(?<=handle: )|(?<=IG )|(?<=IG: )|(?<=DM )|(?<=tag )|(?<=ping ))@[A-Za-z][\w.]{2,}")),
-    ("address", re.compile(r"(?<=, )(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]) \d{5}(?:-\d{4})?(?!\d)")),
-    ("address", re.compile(r"(?<=, )(?:[A-Z]{2}\d[A-Z\d]?|[A-Z]\d{2}) \d[ABD-HJLNP-UW-Z]{2}(?![^\W_])")),
-    ("host", re.compile(r"(?<![\w.:])(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}(?![\w:])")),
-    ("host", re.compile(r"(?<![^\W_])(?=[\w-]{0,64}[^\W\d_]{3})\w{1,64}-(?:laptop|desktop|pc|mac|macbook|imac|workstation|ws|rig|server|notebook|thinkpad)\d*(?![\w-])", re.I)),
-    ("host", re.compile(r"(?<![^\W_])(?:laptop|desktop|EEG-PC|MEG-PC|MRI-PC|imac|macbook|workstation)-[\w]+(?:[.-][\w-]+)*", re.I)),
-    ("address", re.compile(r"(?<![\w.])\d{1,2}\.\d{3,}\s?°?\s?[NS][ ,;/]{1,2}\d{1,3}\.\d{3,}\s?°?\s?[EWO](?![^\W_])")),
-    ("address", re.compile(r"\d{1,3}°\s?\d{1,2}['′]\s?(?:[\d.]+[\"″]\s?)?[NS]\W{1,3}\d{1,3}°\s?\d{1,2}['′]\s?(?:[\d.]+[\"″]\s?)?[EWO]")),
+#: shapes that need no word beside them, and what one of which they hold
+_SHAPES: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
+    ("address", ("丁目", "番", "号", "號", "室", "楼", "路", "弄", "巷"), re.compile(r"(?:〒 ?\d{3}-?\d{4}\s?)?[\u3040-\u30ff\u4e00-\u9fff]{2,}\d{1,5}(?:-\d{1,4})*(?:丁目|番地|番|号|號|室|楼|路|弄|巷)[\u3040-\u30ff\u4e00-\u9fff\d-]*")),
+    ("host", (":",), re.compile(r"(?<![\w.:])(?=[\w:]*[0-9A-Fa-f]{3})(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}(?![\w:])")),
+    ("host", (".",), re.compile(r"(?<![\w.])(?=[0-9a-f.]*[a-f])[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?!\w|\.\d)", re.I)),
+    ("path", ("://",), re.compile(r"(?<!\w)(?:s3|gs|smb|nfs|ssh|sftp|ftp|afp|dropbox)://[^\s\"'<>|;,]+", re.I)),
+    ("contact", ("at]", "at)", "at>", "at}"), re.compile(r"(?<![^\W_])[\w.+-]{2,64}\s?(?:\[at\]|\(at\)|<at>|\{at\})\s?[\w-]+(?:\s?(?:\.|\(dot\)|\[dot\])\s?[\w-]+)+", re.I)),
+    ("contact", (" at ",), re.compile(r"(?<![^\W_])[\w+-]{1,64}(?:[._]\w{1,64}){0,4} at [\w-]{1,64}(?: dot \w{2,}){1,3}(?![^\W_])", re.I)),
+    ("contact", ("00",), re.compile(r"(?<![\w./])00[1-9]\d{0,2}[ /-]?\(?\d{1,4}\)?(?:(?:[ /-]\d{2,4}){2,4}|[ /-]?\d{5,9})(?!\w|\.\d)")),
+    ("contact", ("1-", "1.", "1 "), re.compile(r"(?<![\w.-])1[-. ]\d{3}[-. ]\d{3}[-. ]\d{4}(?!\w|[.-]\d)")),
+    ("operator", ("@",), re.compile(r"(?<![\w@./=)\]-])@(?=\w*[_.]?\w*\d|\w+[_.]\w)[A-Za-z][\w.]{3,}(?<!\.)(?!\w)(?!\s?\()")),
+    ("operator", ("@",), re.compile(r"(?:(?<=follow )|(?<=insta )|(?<=handle )|(?<=handle: )|(?<=IG )|(?<=IG: )|(?<=DM )|(?<=tag )|(?<=ping ))@[A-Za-z][\w.]{2,}")),
+    ("address", (", ",), re.compile(r"(?<=, )(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]) \d{5}(?:-\d{4})?(?!\d)")),
+    ("address", (", ",), re.compile(r"(?<=, )(?:[A-Z]{2}\d[A-Z\d]?|[A-Z]\d{2}) \d[ABD-HJLNP-UW-Z]{2}(?![^\W_])")),
+    ("host", (":",), re.compile(r"(?<![\w.:])(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}(?![\w:])")),
+    ("host", ("-laptop", "-desktop", "-pc", "-mac", "-imac", "-work", "-ws", "-rig", "-server", "-note", "-think"), re.compile(r"(?<![^\W_])(?=[\w-]{0,64}[^\W\d_]{3})\w{1,64}-(?:laptop|desktop|pc|mac|macbook|imac|workstation|ws|rig|server|notebook|thinkpad)\d*(?![\w-])", re.I)),
+    ("host", ("laptop-", "desktop-", "-pc-", "imac-", "macbook-", "workstation-"), re.compile(r"(?<![^\W_])(?:laptop|desktop|EEG-PC|MEG-PC|MRI-PC|imac|macbook|workstation)-[\w]+(?:[.-][\w-]+)*", re.I)),
+    ("address", (".",), re.compile(r"(?<![\w.])\d{1,2}\.\d{3,}\s?°?\s?[NS][ ,;/]{1,2}\d{1,3}\.\d{3,}\s?°?\s?[EWO](?![^\W_])")),
+    ("address", ("°",), re.compile(r"\d{1,3}°\s?\d{1,2}['′]\s?(?:[\d.]+[\"″]\s?)?[NS]\W{1,3}\d{1,3}°\s?\d{1,2}['′]\s?(?:[\d.]+[\"″]\s?)?[EWO]")),
 )  # fmt: skip
 
 
 def find_announced(text: str) -> list[tuple[int, int, str]]:
     """``(start, end, category)`` of each value in ``text`` that a word before it, or its own shape, tells for an identifier."""
-    numbered = _DIGIT.search(text) is not None
+    numbered = count_digits(text) > 0
+    begun = starts_in(text)
     found = [
         (match.start("value"), match.end("value"), category)
-        for category, rule in _TAKEN
-        if numbered or category not in _NUMBERED
+        for category, starts, leads, rule in _TAKEN
+        if not begun.isdisjoint(starts) and (numbered or category not in _NUMBERED) and holds_any(text, leads)
         for match in rule.finditer(text)
         if _is_meant(category, match, text)
     ]
     found += [
         (match.start("value"), match.end("value"), "operator")
-        for match in _USER.finditer(text)
+        for match in (_USER.finditer(text) if holds_any(text, _USER_LEADS) else ())
         if not all(is_known_word(piece) for piece in re.findall(r"[^\W\d_]+", match.group("value")))
     ]
     found += [
         (match.start("value"), match.end("value"), "name")
-        for match in _ROLE.finditer(text)
+        for match in (_ROLE.finditer(text) if holds_any(text, _SEPARATES) else ())
         if not all(is_known_word(word) for word in re.findall(r"[^\W\d_]+", match.group("value")))
     ]
     return found + [
         (match.start(), match.end(), category)
-        for category, shape in _SHAPES
+        for category, needs, shape in _SHAPES
+        if holds_any(text, needs)
         for match in shape.finditer(text)
     ]
 

@@ -95,7 +95,8 @@ def clean_pixels(dataset: Any, *, cleaner: Cleaner, where: str = "") -> tuple[Fi
     if not blanked:
         message = f"The file is {reason}; no text is read in its pixels, and none was blanked."
         return (Finding("protect.burned_in_none", Severity.INFO, message, where),)
-    message = f"The file is {reason}; {blanked} boxes with text were blanked, and none is read any more."
+    boxes = "1 box with text was" if blanked == 1 else f"{blanked} boxes with text were"
+    message = f"The file is {reason}; {boxes} blanked, and none is read any more."
     return (Finding("protect.burned_in_blanked", Severity.INFO, message, where),)
 
 

@@ -103,9 +103,11 @@ def _clean(files: Sequence[Path], known: tuple[list[Any], list[str]], folder: Pa
 
 
 def _told(reason: str, boxes: int, planes: int, *, where: str) -> tuple[Finding, ...]:
-    said = [f"{planes} overlay planes were taken off"] if planes else []
+    said = ["1 overlay plane was taken off" if planes == 1 else f"{planes} overlay planes were taken off"]
+    said = said if planes else []
     if reason:
-        said.insert(0, f"an image of the series is {reason}: {boxes} boxes with text were blanked in all")
+        what = "1 box with text was" if boxes == 1 else f"{boxes} boxes with text were"
+        said.insert(0, f"an image of the series is {reason}: {what} blanked in all")
     if not said:
         return ()
     message = "; ".join(said) + "."

@@ -8,14 +8,20 @@ import re
 from collections.abc import Callable
 from datetime import date
 
+from commissure.protect.hints import count_digits
+
 __all__ = ["find_checked"]
 
 _CARD_LENGTHS = (15, 16)
+#: each has six digits or more
+_FEWEST = 6
 _MONTHS_OF_A_YEAR, _DAYS_OF_A_MONTH = 12, 31
 
 
 def find_checked(text: str) -> list[tuple[int, int]]:
     """Where such numbers stand in ``text``; a number that fails its own check is none."""
+    if count_digits(text) < _FEWEST:
+        return []
     return [
         (match.start(), match.end())
         for shape, holds in _SHAPES

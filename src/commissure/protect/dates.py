@@ -13,36 +13,39 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from commissure.protect.hints import count_digits, holds_any, words_in
 from commissure.protect.spelled_dates import find_spelled, respell
 
 __all__ = ["DateSpan", "find_dates", "parse_date", "shift", "shift_text", "spellings", "top_age"]
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
-_DIGIT = re.compile(r"\d")
+#: as in 4-Mar-'61
+_FEWEST_DIGITS = 3
 #: the style of a date whose month is a word: as it was spelled
 _SPELLED = "as spelled"
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _LONG_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
-#: a pattern and the strptime formats its match may have, the likelier first
-_STYLES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
-    (re.compile(r"(?<!\d)(?:19|20)\d{2}-\d{1,2}-\d{1,2}(?!\d)"), ("%Y-%m-%d",)),
-    (re.compile(r"(?<!\d)(?:19|20)\d{2}/\d{1,2}/\d{1,2}(?!\d)"), ("%Y/%m/%d",)),
-    (re.compile(r"(?<!\d)(?:19|20)\d{2}_\d{2}_\d{2}(?!\d)"), ("%Y_%m_%d",)),
-    (re.compile(r"(?<!\d)(?:19|20)\d{2}\.\d{2}\.\d{2}(?!\d|\.\d)"), ("%Y.%m.%d",)),
-    (re.compile(r"(?<![\d.])(?:19|20)\d{2}[01]\d[0-3]\d(?!\d|\.\d)"), ("%Y%m%d",)),
-    (re.compile(r"(?<!\d)(?<!\d\.)(?:19|20)\d{2}[01]\d[0-3]\d(?=(?:T?[0-2]\d[0-5]\d[0-5]\d)(?:\D|$))"), ("%Y%m%d",)),
-    (re.compile(rf"(?<!\d)\d{{1,2}}-(?:{_MONTHS})-(?:19|20)\d{{2}}(?!\d)", re.I), ("%d-%b-%Y",)),
-    (re.compile(rf"(?<!\d)\d{{1,2}}-(?:{_MONTHS})-\d{{2}}(?!\d)", re.I), ("%d-%b-%y",)),
-    (re.compile(rf"(?<!\d)\d{{1,2}} (?:{_LONG_MONTHS}) (?:19|20)\d{{2}}(?!\d)", re.I), ("%d %B %Y",)),
-    (re.compile(rf"(?<!\d)\d{{1,2}} (?:{_MONTHS}) (?:19|20)\d{{2}}(?!\d)", re.I), ("%d %b %Y",)),
-    (re.compile(rf"\b(?:{_LONG_MONTHS}) \d{{1,2}}, (?:19|20)\d{{2}}(?!\d)", re.I), ("%B %d, %Y",)),
-    (re.compile(rf"\b(?:{_MONTHS}) \d{{1,2}}, (?:19|20)\d{{2}}(?!\d)", re.I), ("%b %d, %Y",)),
-    (re.compile(rf"\b(?:{_MONTHS}) \d{{1,2}} (?:19|20)\d{{2}}(?!\d)", re.I), ("%b %d %Y",)),
-    (re.compile(r"(?<![\d.])\d{1,2}\.\d{1,2}\.(?:19|20)\d{2}(?!\d)"), ("%d.%m.%Y", "%m.%d.%Y")),
-    (re.compile(r"(?<![\d/])\d{1,2}/\d{1,2}/(?:19|20)\d{2}(?!\d)"), ("%m/%d/%Y", "%d/%m/%Y")),
-    (re.compile(r"(?<![\d-])\d{1,2}-\d{1,2}-(?:19|20)\d{2}(?!\d)"), ("%d-%m-%Y", "%m-%d-%Y")),
-    (re.compile(r"(?<![\d.])\d{2}\.\d{2}\.\d{2}(?!\d|\.\d)"), ("%d.%m.%y",)),
-    (re.compile(r"(?<![\d/])\d{1,2}/\d{1,2}/\d{2}(?![\d/])"), ("%m/%d/%y", "%d/%m/%y")),
+_MONTH_WORDS = frozenset(f"{_MONTHS}|{_LONG_MONTHS}".split("|"))
+#: what a text holds one of where the pattern may match (nothing for months), the pattern, and the strptime formats its match may have, the likelier first
+_STYLES: tuple[tuple[tuple[str, ...], re.Pattern[str], tuple[str, ...]], ...] = (
+    (("19", "20"), re.compile(r"(?<!\d)(?:19|20)\d{2}-\d{1,2}-\d{1,2}(?!\d)"), ("%Y-%m-%d",)),
+    (("19", "20"), re.compile(r"(?<!\d)(?:19|20)\d{2}/\d{1,2}/\d{1,2}(?!\d)"), ("%Y/%m/%d",)),
+    (("19", "20"), re.compile(r"(?<!\d)(?:19|20)\d{2}_\d{2}_\d{2}(?!\d)"), ("%Y_%m_%d",)),
+    (("19", "20"), re.compile(r"(?<!\d)(?:19|20)\d{2}\.\d{2}\.\d{2}(?!\d|\.\d)"), ("%Y.%m.%d",)),
+    (("19", "20"), re.compile(r"(?<![\d.])(?:19|20)\d{2}[01]\d[0-3]\d(?!\d|\.\d)"), ("%Y%m%d",)),
+    (("19", "20"), re.compile(r"(?<!\d)(?<!\d\.)(?:19|20)\d{2}[01]\d[0-3]\d(?=(?:T?[0-2]\d[0-5]\d[0-5]\d)(?:\D|$))"), ("%Y%m%d",)),
+    ((), re.compile(rf"(?<!\d)\d{{1,2}}-(?:{_MONTHS})-(?:19|20)\d{{2}}(?!\d)", re.I), ("%d-%b-%Y",)),
+    ((), re.compile(rf"(?<!\d)\d{{1,2}}-(?:{_MONTHS})-\d{{2}}(?!\d)", re.I), ("%d-%b-%y",)),
+    ((), re.compile(rf"(?<!\d)\d{{1,2}} (?:{_LONG_MONTHS}) (?:19|20)\d{{2}}(?!\d)", re.I), ("%d %B %Y",)),
+    ((), re.compile(rf"(?<!\d)\d{{1,2}} (?:{_MONTHS}) (?:19|20)\d{{2}}(?!\d)", re.I), ("%d %b %Y",)),
+    ((), re.compile(rf"\b(?:{_LONG_MONTHS}) \d{{1,2}}, (?:19|20)\d{{2}}(?!\d)", re.I), ("%B %d, %Y",)),
+    ((), re.compile(rf"\b(?:{_MONTHS}) \d{{1,2}}, (?:19|20)\d{{2}}(?!\d)", re.I), ("%b %d, %Y",)),
+    ((), re.compile(rf"\b(?:{_MONTHS}) \d{{1,2}} (?:19|20)\d{{2}}(?!\d)", re.I), ("%b %d %Y",)),
+    (("19", "20"), re.compile(r"(?<![\d.])\d{1,2}\.\d{1,2}\.(?:19|20)\d{2}(?!\d)"), ("%d.%m.%Y", "%m.%d.%Y")),
+    (("19", "20"), re.compile(r"(?<![\d/])\d{1,2}/\d{1,2}/(?:19|20)\d{2}(?!\d)"), ("%m/%d/%Y", "%d/%m/%Y")),
+    (("19", "20"), re.compile(r"(?<![\d-])\d{1,2}-\d{1,2}-(?:19|20)\d{2}(?!\d)"), ("%d-%m-%Y", "%m-%d-%Y")),
+    ((".",), re.compile(r"(?<![\d.])\d{2}\.\d{2}\.\d{2}(?!\d|\.\d)"), ("%d.%m.%y",)),
+    (("/",), re.compile(r"(?<![\d/])\d{1,2}/\d{1,2}/\d{2}(?![\d/])"), ("%m/%d/%y", "%d/%m/%y")),
 )  # fmt: skip
 #: how the scan looks for a date; the ones without a separator or with two digits last
 _SPELLINGS = (
@@ -63,12 +66,13 @@ class DateSpan:
 
 def find_dates(text: str) -> tuple[DateSpan, ...]:
     """Every date in ``text`` from 1900 to 2100, in the order they stand, none overlapping another."""
-    if _DIGIT.search(text) is None:
+    if count_digits(text) < _FEWEST_DIGITS:
         return ()
     found: list[DateSpan] = []
     taken = [False] * len(text)
-    for pattern, styles in _STYLES:
-        for match in pattern.finditer(text):
+    worded = not words_in(text).isdisjoint(_MONTH_WORDS)
+    for needs, pattern, styles in _STYLES:
+        for match in pattern.finditer(text) if (holds_any(text, needs) if needs else worded) else ():
             if any(taken[match.start() : match.end()]):
                 continue
             span = _first_valid(match, styles)

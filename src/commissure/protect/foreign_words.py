@@ -44,7 +44,7 @@ def foreign_words(text: str) -> list[tuple[int, int]]:
     found = [match.span("name") for match in _SAID.finditer(text)]
     letters = len(_LETTERS.findall(text))
     if not letters:
-        return found
+        return sorted(set(found))
     found += names_by_script(text)
     latin = "\n" in text and len(_LATIN.findall(text)) > _MOSTLY * letters
     for line in re.finditer(r"[^\n]+", text):
@@ -54,4 +54,4 @@ def foreign_words(text: str) -> list[tuple[int, int]]:
                 (line.start() + match.start(), line.start() + match.end())
                 for match in _WORDS.finditer(line.group())
             ]
-    return found
+    return sorted(set(found))

@@ -18,7 +18,7 @@ import hashlib
 import re
 import zlib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 
@@ -117,11 +117,11 @@ def candidates(text: str) -> list[Word]:
 
 def features(text: str, word: Word) -> tuple[list[int], list[int]]:
     """The buckets that a word falls into: by its letters, and by its neighbours and its place."""
-    written = text[word.start : word.end]
+    return _by_letters(text[word.start : word.end]), _by_neighbours(text, word)
+
+
+def _by_letters(written: str) -> list[int]:
     low = written.casefold()
-    before = _NEIGHBOUR.findall(text[max(0, word.start - _CONTEXT) : word.start])[-2:]
-    after = _NEIGHBOUR.findall(text[word.end : word.end + _CONTEXT])[:2]
-    previous, following = [_folded(one) for one in before], [_folded(one) for one in after]
     framed = f"^{low}$"
     letters = [f"g{framed[i : i + n]}" for n in (2, 3, 4, 5) for i in range(len(framed) - n + 1)]
     letters += [
@@ -130,9 +130,16 @@ def features(text: str, word: Word) -> tuple[list[int], list[int]]:
         "U" if written.isupper() else "T",
         f"h{'-' in low}{not low.isalpha()}",
     ]
+    return _buckets(letters)
+
+
+def _by_neighbours(text: str, word: Word) -> list[int]:
+    before = _NEIGHBOUR.findall(text[max(0, word.start - _CONTEXT) : word.start])[-2:]
+    after = _NEIGHBOUR.findall(text[word.end : word.end + _CONTEXT])[:2]
+    previous, following = [_folded(one) for one in before], [_folded(one) for one in after]
     around = [f"-1{previous[-1] if previous else '^'}", f"+1{following[0] if following else '$'}"]
     around += [f"-2{' '.join(previous)}", f"+2{' '.join(following)}", f"s{not previous}{not following}"]
-    return _buckets(letters), [BUCKETS + bucket for bucket in _buckets(around)]
+    return [BUCKETS + bucket for bucket in _buckets(around)]
 
 
 def _buckets(said: list[str]) -> list[int]:
@@ -152,14 +159,20 @@ def bits_of(word: str) -> list[int]:
 
 
 @cache
-def _words() -> NDArray[np.uint8]:
+def _words() -> bytes:
     with (files("commissure.protect") / "names_model.npz").open("rb") as stream, np.load(stream) as held:
-        return np.unpackbits(held["words"])
+        return bytes(np.unpackbits(held["words"]))
 
 
 def is_known_word(word: str) -> bool:
     """Whether a word is one of everyday life or of the field (one name in 3,000 is taken for one by chance)."""
-    return bool(_words()[bits_of(word)].all())
+    return _is_listed(word.casefold())
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_listed(folded: str) -> bool:
+    words = _words()
+    return all(words[bit] for bit in bits_of(folded))
 
 
 @cache
@@ -172,10 +185,15 @@ def _model() -> tuple[NDArray[np.float32], float]:
 def score(text: str, word: Word) -> float:
     """The log odds that a word is somebody's name."""
     weights, bias = _model()
-    letters, around = features(text, word)
+    around = _by_neighbours(text, word)
     # what stands around may tip the scales, but no neighbour is so sure that the letters do not count
     context = float(np.clip(weights[around].sum(), -_CONTEXT_WEIGHS, _CONTEXT_WEIGHS))
-    return float(weights[letters].sum()) + context + bias
+    return _weight_of_letters(text[word.start : word.end]) + context + bias
+
+
+@lru_cache(maxsize=1 << 14)
+def _weight_of_letters(written: str) -> float:
+    return float(_model()[0][_by_letters(written)].sum())
 
 
 def _is_code(word: str) -> bool:

@@ -18,6 +18,7 @@ from commissure.protect.checked_numbers import find_checked
 from commissure.protect.dates import find_dates
 from commissure.protect.first_names import FIRST_NAMES
 from commissure.protect.foreign_words import foreign_words
+from commissure.protect.hints import holds_any
 from commissure.protect.life_dates import find_life_dates
 from commissure.protect.plain_names import find_plain_names
 from commissure.protect.said_names import find_said_names
@@ -47,43 +48,87 @@ _ROOTS = (
     r"home|users?|Users|gpfs|mnt|media|Volumes|scratch|data\d*|export|nfs|private|root|work|projects?|storage"
 )
 
-_RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("contact", re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")),
-    ("path", re.compile(r"(?:file:/+)?(?<![A-Za-z])[A-Za-z]:[\\/]{1,2}(?:[^\\/:*?\"<>|\r\n\t]+[\\/]{1,2})*[^\\/:*?\"<>|\r\n\t;,]*")),
-    ("path", re.compile(r"\\\\[\w.$-]{2,}\\[^\s\"'<>|;,]+")),
-    ("path", re.compile(rf"(?<![\w.:/])(?:file:/+|~)?/?(?<=[/~])(?:{_ROOTS})/[^\s\"'<>|;,\]\)}}]+")),
-    ("path", re.compile(r"(?<![\w/])~[\w-]*/[^\s\"'<>|;,]+")),
-    ("host", re.compile(r"\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}\.(?:local|lan|localdomain|intranet|corp)\b(?!\.\w)", re.I)),
-    ("host", re.compile(r"\b(?:DESKTOP|LAPTOP|WIN|PC)-[A-Z0-9]{5,}\b")),
-    ("host", re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?!\d|\.\d)(?=[:/]|\b)")),
-    ("host", re.compile(r"\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}\b")),
-    ("uid", re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.I)),
-    ("uid", re.compile(r"(?<![\d.])[0-2](?:\.\d+){6,}(?![\d.])")),
-    ("id", re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")),
-    ("id", re.compile(r"\b(?:MRN|SSN|NHS|NIR|PESEL|patient(?:\s+(?:id|no|number))|accession(?:\s+(?:no|number))?|"
+_DIGITS = tuple("0123456789")
+#: parts of the words for places, and of titles, in small letters
+_PLACES = (
+    "universit",
+    "pital",
+    "krankenhaus",
+    "klinik",
+    "clini",
+    "clíni",
+    "institut",
+    "college",
+    "charité",
+    "sjukhus",
+    "sygehus",
+    "ziekenhuis",
+    "infirmary",
+    "hospice",
+    "ospedale",
+    "policlinico",
+    "nemocnice",
+    "umc",
+    "medical",
+    "health",
+    "medicine",
+)
+_TITLES = (
+    "dr",
+    "prof",
+    "doc",
+    "m",
+    "herr",
+    "frau",
+    "señor",
+    "s",
+    "doña",
+    "dña",
+    "dott",
+    "dhr",
+    "pan",
+    "hr",
+    "fru",
+    "nurse",
+)
+#: a category, what a text holds one of where its rule may match, and the rule
+_RULES: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
+    ("contact", ("@",), re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")),
+    ("path", (":\\", ":/"), re.compile(r"(?:file:/+)?(?<![A-Za-z])[A-Za-z]:[\\/]{1,2}(?:[^\\/:*?\"<>|\r\n\t]+[\\/]{1,2})*[^\\/:*?\"<>|\r\n\t;,]*")),
+    ("path", ("\\\\",), re.compile(r"\\\\[\w.$-]{2,}\\[^\s\"'<>|;,]+")),
+    ("path", ("/",), re.compile(rf"(?<![\w.:/])(?:file:/+|~)?/?(?<=[/~])(?:{_ROOTS})/[^\s\"'<>|;,\]\)}}]+")),
+    ("path", ("~",), re.compile(r"(?<![\w/])~[\w-]*/[^\s\"'<>|;,]+")),
+    ("host", (".local", ".lan", ".intranet", ".corp"), re.compile(r"\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}\.(?:local|lan|localdomain|intranet|corp)\b(?!\.\w)", re.I)),
+    ("host", ("desktop-", "laptop-", "win-", "pc-"), re.compile(r"\b(?:DESKTOP|LAPTOP|WIN|PC)-[A-Z0-9]{5,}\b")),
+    ("host", (".",), re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?!\d|\.\d)(?=[:/]|\b)")),
+    ("host", (":", "-"), re.compile(r"\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}\b")),
+    ("uid", ("-",), re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.I)),
+    ("uid", (".",), re.compile(r"(?<![\d.])[0-2](?:\.\d+){6,}(?![\d.])")),
+    ("id", ("-",), re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")),
+    ("id", ("mrn", "ssn", "nhs", "nir", "pesel", "patient", "accession", "case", "hospital", "chart"), re.compile(r"\b(?:MRN|SSN|NHS|NIR|PESEL|patient(?:\s+(?:id|no|number))|accession(?:\s+(?:no|number))?|"
                       r"case\s+(?:no|number)|hospital\s+(?:id|no|number)|chart\s+(?:no|number))"
                       r"\s*[.:#=-]*\s*(?!(?:GSE|GSM|GPL|[SED]R[APRSXZ]|NM_|NC_|ENS|DS)\d)[A-Z]{0,4}[-/]?\d[\d-]{2,}", re.I)),
-    ("serial", re.compile(r"\b(?:serial(?:\s*(?:no|number|nr))?|S/N)\s*[.:#=-]*\s*(?=(?:[A-Z-]*\d){3})[A-Z]{0,4}-?\d[\w-]{3,}", re.I)),
-    ("serial", re.compile(r"\bSN[-:# ]?\d[\w-]{4,}")),
-    ("contact", re.compile(r"(?<![\w.])\+\d{1,3}[\s(.-]*\d(?:[\s().-]*\d){6,12}(?!\w)")),
-    ("contact", re.compile(r"(?<![\w.-])(?:\(\d{2,5}\)\s*|0\d{1,4}[\s/-])\d{3,}(?:[\s-]\d{2,})*(?!\w|\.\d)")),
-    ("contact", re.compile(r"(?<![\w.-])\d{3}[-.\s]\d{3}[-.\s]\d{4}(?!\w|[.-]\d)")),
-    ("contact", re.compile(r"\b(?:tel|phone|fax|mobile|cell)\b\.?\s*[:#]?\s*\+?\d[\d\s().-]{4,}\d", re.I)),
-    ("address", re.compile(rf"\b\d{{1,5}}[A-Za-z]?\s+(?:{_WORD}\s+){{1,3}}(?:Street|St|Road|Rd|Avenue|Ave|Drive|Lane|Boulevard|Blvd|Way|Court|Square|Grove|Terrace|Place|Close|"
+    ("serial", ("serial", "s/n"), re.compile(r"\b(?:serial(?:\s*(?:no|number|nr))?|S/N)\s*[.:#=-]*\s*(?=(?:[A-Z-]*\d){3})[A-Z]{0,4}-?\d[\w-]{3,}", re.I)),
+    ("serial", ("sn",), re.compile(r"\bSN[-:# ]?\d[\w-]{4,}")),
+    ("contact", ("+",), re.compile(r"(?<![\w.])\+\d{1,3}[\s(.-]*\d(?:[\s().-]*\d){6,12}(?!\w)")),
+    ("contact", ("(", "0"), re.compile(r"(?<![\w.-])(?:\(\d{2,5}\)\s*|0\d{1,4}[\s/-])\d{3,}(?:[\s-]\d{2,})*(?!\w|\.\d)")),
+    ("contact", _DIGITS, re.compile(r"(?<![\w.-])\d{3}[-.\s]\d{3}[-.\s]\d{4}(?!\w|[.-]\d)")),
+    ("contact", ("tel", "phone", "fax", "mobile", "cell"), re.compile(r"\b(?:tel|phone|fax|mobile|cell)\b\.?\s*[:#]?\s*\+?\d[\d\s().-]{4,}\d", re.I)),
+    ("address", _DIGITS, re.compile(rf"\b\d{{1,5}}[A-Za-z]?\s+(?:{_WORD}\s+){{1,3}}(?:Street|St|Road|Rd|Avenue|Ave|Drive|Lane|Boulevard|Blvd|Way|Court|Square|Grove|Terrace|Place|Close|"
                            r"Crescent|Gardens|Row|Mews|Plaza|Parkway|Highway|Alley|Walk|Quay|Trail|Circle|Heights|Rise)\b\.?")),
-    ("address", re.compile(rf"\b{_WORD}(?:straße|strasse|str\.|weg|gasse|platz|allee|straat|gatan)\s*\d+[a-z]?\b")),
-    ("address", re.compile(rf"\b\d{{1,4}},?\s+(?:rue|avenue|boulevard|chemin|via|calle|rua)\s+(?:\w+\s+){{0,3}}{_WORD}")),
-    ("institution", re.compile(rf"\b(?:{_WORD}\s+){{0,4}}(?:{_PLACE_WORDS})(?:\s+(?:of|for|de|di|für|des|du|la|le|the|and|zu|at|{_WORD})){{0,5}}(?!\w)")),
-    ("institution", re.compile(rf"\b(?:Department|Dept|Division|Ward|Chair)\b\.?\s+(?:of|for|d[eu])\s+{_WORD}(?:\s+(?:and\s+)?{_WORD}){{0,3}}")),
-    ("name", re.compile(r"(?:(?<=by )|(?<=tech )|(?<=checked )|(?<=operator )|(?<=initials )|(?<=rater )|(?<=with ))[A-Z]\.\s?[A-Z]\.(?!\w)")),
-    ("name", re.compile(r"(?<![\w.])(?!(?:U\.S|U\.K|I\.Q|I\.V|A\.M|P\.M|E\.U|N\.B|Q\.C|S\.D|S\.E|D\.C|A\.C|E\.R)\.)[A-Z]\.\s?[A-Z]\.(?:\s?[A-Z]\.)?(?!\w)")),
-    ("age", re.compile(r"\b(?:aged?|age\s*(?:[:=]|is|of))\s*(?:9\d|1[0-2]\d)\b(?!\s*(?:d|days?|weeks?|wk|months?|h|min|%)\b)", re.I)),
-    ("age", re.compile(r"\b(?:9\d|1[0-2]\d)[\s-]*(?:years?|yrs?|y)[\s./-]*(?:old|o(?:ld)?\b|of age)", re.I)),
-    ("name", re.compile(rf"\b(?:Dr|Prof|Professor|Doctor|Mr|Mrs|Ms|Miss|Mme|Mlle|Monsieur|Madame|Herr|Frau|Señora?|Sr|Sra|Srta|Doña|Dña|Signora?|[Ss]ig(?:\.ra|\.na)?|Dott(?:\.ssa)?|Mevrouw|Mevr|Meneer|Dhr|Pani?|Hr|Fru|Docteur|Nurse|Sir)"
+    ("address", ("straße", "strasse", "str.", "weg", "gasse", "platz", "allee", "straat", "gatan"), re.compile(rf"\b{_WORD}(?:straße|strasse|str\.|weg|gasse|platz|allee|straat|gatan)\s*\d+[a-z]?\b")),
+    ("address", ("rue", "avenue", "boulevard", "chemin", "via", "calle", "rua"), re.compile(rf"\b\d{{1,4}},?\s+(?:rue|avenue|boulevard|chemin|via|calle|rua)\s+(?:\w+\s+){{0,3}}{_WORD}")),
+    ("institution", _PLACES, re.compile(rf"\b(?:{_WORD}\s+){{0,4}}(?:{_PLACE_WORDS})(?:\s+(?:of|for|de|di|für|des|du|la|le|the|and|zu|at|{_WORD})){{0,5}}(?!\w)")),
+    ("institution", ("department", "dept", "division", "ward", "chair"), re.compile(rf"\b(?:Department|Dept|Division|Ward|Chair)\b\.?\s+(?:of|for|d[eu])\s+{_WORD}(?:\s+(?:and\s+)?{_WORD}){{0,3}}")),
+    ("name", (".",), re.compile(r"(?:(?<=by )|(?<=tech )|(?<=checked )|(?<=operator )|(?<=initials )|(?<=rater )|(?<=with ))[A-Z]\.\s?[A-Z]\.(?!\w)")),
+    ("name", (".",), re.compile(r"(?<![\w.])(?!(?:U\.S|U\.K|I\.Q|I\.V|A\.M|P\.M|E\.U|N\.B|Q\.C|S\.D|S\.E|D\.C|A\.C|E\.R)\.)[A-Z]\.\s?[A-Z]\.(?:\s?[A-Z]\.)?(?!\w)")),
+    ("age", ("age",), re.compile(r"\b(?:aged?|age\s*(?:[:=]|is|of))\s*(?:9\d|1[0-2]\d)\b(?!\s*(?:d|days?|weeks?|wk|months?|h|min|%)\b)", re.I)),
+    ("age", ("y",), re.compile(r"\b(?:9\d|1[0-2]\d)[\s-]*(?:years?|yrs?|y)[\s./-]*(?:old|o(?:ld)?\b|of age)", re.I)),
+    ("name", _TITLES, re.compile(rf"\b(?:Dr|Prof|Professor|Doctor|Mr|Mrs|Ms|Miss|Mme|Mlle|Monsieur|Madame|Herr|Frau|Señora?|Sr|Sra|Srta|Doña|Dña|Signora?|[Ss]ig(?:\.ra|\.na)?|Dott(?:\.ssa)?|Mevrouw|Mevr|Meneer|Dhr|Pani?|Hr|Fru|Docteur|Nurse|Sir)"
                         rf"\b\.?(?:\s+(?:Dr|Prof|med|rer|nat)\b\.?)*\s+{_WORD}(?:\s+{_WORD})?")),
-    ("name", re.compile(rf"\b(?:[Pp]atient|[Nn]ame|[Oo]perator|[Tt]echnician|[Tt]ech|[Ee]xperimenter|[Pp]hysician|[Ee]xaminer|[Rr]ecorded by|[Pp]erformed by|"
+    ("name", (":", "="), re.compile(rf"\b(?:[Pp]atient|[Nn]ame|[Oo]perator|[Tt]echnician|[Tt]ech|[Ee]xperimenter|[Pp]hysician|[Ee]xaminer|[Rr]ecorded by|[Pp]erformed by|"
                         rf"[Aa]cquired by|[Aa]nalyzed by|[Tt]ested by|[Uu]ser)\s*[:=]\s*(?:{_WORD})(?:[\s,^]+{_WORD}){{0,2}}")),
-    ("name", re.compile(rf"\b{_WORD}\^{_WORD}(?:\^[^\W\d_]*)*")),
+    ("name", ("^",), re.compile(rf"\b{_WORD}\^{_WORD}(?:\^[^\W\d_]*)*")),
 )  # fmt: skip
 _PAIR = re.compile(rf"\b({_WORD})(?:,\s*|\s+|_)(?:[{_UPPER}]\.\s*)?({_WORD})\b")
 
@@ -98,7 +143,8 @@ def recognize(text: str) -> tuple[Span, ...]:
         return ()
     spans = [
         Span(match.start(), match.end(), category)
-        for category, rule in _RULES
+        for category, needs, rule in _RULES
+        if holds_any(text, needs)
         for match in rule.finditer(text)
         if not _innocent(category, match, text)
     ]

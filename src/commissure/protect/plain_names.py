@@ -12,6 +12,7 @@ side in a line that is otherwise everyday English.
 import re
 
 from commissure.protect.first_names import FIRST_NAMES
+from commissure.protect.hints import holds_any, leads_of
 from commissure.protect.lone_names import EPONYMS, is_known_word
 
 __all__ = ["find_plain_names"]
@@ -21,11 +22,14 @@ _INITIAL = re.compile(
     r"(?<![^\W_])(?:[A-ZÀ-Þ]\.[ -]?){1,3}(?=[A-ZÀ-ÞŁŚŻČŠŽ][^\W\d_]{3,})([^\W\d_]+(?:-[^\W\d_]+)?)(?![\w.])"
 )
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞŁŚŻČŠŽ][^\W\d_]+(?:['’-][^\W\d_]+)*"
+_WHO = (
+    r"pt|PI|RA|co-?I|investigator|participant|subject|proband(?:in)?|patientin|sujet|sujeto|radiographer|interviewer|scorer|GP|consultant|"
+    r"(?:collected|recorded|run|tested|scanned|acquired|checked|done|performed|measured|administered|scored|rated|prepared|operated|supervised|assisted|signed|seen) by|"
+    r"(?:grand)?(?:father|mother|son|daughter)|wife|husband|brother|sister|partner|caregiver|guardian|colleague|friend|cousin|aunt|uncle|neighbou?r"
+)
 #: who somebody is to the subject or in the lab, and the name that follows
 _ROLE = re.compile(
-    rf"(?<![^\W_])(?i:pt|PI|RA|co-?I|investigator|participant|subject|proband(?:in)?|patientin|sujet|sujeto|radiographer|interviewer|scorer|GP|consultant|"
-    rf"(?:collected|recorded|run|tested|scanned|acquired|checked|done|performed|measured|administered|scored|rated|prepared|operated|supervised|assisted|signed|seen) by|"
-    rf"(?:grand)?(?:father|mother|son|daughter)|wife|husband|brother|sister|partner|caregiver|guardian|colleague|friend|cousin|aunt|uncle|neighbou?r)"
+    rf"(?<![^\W_])(?i:{_WHO})"
     rf"(?:\s?[:=,]\s?|\s)(?P<name>{_CAPITAL}(?:\s{_CAPITAL}){{0,2}})(?![^\W_])"
 )
 #: EVANS, Tina
@@ -36,21 +40,24 @@ _LISTED = re.compile(
 _CLINICAL = re.compile(
     r".{3,}(?:ic[oa]s?|ci[oó]n(?:es)?|ismo|isme|it[ie]s|os[ie]s|opat[ií]a|emi[ae]|i[qk]ues?|tion|ische?|ité|ität|zione|zioni|ção|ções|rrea|algia|plasia|plegia)"
 )
+_LEADS = leads_of(_WHO)
 _SHORTEST_LINE = 4
 _EVERYDAY = 0.6
 
 
 def find_plain_names(text: str) -> list[tuple[int, int]]:
     """``(start, end)`` of names in small letters and of surnames behind initials."""
-    found = [match.span() for match in _INITIAL.finditer(text) if _is_unknown(match.group(1))]
+    found = []
+    if "." in text:
+        found += [match.span() for match in _INITIAL.finditer(text) if _is_unknown(match.group(1))]
     found += [
         match.span("name")
-        for match in _ROLE.finditer(text)
+        for match in (_ROLE.finditer(text) if holds_any(text, _LEADS) else ())
         if any(map(_is_written_name, match.group("name").split()))
     ]
     found += [
         match.span()
-        for match in _LISTED.finditer(text)
+        for match in (_LISTED.finditer(text) if ", " in text else ())
         if _is_unknown(match.group("given")) or match.group("given").casefold() in FIRST_NAMES
     ]
     for line in re.finditer(r"[^\n]+", text):

@@ -12,6 +12,7 @@ A name that is an everyday word, or two capitals, is one only where it does what
 import re
 
 from commissure.protect.first_names import FIRST_NAMES
+from commissure.protect.hints import holds_any, leads_of
 from commissure.protect.lone_names import EPONYMS, is_known_word
 
 __all__ = ["find_said_names"]
@@ -100,53 +101,98 @@ _ALIAS = re.compile(
     rf"(?<![^\W_])(?i:goes by|(?<!also )known as|nicknamed|nickname(?: is|:)?|alias|answers to|(?:wants|prefers|likes) to be called|Spitzname(?: ist|:)?|genannt|"
     rf"surnommée?|apodad[oa]|dett[oa]) [\"'“„«]?(?P<name>{_CAP})(?![\w-])"
 )
+_DEEDS = leads_of(_DID)
+_ALL_DEEDS = (*_DEEDS, *leads_of(_HANDLED))
+_ANDS = (" and ", " & ", " und ", " et ", " y ")
+_CALLED = (" is ", " was ", " called ", " named ")
+_ALIASES = (
+    "goes by",
+    "known as",
+    "nick",
+    "alias",
+    "answers",
+    "called",
+    "spitzname",
+    "genannt",
+    "surnomm",
+    "apodad",
+    "dett",
+)
+_ADDRESSES = ("ask", "tell", "told", "thanks", "cc", "talk", "spoke", "met", "remind", "mail", "call", "ping", "c/o", "attn", "say", "said", "sign", "sent", "forward", "hand",
+              "behalf", "per")  # fmt: skip
 #: capitalized words that stand for anybody
 _ANYBODY = frozenset(_NOBODY.split())
 
 
 def find_said_names(text: str) -> list[tuple[int, int]]:
     """``(start, end)`` of the names in ``text`` that what they do, or what is done to them, tells for names."""
-    found = [
-        match.span() for match in _PAIR_DID.finditer(text)
+    if text.islower():
+        return []
+    found = _by_deeds(text) if holds_any(text, _ALL_DEEDS) else []
+    if holds_any(text, _CALLED):
+        found += [
+            (match.start("given"), match.end("family"))
+            for match in _PERSON_CALLED.finditer(text)
+            if match.group("given").casefold() in _GIVEN or any(map(_is_unknown, match.group("given", "family")))
+        ]  # fmt: skip
+    if holds_any(text, _ANDS):
+        for couple in (_COUPLE_DID, _WITH_TWO):
+            for match in couple.finditer(text):
+                if any(map(_is_unknown, match.group("one", "two"))):
+                    found += [match.span("one"), match.span("two")]
+    if "." in text:
+        found += [
+            match.span("name")
+            for match in _GIVEN_INITIAL.finditer(text)
+            if match.group("given").casefold() in _GIVEN or _is_unknown(match.group("given"))
+        ]
+    if ", " in text:
+        found += [
+            match.span("name")
+            for match in _CAPITALS.finditer(text)
+            if match.group("given").casefold() in FIRST_NAMES
+            or all(map(_is_unknown, match.group("given", "family")))
+        ]
+    return found + _by_words_beside(text)
+
+
+def _by_deeds(text: str) -> list[tuple[int, int]]:
+    """Names before what people do."""
+    found = [match.span("one") for match in _INITIALS.finditer(text) if match.group("one") not in _DEVICES]
+    if "." in text:
+        found += [match.span("name") for match in _INITIAL_DID.finditer(text)]
+    if not holds_any(text, _DEEDS):
+        return found
+    found += [
+        match.span()
+        for match in _PAIR_DID.finditer(text)
         if match.group("given").casefold() in _GIVEN and match.group("family").casefold() not in _ANYBODY
-    ]  # fmt: skip
+    ]
     found += [match.span("name") for match in _PERSON_IS.finditer(text)]
-    found += [
-        (match.start("given"), match.end("family"))
-        for match in _PERSON_CALLED.finditer(text)
-        if match.group("given").casefold() in _GIVEN or _is_unknown(match.group("given")) or _is_unknown(match.group("family"))
-    ]  # fmt: skip
-    for couple in (_COUPLE_DID, _WITH_TWO):
-        for match in couple.finditer(text):
-            if any(_is_unknown(match.group(one)) for one in ("one", "two")):
-                found += [match.span("one"), match.span("two")]
-    found += [
+    return found + [
         match.span("one")
         for match in _ONE_DID.finditer(text)
         if match.group("one").casefold() not in _ANYBODY
     ]
-    found += [
-        match.span("name")
-        for match in _GIVEN_INITIAL.finditer(text)
-        if match.group("given").casefold() in _GIVEN or _is_unknown(match.group("given"))
-    ]
-    found += [match.span("name") for match in _INITIAL_DID.finditer(text)]
-    found += [
-        match.span("name")
-        for match in _CAPITALS.finditer(text)
-        if match.group("given").casefold() in FIRST_NAMES
-        or all(map(_is_unknown, match.group("given", "family")))
-    ]
-    found += [
-        match.span("name") for match in _ALIAS.finditer(text) if match.group("name").casefold() not in EPONYMS
-    ]
-    found += [match.span("one") for match in _TO_ONE.finditer(text) if _is_addressed(match)]
-    found += [match.span("one") for match in _INITIALS.finditer(text) if match.group("one") not in _DEVICES]
-    found += [
-        match.span("one")
-        for match in _BY_INITIALS.finditer(text)
-        if match.group("one") not in _DEVICES and not is_known_word(match.group("one"))
-    ]
+
+
+def _by_words_beside(text: str) -> list[tuple[int, int]]:
+    """Names behind the word that addresses somebody."""
+    found = []
+    if holds_any(text, _ALIASES):
+        found += [
+            match.span("name")
+            for match in _ALIAS.finditer(text)
+            if match.group("name").casefold() not in EPONYMS
+        ]
+    if holds_any(text, _ADDRESSES):
+        found += [match.span("one") for match in _TO_ONE.finditer(text) if _is_addressed(match)]
+    if " by " in text:
+        found += [
+            match.span("one")
+            for match in _BY_INITIALS.finditer(text)
+            if match.group("one") not in _DEVICES and not is_known_word(match.group("one"))
+        ]
     return found
 
 

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
+from commissure.protect.hints import words_in
+
 __all__ = ["find_spelled", "respell"]
 
 _ENGLISH = "january february march april may june july august september october november december"
@@ -67,17 +69,30 @@ _STYLES = (
     re.compile(r"(?<![\d:])(?P<year>(?:19|20)\d{2}):(?P<month>[01]\d):(?P<day>[0-3]\d)(?![\d:])"),
 )  # fmt: skip
 _CENTURY_AFTER = 30
+#: how many of the styles have a month in words, and what such a word begins with
+_WORDED = 4
+#: what may touch a month on its left, as in 4thMarch
+_ENDINGS = frozenset({"st", "nd", "rd", "th", "er", "o", "º", "ª"})
 
 
 def find_spelled(text: str) -> list[tuple[int, int, date]]:
     """``(start, end, day)`` of every date whose month is a word, and of those in Chinese, Japanese, Korean and EXIF's spelling."""
     found = []
-    for style in _STYLES:
+    worded = _holds_a_month(text)
+    for style in _STYLES if worded else _STYLES[_WORDED:]:
         for match in style.finditer(text):
             day = _day(match)
             if day is not None:
                 found.append((match.start(), match.end(), day))
     return found
+
+
+def _holds_a_month(text: str) -> bool:
+    """Whether a word of ``text`` is a month, or one behind the ending of its day."""
+    words = words_in(text)
+    return not words.isdisjoint(_MONTHS) or any(
+        word[cut:] in _MONTHS for word in words for cut in (1, 2) if word[:cut] in _ENDINGS
+    )
 
 
 def respell(original: str, day: date) -> str:

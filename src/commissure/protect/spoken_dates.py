@@ -11,6 +11,8 @@ A day of the year without its year, or a month with it, is as much a date as a w
 
 import re
 
+from commissure.protect.hints import holds_any, words_in
+
 __all__ = ["find_spoken_dates"]
 
 _LONG = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -37,7 +39,7 @@ _YEAR = (
     rf"(?:(?:19|20)\d{{2}}(?!\d)|['’]\d{{2}}(?!\d)|(?:nineteen|twenty)[ -](?:hundred(?:(?: and)?[ -](?:{_UNDER_100}|{_UNITS}))?|{_UNDER_100})|"
     rf"two thousand(?:(?: and)?[ -](?:{_UNDER_100}|{_UNITS}))?)"
 )
-_OF_YEAR = rf"(?:,?\s(?:of\s|in\s)?{_YEAR})?"
+_OF_YEAR = rf"(?:(?:,\s|\s(?:of\s|in\s)?){_YEAR})?"
 _WEEKDAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _TH = r"(?:st|nd|rd|th)"
 _FEAST = (
@@ -49,43 +51,88 @@ _FEAST = (
 )
 _BESIDE = r"(?<=\bon )|(?<=\bat )|(?<=\bbefore )|(?<=\bafter )|(?<=\bsince )|(?<=\buntil )|(?<=\bof )|(?<=\bthis )|(?<=\blast )|(?<=\ban )|(?<=\bzu )|(?<=\bnach )|(?<=\bvor )|(?<=\bà )"
 _DATED = r"(?i:\b(?:on|dated?|since|born|dob|d\.o\.b\.?|geb\.?|geboren|née?|am|le|el|il|op|den|until|visit|surgery|seizure|seen|admitted|discharged|follow-?up|for|back|again|planned|died|last|first|next|moved))\W{1,3}"
-_RULES = (
+_MONTHS = frozenset(f"{_LONG}|{_SHORT}|sep|{_FOREIGN}".replace("?", "").lower().split("|"))
+_FEASTS = (
+    "day",
+    "eve",
+    "christmas",
+    "friday",
+    "easter",
+    "sunday",
+    "monday",
+    "wednesday",
+    "pentecost",
+    "whit",
+    "thanksgiving",
+    "hallowe",
+    "midsummer",
+    "hanukkah",
+    "chanukah",
+    "passover",
+    "kippur",
+    "hashana",
+    "purim",
+    "diwali",
+    "holi",
+    "eid",
+    "ramadan",
+    "nowruz",
+    "new year",
+    "mardi",
+    "heiligabend",
+    "silvester",
+    "weihnachten",
+    "ostern",
+    "pfingsten",
+    "montag",
+    "neujahr",
+    "noël",
+    "pâques",
+    "toussaint",
+    "navidad",
+    "noche",
+    "natale",
+    "pasqua",
+    "ferragosto",
+    "sinterklaas",
+    "kerstmis",
+)
+#: what a text holds one of where the rule may match (nothing for months), and the rule
+_RULES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     # the third of May, the 3rd of May, in words to the end; twenty-first March
-    re.compile(rf"(?<![^\W_])(?:the )?(?i:{_ORDINAL})(?: day)?(?: of)? (?:{_LONG})(?![^\W_]){_OF_YEAR}(?![^\W_])"),
-    re.compile(rf"(?<![^\W_])(?:{_LONG}),? (?:the )?(?i:{_ORDINAL})(?![^\W_]|-\w){_OF_YEAR}(?![^\W_])"),
-    re.compile(rf"(?<![^\W_])(?:the )?(?:{_ONES}|last|penultimate|[1-5]{_TH}) {_WEEKDAY} (?:of|in) {_MONTH}{_OF_YEAR}(?![^\W_])"),
-    re.compile(rf"(?<![^\W_])(?:early|mid|late|(?:(?:at )?the )?(?:end|beginning|start|middle) of|Anfang|Mitte|Ende|début|fin)[ -](?:{_LONG}|(?i:{_FOREIGN})){_OF_YEAR}(?![^\W_])"),
-    re.compile(rf"(?<![^\W_])(?:{_MONTH}|(?i:{_FOREIGN}))(?:,| of| de)? (?:(?:19|20)\d{{2}}|['’]\d{{2}})(?![\d.]*\d|[-/]\d|[^\W\d_])"),
+    ((), re.compile(rf"(?<![^\W_])(?:the )?(?i:{_ORDINAL})(?: day)?(?: of)? (?:{_LONG})(?![^\W_]){_OF_YEAR}(?![^\W_])")),
+    ((), re.compile(rf"(?<![^\W_])(?:{_LONG}),? (?:the )?(?i:{_ORDINAL})(?![^\W_]|-\w){_OF_YEAR}(?![^\W_])")),
+    (("day of", "day in"), re.compile(rf"(?<![^\W_])(?:the )?(?:{_ONES}|last|penultimate|[1-5]{_TH}) {_WEEKDAY} (?:of|in) {_MONTH}{_OF_YEAR}(?![^\W_])")),
+    ((), re.compile(rf"(?<![^\W_])(?:early|mid|late|(?:(?:at )?the )?(?:end|beginning|start|middle) of|Anfang|Mitte|Ende|début|fin)[ -](?:{_LONG}|(?i:{_FOREIGN})){_OF_YEAR}(?![^\W_])")),
+    ((), re.compile(rf"(?<![^\W_])(?:{_MONTH}|(?i:{_FOREIGN}))(?:,| of| de)? (?:(?:19|20)\d{{2}}|['’]\d{{2}})(?![\d.]*\d|[-/]\d|[^\W\d_])")),
     # of no year
-    re.compile(rf"(?<![\w.,:/-])[0-3]?\d(?:{_TH}|\.)?(?: day)?(?: of)? {_MONTH}(?![\w-])(?! (?:be|not|have|also)\b)"),
-    re.compile(rf"(?<![\w.,:/-])[0-3]?\d(?:er|\.|º)? (?:de )?(?i:{_FOREIGN})(?![\w-])"),
-    re.compile(rf"(?<![^\W_])(?:{_LONG}|(?:{_SHORT})\.?) (?:the )?[0-3]?\d{_TH}?(?![\w%:]|[.,/-]\d| ?(?:ms|Hz|s|mm|trials|runs)\b)"),
-    re.compile(rf"(?<![^\W_])(?:the )?{_FEAST}(?: in| of|,)? (?:19|20)\d{{2}}(?!\d)"),
-    re.compile(rf"(?:{_BESIDE}){_FEAST}(?![^\W_])"),
-    re.compile(r"(?<![^\W_])(?:(?:calendar )?week|KW|wk|semaine|semana|settimana)\.? ?[0-5]?\d(?:\.|,)? ?(?:of|in|/|de|del)? ?(?:19|20)\d{2}(?!\d)", re.I),
-    re.compile(rf"{_DATED}(?P<date>[0-3]?\d\.[01]?\d\.\d{{2}})(?![\d.]*\d)"),
-    re.compile(r"(?<![\d.,-])(?<!\d )(?P<date>[0-3]\d [01]\d (?:19|20)\d{2})(?! ?[\d.,]*\d)(?! ?(?:ms|Hz|s|mm|cm|V|mV)\b)"),
-    re.compile(r"(?:明治|大正|昭和|平成|令和) ?(?:\d{1,2}|元) ?年(?: ?\d{1,2} ?月)?(?: ?\d{1,2} ?日)?"),
+    ((), re.compile(rf"(?<![\w.,:/-])[0-3]?\d(?:{_TH}|\.)?(?: day)?(?: of)? {_MONTH}(?![\w-])(?! (?:be|not|have|also)\b)")),
+    ((), re.compile(rf"(?<![\w.,:/-])[0-3]?\d(?:er|\.|º)? (?:de )?(?i:{_FOREIGN})(?![\w-])")),
+    ((), re.compile(rf"(?<![^\W_])(?:{_LONG}|(?:{_SHORT})\.?) (?:the )?[0-3]?\d{_TH}?(?![\w%:]|[.,/-]\d| ?(?:ms|Hz|s|mm|trials|runs)\b)")),
+    (_FEASTS, re.compile(rf"(?<![^\W_])(?:the )?{_FEAST}(?: in| of|,)? (?:19|20)\d{{2}}(?!\d)")),
+    (_FEASTS, re.compile(rf"(?:{_BESIDE}){_FEAST}(?![^\W_])")),
+    (("week", "kw", "wk", "semaine", "semana", "settimana"), re.compile(r"(?<![^\W_])(?:(?:calendar )?week|KW|wk|semaine|semana|settimana)\.? ?[0-5]?\d(?:\.|,)? ?(?:of|in|/|de|del)? ?(?:19|20)\d{2}(?!\d)", re.I)),
+    ((".",), re.compile(rf"{_DATED}(?P<date>[0-3]?\d\.[01]?\d\.\d{{2}})(?![\d.]*\d)")),
+    ((" 19", " 20"), re.compile(r"(?<![\d.,-])(?<!\d )(?P<date>[0-3]\d [01]\d (?:19|20)\d{2})(?! ?[\d.,]*\d)(?! ?(?:ms|Hz|s|mm|cm|V|mV)\b)")),
+    (("治", "正", "和", "成"), re.compile(r"(?:明治|大正|昭和|平成|令和) ?(?:\d{1,2}|元) ?年(?: ?\d{1,2} ?月)?(?: ?\d{1,2} ?日)?")),
 )  # fmt: skip
 #: months of papers, behind their volumes and pages
 _CITED = re.compile(r"\b(?:pp?|vol|no|issue|ed)\. ?\d|\d ?\(\d+\)|\d+\(\d+\):|\bdoi\b", re.I)
 _CITATION = 50
-#: a text without any of these cannot hold what the rules look for
-_HINT = re.compile(
-    rf"{_LONG}|{_SHORT}|{_FOREIGN}|day|week|\bKW|semaine|semana|settimana|christmas|hallowe|new year|easter|pentecost|thanksgiv|midsummer|hanukkah|chanukah|"
-    rf"passover|yom kippur|rosh hashan|purim|diwali|\bholi\b|\beid\b|ramadan|nowruz|mardi gras|heiligabend|silvester|weihnachten|ostern|pfingsten|neujahr|"
-    rf"noël|pâques|toussaint|navidad|nochebuena|nochevieja|natale|pasqua|ferragosto|sinterklaas|kerstmis|\d\d? \d\d (?:19|20)\d\d|\d\.\d\d?\.\d\d|[治正和成] ?[\d元]",
-    re.I,
-)  # fmt: skip
 
 
 def find_spoken_dates(text: str) -> list[tuple[int, int]]:
     """``(start, end)`` of the days and months in ``text`` that are told in words, by a feast, or without their year."""
-    if _HINT.search(text) is None:
-        return []
-    return [
+    worded = not words_in(text).isdisjoint(_MONTHS)
+    found = {
         match.span("date") if "date" in rule.groupindex else match.span()
-        for rule in _RULES
+        for needs, rule in _RULES
+        if (holds_any(text, needs) if needs else worded)
         for match in rule.finditer(text)
         if _CITED.search(text, max(0, match.start() - _CITATION), match.start()) is None
-    ]
+    }
+    return sorted(one for one in found if not any(_is_inside(one, other) for other in found))
+
+
+def _is_inside(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one != other and other[0] <= one[0] and one[1] <= other[1]

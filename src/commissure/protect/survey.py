@@ -111,8 +111,9 @@ def _can_be_read(path: Path) -> bool:
 
 
 def _not_looked_into(kind: str, count: int) -> Finding:
-    many = "1 file" if count == 1 else f"{count} files"
-    message = f"{many} {'*' + kind if kind.startswith('.') else kind} could not be looked into: their headers may tell who somebody is."
+    called = "*" + kind if kind.startswith(".") else kind
+    many, headers = ("1 file", "its header") if count == 1 else (f"{count} files", "their headers")
+    message = f"{many} {called} could not be looked into: {headers} may tell who somebody is."
     return Finding(
         "protect.unread_kind",
         Severity.WARNING,
@@ -169,6 +170,6 @@ def _category(name: str, text: str) -> str:
 
 
 def _finding(category: str, count: int, where: str) -> Finding:
-    what = "arrays or texts" if category == "face" else "texts"
-    message = f"{count} {what} of the category {category!r} may tell who somebody is."
+    one, more = ("array or text", "arrays or texts") if category == "face" else ("text", "texts")
+    message = f"{count} {one if count == 1 else more} of the category {category!r} may tell who somebody is."
     return Finding(f"protect.exposed.{category}", Severity.WARNING, message, where, _REMEDY)

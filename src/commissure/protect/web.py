@@ -8,6 +8,7 @@ An address stays if its site is one of the field's, or if site and path are made
 
 import re
 
+from commissure.protect.hints import holds_any
 from commissure.protect.lone_names import is_known_word
 
 __all__ = ["find_web", "is_of_a_person"]
@@ -47,6 +48,8 @@ _BEFORE = 24
 
 def find_web(text: str) -> list[tuple[int, int]]:
     """``(start, end)`` of the web addresses in ``text`` that may lead to somebody."""
+    if not holds_any(text, ("://", "www.")):
+        return []
     return [match.span() for match in _URL.finditer(text) if _leads_to_somebody(match)]
 
 
