@@ -241,6 +241,19 @@ def test_artemis123_generated_reads_teslas(truth: Planted, tmp_path: Path) -> No
         _read(raw, tmp_path / "cut")
 
 
+def test_a_snirf_file_beside_auroras_own_is_read_in_their_place(truth: Planted, tmp_path: Path) -> None:
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    raw.mkdir()
+    scratch.mkdir()
+    nirs_bytes.write_nirx(raw, truth, name="2021-03-04_001", aurora=True)
+    signals.write_snirf(raw, truth, name="2021-03-04_001.snirf")
+    assert check_reader(READERS.get("nirx"), Listing.of(raw), scratch=tmp_path / "check") == ()
+    (recording,) = _read(raw, scratch)
+    assert [mark.label for mark in recording.annotations] == ["go", "stop"]  # Aurora's own are codes
+    assert recording.about.subject.label == truth.identifiers["id"]
+    assert f"seen by {truth.identifiers['operator']}" in [one.value for one in recording.about.identifiers]
+
+
 def test_what_breaks_mnes_parser_of_nirx_does_not_break_ours(truth: Planted, tmp_path: Path) -> None:
     raw, scratch = tmp_path / "raw", tmp_path / "scratch"
     raw.mkdir()
@@ -338,6 +351,23 @@ def test_gdf_channels_of_two_rates_become_two_recordings(
         == [mark.onset_s for mark in second.annotations]
         == [0.5, 1.25]
     )
+
+
+def test_gdf_of_24_bits_is_read(truth: Planted, tmp_path: Path) -> None:
+    """As BioSig makes it out of BDF."""
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    raw.mkdir()
+    scratch.mkdir()
+    path = clinic_bytes.write_gdf(raw, truth)
+    layout, content = layout_of(path), path.read_bytes()
+    head = bytearray(content[: layout.head_bytes])
+    struct.pack_into("<5I", head, 256 + 5 * 220, *[279] * 5)
+    samples = np.frombuffer(content[layout.head_bytes : layout.events_at], "<i2").astype("<i4")
+    three = samples.view(np.uint8).reshape(-1, 4)[:, :3]
+    path.write_bytes(bytes(head) + three.tobytes() + content[layout.events_at :])
+    (recording,) = _read(raw, scratch)
+    assert np.abs(recording.si() - truth.volts).max() <= truth.resolution_v * 0.51
+    assert [mark.label for mark in recording.annotations] == ["go", "stop"]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from commissure.errors import Unreadable
 from commissure.extras import need
@@ -29,6 +30,9 @@ __all__ = ["Layout", "day_of", "find", "layout_of", "open_gdf", "reader"]
 _MAGIC = re.compile(rb"\AGDF [ 0-9]\.[0-9]{2}")
 #: bytes a sample by GDF's numbers for types
 _WIDTHS = {0: 1, 1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 8, 8: 8, 16: 4, 17: 8, 279: 3, 535: 3}
+#: 24 bits become 32 on their way to MNE
+_INT24 = 279
+_WIDENED = {_INT24: 5, 535: 6}
 #: of each channel: width of the columns before the samples a record, in version 1 and 2
 _BEFORE_SAMPLES = {1: 16 + 80 + 8 + 4 * 8 + 80, 2: 16 + 80 + 6 + 2 + 4 * 8 + 68 + 3 * 4}
 #: width of every column of the channels' part of the header
@@ -139,10 +143,6 @@ def open_gdf(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Ope
     layout = layout_of(path)
     if not layout.records:
         raise Unreadable("The GDF file holds a header and no samples.")
-    if {279, 535} & set(layout.kinds):
-        raise Unreadable(
-            "The GDF file holds samples of 24 bits, which MNE does not read; share the BDF that it came from."
-        )
     header = _header(path, layout)
     names = _event_names(path, layout)
     event_rate_hz = _event_rate_hz(path, layout)
@@ -246,7 +246,8 @@ def _plain(path: Path, layout: Layout, keep: tuple[int, ...], scratch: Path) -> 
         told = Fraction(*(one or 1 for one in struct.unpack_from("<II", head, 244)))
         counted = struct.unpack_from("<q", head, 236)[0] == layout.records and told == layout.record_s
         whole = len(keep) == len(layout.labels) and layout.head_bytes == layout.channels_end
-        if counted and whole and head[8:168].isascii() and not _to_microvolts(head, layout):
+        wide = _WIDENED.keys() & set(layout.kinds) or _to_microvolts(head, layout)
+        if counted and whole and head[8:168].isascii() and not wide:
             return path if path.suffix.lower() == ".gdf" else link_as(path, scratch=scratch, name="recording.gdf")  # fmt: skip
         target = scratch / f"recording{keep[0]}.gdf"
         stream.seek(layout.head_bytes)
@@ -270,6 +271,8 @@ def _plain_head(head: bytearray, layout: Layout, keep: tuple[int, ...]) -> bytes
         for extent in (0, 1):
             place = start + width * count + 8 * (extent * count + index)
             struct.pack_into("<d", head, place, struct.unpack_from("<d", head, place)[0] * factor)
+    kinds_at = 256 + count * (_BEFORE_SAMPLES[1 if old else 2] + 4)
+    struct.pack_into(f"<{count}I", head, kinds_at, *(_WIDENED.get(kind, kind) for kind in layout.kinds))
     columns, at = [bytes(head[:256])], 256
     for width in _COLUMNS[1 if old else 2]:
         columns += [bytes(head[at + width * index : at + width * (index + 1)]) for index in keep]
@@ -297,12 +300,21 @@ def _to_microvolts(head: bytes | bytearray, layout: Layout) -> dict[int, float]:
 def _copy_records(source: BinaryIO, copy: BinaryIO, layout: Layout, keep: tuple[int, ...]) -> None:
     widths = [samples * _WIDTHS[kind] for samples, kind in zip(layout.samples, layout.kinds, strict=True)]
     bounds = [0, *accumulate(widths)]
-    wanted = np.concatenate([np.arange(bounds[index], bounds[index + 1]) for index in keep])
     many = max(1, _COPIED // layout.record_bytes)
     for start in range(0, layout.records, many):
         block = source.read(min(many, layout.records - start) * layout.record_bytes)
         records = np.frombuffer(block, dtype=np.uint8).reshape(-1, layout.record_bytes)
-        copy.write(records[:, wanted].tobytes())
+        parts = [_widened(records[:, bounds[i] : bounds[i + 1]], layout.kinds[i]) for i in keep]
+        copy.write(np.concatenate(parts, axis=1).tobytes())
+
+
+def _widened(samples: NDArray[np.uint8], kind: int) -> NDArray[np.uint8]:
+    """Bytes of 24-bit samples as those of 32 bits, which MNE reads; others as they are."""
+    if kind not in _WIDENED:
+        return samples
+    three = samples.reshape(len(samples), -1, 3)
+    top = np.where((three[:, :, 2:] >= 128) & (kind == _INT24), np.uint8(255), np.uint8(0))
+    return np.asarray(np.concatenate([three, top], axis=2).reshape(len(samples), -1), dtype=np.uint8)
 
 
 def _header(path: Path, layout: Layout) -> dict[str, object]:

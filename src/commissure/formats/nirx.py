@@ -1,8 +1,12 @@
-"""NIRx: a folder of one recording each of NIRScout and NIRSport (NIRStar 15), or of NIRSport 2 (Aurora)."""
+"""NIRx: a folder of one recording each of NIRScout and NIRSport (NIRStar 15), or of NIRSport 2 (Aurora).
+
+Where Aurora put a SNIRF file of the same recording beside its own files, that is read: it holds the accelerometer too.
+"""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from commissure.errors import Unreadable
@@ -10,9 +14,10 @@ from commissure.extras import need
 from commissure.formats.listing import Listing
 from commissure.formats.mne_header import Header
 from commissure.formats.mne_recording import MneReader, Opened, link_as
-from commissure.model import Device, Identifier, Source
+from commissure.formats.snirf import reader as snirf
+from commissure.model import Device, Identifier, Recording, Source
 
-__all__ = ["find", "open_nirx", "reader"]
+__all__ = ["NirxReader", "find", "open_nirx", "reader"]
 
 _MARK = b"[GeneralInfo]"
 _NEEDED = (".wl1", ".wl2")
@@ -48,6 +53,7 @@ def find(listing: Listing) -> Iterator[Source]:
         missing = [suffix for suffix in needed if not any(name.endswith(suffix) for name in names)]
         if not any("_probeinfo." in name for name in names):
             missing.append("_probeInfo.mat")
+        missing = [] if any(name.endswith(".snirf") for name in names) else missing
         note = f"the header is there, {', '.join(missing)} is not" if missing else ""
         yield Source("nirx", files, "bids", complete=not missing, note=note)
 
@@ -55,61 +61,100 @@ def find(listing: Listing) -> Iterator[Source]:
 def open_nirx(source: Source, listing: Listing, *, scratch: Path) -> Iterator[Opened]:
     """The Raw of a recording, in a folder of links of its own, where the person's file is a stand-in."""
     mne_io = need("mne.io", purpose="Reading NIRx")
-    text = listing.absolute(source.primary).read_text(encoding="latin-1")
-    told = {key: value for key, value in _keys(text).items() if key != "subject"}  # there, it is a count
+    text, told = _told(source, listing)
     version = told.get("nirstar", "")
     if version and version not in _KNOWN_NIRSTAR:
-        raise Unreadable(
-            f"The NIRx recording is of NIRStar {version!r}; MNE reads {', '.join(sorted(_KNOWN_NIRSTAR))}."
-        )
-    person = _link(source, listing, text, scratch / "nirx")
+        known = ", ".join(sorted(_KNOWN_NIRSTAR))
+        raise Unreadable(f"The NIRx recording is of NIRStar {version!r}; MNE reads {known}.")
+    _link(source, listing, text, scratch / "nirx")
     raw = mne_io.read_raw_nirx(scratch / "nirx")
-    if raw.info["meas_date"] is not None and raw.info["meas_date"].isoformat().startswith(
-        "2000-01-01T00:00:00"
-    ):
+    begun = raw.info["meas_date"]
+    if begun is not None and begun.isoformat().startswith("2000-01-01T00:00:00"):
         raw.set_meas_date(None)  # MNE's stand-in for a date that it cannot read
     codes = [bool(re.fullmatch(r"\d+\.0", str(label))) for label in raw.annotations.description]
     raw.annotations.duration[codes] = 0.0  # the device writes none; MNE puts a second
     raw.annotations.description = [str(label).removesuffix(".0") for label in raw.annotations.description]
-    told |= person
-    found = [Identifier(_CATEGORIES[key], value) for key, value in told.items() if key in _CATEGORIES and value.strip('"[] ')]  # fmt: skip
-    names = (told.get("name", "") or told.get("subject", "")).replace(
-        "\\0A", " "
-    )  # how NIRStar writes a line break
+    yield Opened(raw, _header(told), local_clock=True)
+
+
+@dataclass(frozen=True)
+class NirxReader:
+    """Reads NIRx' own files, or the SNIRF file beside them, with what the others tell of the person."""
+
+    optical: MneReader
+
+    def find(self, listing: Listing) -> Iterable[Source]:
+        """The Sources of this format."""
+        return self.optical.find(listing)
+
+    def read(self, source: Source, listing: Listing, *, scratch: Path) -> Sequence[Recording]:
+        """One Recording; :class:`Unreadable` if its bytes are not right."""
+        whole = next((path for path in source.files if path.lower().endswith(".snirf")), None)
+        if whole is None:
+            return self.optical.read(source, listing, scratch=scratch)
+        try:
+            header = _header(_told(source, listing)[1])
+        except (OSError, ValueError) as error:
+            raise Unreadable(
+                f"The NIRx description of a person is damaged ({type(error).__name__})."
+            ) from error
+        found = snirf.read(replace(source, format="snirf", files=(whole,)), listing, scratch=scratch)
+        return [
+            replace(one, about=replace(one.about, identifiers=(*one.about.identifiers, *header.identifiers)))
+            for one in found
+        ]
+
+
+def _told(source: Source, listing: Listing) -> tuple[str, dict[str, str]]:
+    """The header's text; and what it and the person's file say, by key."""
+    text = listing.absolute(source.primary).read_text(encoding="latin-1")
+    told = {key: value for key, value in _keys(text).items() if key != "subject"}  # there, it is a count
+    for path in source.files[1:]:
+        absolute = listing.absolute(path)
+        if path.lower().endswith(".inf"):
+            told |= _keys(absolute.read_text(encoding="latin-1"))
+        elif path.lower().endswith("_description.json"):
+            said = json.loads(absolute.read_text("utf-8"))
+            told |= {str(key): str(value) for key, value in said.items()} if isinstance(said, dict) else {}
+    return text, told
+
+
+def _header(told: dict[str, str]) -> Header:
+    found = [
+        Identifier(_CATEGORIES[key], value)
+        for key, value in told.items()
+        if key in _CATEGORIES and value.strip('"[] ') not in {"", "Type notes here"}
+    ]
+    names = (told.get("name", "") or told.get("subject", "")).replace("\\0A", " ")  # NIRStar's line break
     found += [Identifier("name", part) for part in re.split(r"[ _,;]+", names) if len(part) > 1]
-    header = Header(
-        tuple(one for one in found if one.value.strip("[]") != "Type notes here"),
+    return Header(
+        tuple(found),
         Device("NIRx", told.get("device", "") or "NIRSport2", serial=told.get("device id", "")),
         subject_id=_id(names),
         sex=_SEXES.get(told.get("gender", "").lower(), ""),
         age_years=_age(told.get("age", "")),
     )
-    yield Opened(raw, header, local_clock=True)
 
 
 def _keys(text: str) -> dict[str, str]:
     return {key.lower(): value for key, value in _KEY.findall(text) if value.strip('"# ')}
 
 
-def _link(source: Source, listing: Listing, text: str, folder: Path) -> dict[str, str]:
-    """Links with plain names; the header goes without its notes, which may break MNE's parser. Gives what tells of the person."""
-    person: dict[str, str] = {}
+def _link(source: Source, listing: Listing, text: str, folder: Path) -> None:
+    """Links with plain names, stand-ins for the person's file; the header goes without its notes, which may break MNE's parser."""
     stem = re.sub(r"(?:_config)?\.hdr$", "", PurePosixPath(source.primary).name, flags=re.I)
     folder.mkdir(parents=True, exist_ok=True)
     for path in source.files:
-        name, absolute = PurePosixPath(path).name, listing.absolute(path)
+        name = PurePosixPath(path).name
         plain = "recording" + (name[len(stem) :] if name.startswith(stem) else f"_{name}")
         if path == source.primary:
             (folder / plain).write_text(_NOTES.sub("", text), encoding="latin-1")
         elif name.lower().endswith(".inf"):
-            person = _keys(absolute.read_text(encoding="latin-1"))
             (folder / plain).write_text(_NOBODY_INF, encoding="latin-1")
         elif name.lower().endswith("_description.json"):
-            person = {str(key): str(value) for key, value in json.loads(absolute.read_text("utf-8")).items()}
             (folder / plain).write_text(json.dumps(_NOBODY_JSON), encoding="utf-8")
         else:
-            link_as(absolute, scratch=folder, name=plain)
-    return person
+            link_as(listing.absolute(path), scratch=folder, name=plain)
 
 
 def _id(name: str) -> str:
@@ -122,4 +167,4 @@ def _age(text: str) -> float | None:
 
 
 #: the plugin
-reader = MneReader("nirx", find, open_nirx)
+reader = NirxReader(MneReader("nirx", find, open_nirx))
