@@ -1,13 +1,17 @@
 """Faces are found in heads that show one, and in nothing else."""
 
+from itertools import permutations, product
 from pathlib import Path
 
 import nibabel
 import numpy as np
 import pytest
 
-from commissure.annotate.face import check_face, check_tree_faces, face_prominence
+from commissure.annotate.face import check_face, check_tree_faces, face_prominence, upright_affines_mm
+from commissure.annotate.face_turned import turned_degrees
+from commissure.kernels.affine import rigid_mm
 from commissure.model import About, Image, Severity, Subject, Tree
+from commissure.testing.faces import planted_head
 from commissure.testing.images import head, write_nifti_head
 
 
@@ -45,13 +49,16 @@ def test_brains_spheres_bottles_noise_and_air_are_no_faces() -> None:
         assert check_face(image(other, where)) is None
 
 
-def test_coarse_and_functional_images_are_not_looked_at() -> None:
+def test_coarse_images_are_not_looked_at_and_a_series_is_whatever_it_is_called() -> None:
     volume, affine = head(zoom_mm=3.0)
     assert check_face(image(volume, affine)) is None
     volume, affine = head()
-    assert check_face(image(np.stack([volume] * 3, axis=3), affine, datatype="func")) is None
-    # a single volume is no series of echo-planar images, whatever it is called
     assert check_face(image(volume, affine, datatype="func")) is not None
+    # a face in any of three volumes counts
+    for at in range(3):
+        series = np.zeros((*volume.shape, 3), np.float32)
+        series[..., at] = volume
+        assert check_face(image(series, affine, datatype="func")) is not None
 
 
 def test_faces_in_a_tree_are_named_and_what_cannot_be_read_stays_back(tmp_path: Path) -> None:
@@ -111,8 +118,59 @@ def test_a_face_is_seen_where_an_affine_puts_it_behind() -> None:
     assert finding is not None and "its back" in finding.message and "affine" in finding.remedy
 
 
-@pytest.mark.parametrize("order", [(1, 2, 0), (2, 1, 0), (1, 0, 2)])
-def test_a_head_that_lies_on_its_side_by_its_affine_is_not_called_faceless(order: tuple[int, ...]) -> None:
+def world_turns() -> list[np.ndarray]:
+    """All 24 ways to put three axes, and heads that nod, lean and look aside."""
+    signs = [np.diag(each) for each in product((1.0, -1.0), repeat=3)]
+    orders = [np.eye(3)[list(order)] for order in permutations(range(3))]
+    right = [sign @ order for sign in signs for order in orders if np.linalg.det(sign @ order) > 0]
+    angles = [
+        (0.5, 0, 0),
+        (-0.5, 0, 0),
+        (1.05, 0, 0),
+        (-1.05, 0, 0),
+        (2.6, 0, 0),
+        (0, 0.5, 0),
+        (0, 0, 0.6),
+        (0.6, 0, 0.7),
+    ]
+    return [*right, *(rigid_mm(np.array([*each, 0, 0, 0]), centre_mm=np.zeros(3))[:3, :3] for each in angles)]
+
+
+@pytest.mark.parametrize("number", range(0, 32, 2))
+def test_a_face_is_seen_wherever_a_wrong_affine_puts_it(number: int) -> None:
     volume, affine = head()
-    finding = check_face(image(volume, np.eye(4)[[*order, 3]] @ affine))
-    assert finding is not None and "rather than from left to right" in finding.message
+    turn = np.eye(4)
+    turn[:3, :3] = world_turns()[number]
+    assert check_face(image(volume, turn @ affine)) is not None
+
+
+def test_the_affine_by_which_a_face_is_in_front_is_found() -> None:
+    person = planted_head(np.random.default_rng(3), skull_rng=np.random.default_rng(23))
+    volume, affine = person.volume, person.affine_mm
+    for turn in (np.diag([1.0, -1.0, -1.0, 1.0]), np.eye(4)[[2, 0, 1, 3]]):
+        found = upright_affines_mm(image(volume, turn @ affine))
+        left = [one[:3, :3] @ np.linalg.inv(affine[:3, :3]) for one in found]
+        assert 1 <= len(found) <= 3 and min(turned_degrees(each) for each in left) < 50.0
+        middle = np.array([*((np.array(volume.shape) - 1) / 2.0), 1.0])
+        np.testing.assert_allclose(found[0] @ middle, turn @ affine @ middle)
+    assert upright_affines_mm(image(*head(face=False))) == ()
+
+
+@pytest.mark.parametrize("thick", [0, 1, 2])
+def test_a_face_shows_in_slices_of_5_mm(thick: int) -> None:
+    volume, affine = head(zoom_mm=1.25)
+    sliced = np.stack(
+        [
+            each.mean(axis=thick)
+            for each in np.array_split(volume, range(4, volume.shape[thick], 4), axis=thick)
+        ],
+        axis=thick,
+    )
+    scale = np.diag([4.0 if axis == thick else 1.0 for axis in (*range(3), 3)])
+    assert check_face(image(sliced, affine @ scale)) is not None
+
+
+@pytest.mark.parametrize("offset", [-700.0, -90.0, 500.0])
+def test_numbers_that_do_not_count_from_air_show_it_too(offset: float) -> None:
+    volume, affine = head()
+    assert check_face(image(volume + offset, affine)) is not None

@@ -23,7 +23,8 @@ def write(path: Path, volume: np.ndarray, affine: np.ndarray) -> None:
 
 def shows_face(path: Path) -> bool:
     native = nibabel.load(path)
-    return check_face(Image(native.dataobj, native.affine, About("anat", Subject("")))) is not None
+    image = Image(native.dataobj, native.affine, About("anat", Subject("")))
+    return check_face(image, upright=True) is not None
 
 
 @pytest.mark.parametrize(

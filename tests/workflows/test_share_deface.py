@@ -36,7 +36,7 @@ def faces_in(folder: Path) -> dict[str, bool]:
         native = nibabel.load(path)
         about = About("anat", Subject(""))
         shown[path.name.rpartition("_")[2]] = (
-            check_face(Image(native.dataobj, native.affine, about)) is not None
+            check_face(Image(native.dataobj, native.affine, about), upright=True) is not None
         )
     return shown
 

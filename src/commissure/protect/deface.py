@@ -77,6 +77,8 @@ class Defaced:
         Whether there was no face to take off.
     figures : mapping of str to float
         ``brain_ml``, ``removed_ml``, ``face_removed_share`` …; from :func:`check_defaced` also the attack's.
+    upright_mm : array, shape (4, 4)
+        From the millimetres of the image to those in which the head stands upright; nothing moves where its affine is right.
     """
 
     image: Image
@@ -85,6 +87,7 @@ class Defaced:
     removed: NDArray[np.bool_] = field(repr=False)
     already: bool = False
     figures: Mapping[str, float] = field(default_factory=dict)
+    upright_mm: NDArray[np.float64] = field(default_factory=lambda: np.eye(4), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

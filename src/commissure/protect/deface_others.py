@@ -59,7 +59,8 @@ def deface_like(image: Image, *, reference: Image, defaced: Defaced) -> Defaced:
     ) > 0.5  # fmt: skip
     removed = removed_by(cut, shape=volume.shape, affine_mm=image.affine_mm) & ~brain
     figures = {**defaced.figures, "removed_ml": _removed_ml(volume, image, removed)}
-    return Defaced(without(image, removed), cut, brain, removed, figures=figures)
+    upright_mm = defaced.upright_mm @ move
+    return Defaced(without(image, removed), cut, brain, removed, figures=figures, upright_mm=upright_mm)
 
 
 def head_overlap(

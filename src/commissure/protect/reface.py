@@ -86,7 +86,8 @@ def reface(defaced: Defaced) -> Image:
     """
     image, volume = defaced.image, first_volume(defaced.image.array)
     removed = removed_by(defaced.cut, shape=volume.shape, affine_mm=image.affine_mm)
-    face = generic_face(defaced.brain, affine_mm=image.affine_mm, shape=volume.shape) & removed
+    upright_mm = defaced.upright_mm @ np.asarray(image.affine_mm, dtype=float)
+    face = generic_face(defaced.brain, affine_mm=upright_mm, shape=volume.shape) & removed
     value = _soft_tissue(defaced, volume)
     stored, slope, inter = stored_of(image.array)
     filling = np.asarray((value - inter) / slope)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from commissure.annotate.face import check_face
+from commissure.annotate.face import check_face, shows_features
 from commissure.errors import BadInput
 from commissure.formats.dicom_volume import Stack, check_rewritable, find_stacks, read_stack, rewrite_stack
 from commissure.model import About, Finding, Image, Severity, Subject
@@ -19,8 +19,6 @@ from commissure.workflows.sharing.head_files import HeadFile
 
 __all__ = ["ShownSeries", "deface_series", "find_faces"]
 
-#: coarser planes or pixels show no features, as in NIfTI
-_COARSEST_MM = 2.5
 _UNPLACED = "The headers do not say where the slices lie (ImagePositionPatient, ImageOrientationPatient, PixelSpacing)."
 _REMEDY = "Convert and deface it by commissure share FOLDER, or leave the series out."
 
@@ -35,7 +33,7 @@ class ShownSeries:
 
 
 def find_faces(root: Path, names: Sequence[str]) -> tuple[ShownSeries, ...]:
-    """The volumes of voxels of at most 2.5 mm that lie in the DICOM files below ``root``, each looked at for a face.
+    """The volumes in the DICOM files below ``root`` whose voxels may show features, each looked at for a face.
 
     Of a series of several volumes the first and the last are looked at. One whose pixels cannot be read counts as showing
     a face, as nobody can say that it does not.
@@ -85,7 +83,7 @@ def _stacks(root: Path, names: Sequence[str]) -> Iterator[Stack]:
                 files.append(root / name)
     for stack in find_stacks(files):
         zooms = np.sqrt((stack.affine_mm[:3, :3] ** 2).sum(axis=0))
-        if not np.isfinite(zooms).all() or (zooms.max() <= _COARSEST_MM and zooms.min() > 0):
+        if not np.isfinite(zooms).all() or shows_features(zooms):
             yield stack
 
 
@@ -102,8 +100,8 @@ def _looked_at(root: Path, stack: Stack) -> ShownSeries:
         return ShownSeries(stack, where, Finding("protect.face", Severity.ERROR, message, where, _REMEDY))
 
 
-def _face(stack: Stack) -> Finding | None:
-    """That of the first volume, else of the last.
+def _face(stack: Stack, *, upright_mm: NDArray[np.float64] | None = None) -> Finding | None:
+    """That of the first volume, else of the last; ``upright_mm`` turns a head upright of which it is known how it lies.
 
     Raises
     ------
@@ -113,7 +111,12 @@ def _face(stack: Stack) -> Finding | None:
     if not np.isfinite(stack.affine_mm).all():
         raise BadInput(_UNPLACED)
     repeats = (0, -1) if any(len(plane) > 1 for plane in stack.planes) else (0,)
-    return next(filter(None, (check_face(_image(stack, read_stack(stack, repeat=r))) for r in repeats)), None)
+    for repeat in repeats:
+        image = _image(stack, read_stack(stack, repeat=repeat))
+        affine_mm = image.affine_mm if upright_mm is None else upright_mm @ image.affine_mm
+        if face := check_face(replace(image, affine_mm=affine_mm), upright=upright_mm is not None):
+            return face
+    return None
 
 
 def _image(stack: Stack, array: NDArray[np.float32]) -> Image:
@@ -131,7 +134,7 @@ def _head(one: ShownSeries) -> HeadFile:
 
     def write(made: Defaced) -> None:
         rewrite_stack(stack, removed=made.removed)
-        if _face(stack) is not None:
+        if _face(stack, upright_mm=made.upright_mm) is not None:
             raise BadInput("After defacing, the series still shows a face.")
 
     return HeadFile(one.where, read, write, one.face, _REMEDY)

@@ -3,20 +3,20 @@
 import re
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from commissure.annotate.face import check_face
 from commissure.errors import BadInput, NotFound
 from commissure.model import About, Finding, Image, Severity, Subject, worst
-from commissure.protect.deface import Defaced, check_defaced
+from commissure.protect.deface import check_defaced
 from commissure.protect.deface_others import deface_like
 from commissure.protect.deface_voxels import rewrite_voxels
 from commissure.protect.reface import reface
-from commissure.workflows.deface_head import SEED, DefaceSettings, deface_head
+from commissure.workflows.deface_head import SEED, DefaceSettings
+from commissure.workflows.deface_turned import deface_wherever, face_left
 from commissure.workflows.sharing.head_files import read_nifti
 
 __all__ = ["DefaceReport", "DefaceSettings", "deface_file"]
@@ -70,22 +70,17 @@ def deface_file(
     _check_names(source, target)
     image = _read(source)
     reference = _read(t1) if t1 else image
-    judged = deface_head(reference, settings=said)
+    judged = deface_wherever(reference, settings=said)
     done, figures, findings = judged.done, judged.figures, judged.findings
     if t1:
         done = deface_like(image, reference=reference, defaced=done)
         figures, findings = check_defaced(image, done, rng=np.random.default_rng(SEED))
-    findings = (*_face_left(done), *findings)
+        left = face_left(done)
+        findings = (left, *findings) if left else findings
     written = worst(findings) is not Severity.ERROR
     if written:
         _write(source, target, (reface(done) if said.reface else done.image).array)
     return DefaceReport(written, figures, findings)
-
-
-def _face_left(done: Defaced) -> tuple[Finding, ...]:
-    left = check_face(done.image)
-    message = "After defacing, the head still shows a face."
-    return () if left is None else (replace(left, check="protect.deface.face", message=message),)
 
 
 def _check_names(source: Path, target: Path) -> None:

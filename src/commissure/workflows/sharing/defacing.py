@@ -18,7 +18,8 @@ from commissure.protect.deface import Defaced, check_defaced, deface
 from commissure.protect.deface_others import deface_like
 from commissure.protect.deface_voxels import first_volume
 from commissure.protect.head_ct import is_ct
-from commissure.workflows.deface_head import MARGINS_MM, SEED, T1_LIKE, deface_head
+from commissure.workflows.deface_head import MARGINS_MM, SEED, T1_LIKE
+from commissure.workflows.deface_turned import deface_wherever, face_left
 from commissure.workflows.sharing.work import Item, Work
 
 __all__ = ["OTHER_DATATYPES", "REMEDY", "Heads", "deface_items", "defaced_head", "is_t1", "note_defaced"]
@@ -104,18 +105,14 @@ def defaced_head(image: Image, heads: Heads) -> tuple[Defaced, tuple[Finding, ..
     """
     alone = not heads.images and heads.known is None and is_ct(first_volume(image.array))
     if is_t1(image) or alone:
-        judged = deface_head(image)
-        done, findings = judged.done, judged.findings
-        heads.known = heads.known or (image, done)
-    else:
-        reference, known = heads.reference()
-        done = deface_like(image, reference=reference, defaced=known)
-        findings = check_defaced(image, done, rng=np.random.default_rng(SEED))[1]
-    left = check_face(done.image)
-    if left is not None:
-        message = "After defacing, the head still shows a face."
-        findings = (replace(left, check="protect.deface.face", message=message), *findings)
-    return done, findings
+        judged = deface_wherever(image)
+        heads.known = heads.known or (image, judged.done)
+        return judged.done, judged.findings
+    reference, known = heads.reference()
+    done = deface_like(image, reference=reference, defaced=known)
+    findings = check_defaced(image, done, rng=np.random.default_rng(SEED))[1]
+    left = face_left(done)
+    return done, (left, *findings) if left else findings
 
 
 def _settle(work: Work, item: Item, image: Image, heads: Heads, face: Finding | None) -> None:
