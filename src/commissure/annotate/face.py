@@ -148,7 +148,7 @@ def _seen(
         message = f"The head shows a face: features stand out over {height_mm:.0f} mm of its {name}; it is not released."
         remedy = _REMEDY if name == "front" else f"{_AFFINE}, by which the face is not in front. {_REMEDY}"
         return Finding("protect.face", Severity.ERROR, message, where, remedy)
-    for turned in find_turned_faces(ras, head, step_mm, upright=upright):
+    for turned in find_turned_faces(ras, head, step_mm=step_mm, upright=upright):
         degrees = turned_degrees(turned.turn @ axes.T)
         message = (
             f"The head shows a face, but not where its affine puts it: turned by {degrees:.0f} degrees, features stand out over "
@@ -179,7 +179,9 @@ def upright_affines_mm(image: Image) -> tuple[NDArray[np.float64], ...]:
         return ()
     ras, step_mm, axes = upright_blocks(volume, affine)
     head = find_outline(ras)
-    found = () if head is None or not is_whole(head, step_mm) else find_turned_faces(ras, head, step_mm)
+    found = (
+        () if head is None or not is_whole(head, step_mm) else find_turned_faces(ras, head, step_mm=step_mm)
+    )
     turns = [face.turn @ axes.T for face in found]
     if not turns or turned_degrees(turns[0]) < _UPRIGHT_DEGREES:
         return ()

@@ -7,6 +7,7 @@ but only where the front is the front is the crown above it longer than it is wi
 Reference: Schwarz et al. 2019, doi:10.1056/NEJMc1908881 (faces rendered from MRI are recognized).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,8 +58,8 @@ def turned_degrees(turn: NDArray[np.float64]) -> float:
 def find_turned_faces(
     ras: NDArray[np.floating[Any]],
     head: NDArray[np.bool_],
-    step_mm: tuple[float, ...],
     *,
+    step_mm: tuple[float, ...],
     upright: bool = False,
 ) -> tuple[TurnedFace, ...]:
     """What stands out as a face does, from wherever it is seen, that over most height first; each from elsewhere.
@@ -79,22 +80,31 @@ def find_turned_faces(
         range(-_NODS_DEGREES, _NODS_DEGREES + 1, _EVERY_DEGREES) if upright else range(0, 360, _EVERY_DEGREES)
     )
     small = _levelled(head, step_mm, level)
-    found = []
     # the mirror image of a face is a face: to look at the back is to turn about the long axis
-    for back in (False,) if upright else (False, True):
-        shown = small[::-1, ::-1] if back else small
-        heights = [_face_height_mm(shown, float(angle)) for angle in degrees]
-        after = [*heights[1:], 0.0 if upright else heights[0]]
-        for angle, one, other in zip(degrees, heights, after, strict=True):
-            if max(one, other) >= _HEIGHT_MM and min(one, other) > 0 and one + other >= 2 * _HEIGHT_MM:
-                nod = float(angle) if one >= other else float(angle) + _EVERY_DEGREES
-                turn = _nod(nod) @ (np.diag([-1.0, -1.0, 1.0]) if back else np.eye(3)) @ level
-                found.append(TurnedFace(max(one, other), turn))
+    ways = (
+        [(small, level)]
+        if upright
+        else [(small, level), (small[::-1, ::-1], np.diag([-1.0, -1.0, 1.0]) @ level)]
+    )
+    found = [
+        face for shown, way in ways for face in _seen_nodding(shown, way, degrees, round_about=not upright)
+    ]
     kept: list[TurnedFace] = []
     for face in sorted(found, key=lambda one: -one.height_mm):
         if all(turned_degrees(face.turn @ other.turn.T) > _APART_DEGREES for other in kept):
             kept.append(face)
     return tuple(kept)
+
+
+def _seen_nodding(
+    head: NDArray[np.bool_], way: NDArray[np.float64], degrees: range, *, round_about: bool
+) -> Iterator[TurnedFace]:
+    heights = [_face_height_mm(head, float(angle)) for angle in degrees]
+    after = [*heights[1:], heights[0] if round_about else 0.0]
+    for angle, one, other in zip(degrees, heights, after, strict=True):
+        if max(one, other) >= _HEIGHT_MM and min(one, other) > 0 and one + other >= 2 * _HEIGHT_MM:
+            nod = float(angle) if one >= other else float(angle) + _EVERY_DEGREES
+            yield TurnedFace(max(one, other), _nod(nod) @ way)
 
 
 def _face_height_mm(head: NDArray[np.bool_], degrees: float) -> float:
