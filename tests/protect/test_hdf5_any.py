@@ -260,6 +260,7 @@ def test_datasets_of_nwb_are_renamed_and_their_table_still_opens(cleaner: Cleane
         table.attrs["colnames"] = ["start_time", "Quilter_score"]
         table["start_time"], table["Quilter_score"] = [0.0, 1.0], [3.0, 4.0]
         file["acquisition/Quilter_lfp"] = LFP
+        file["acquisition/raw"] = h5py.ExternalLink("/lustre/zq/lab/raw.nwb", "/acquisition/Quilter_lfp")
     assert is_nwb(tmp_path / "raw.nwb")
     rewrite_nwb(tmp_path / "raw.nwb", tmp_path / "out.nwb", cleaner=cleaner, label="s1")
     assert b"quilter" not in (tmp_path / "out.nwb").read_bytes().lower()
@@ -267,6 +268,8 @@ def test_datasets_of_nwb_are_renamed_and_their_table_still_opens(cleaner: Cleane
         assert list(file["intervals/trials"].attrs["colnames"]) == ["start_time", "name_score"]
         assert file["intervals/trials/name_score"][()].tolist() == [3.0, 4.0]
         assert (file["acquisition/name_lfp"][()] == LFP).all()
+        link = file.get("acquisition/raw", getlink=True)
+        assert (link.filename, link.path) == ("raw.nwb", "/acquisition/name_lfp")
 
 
 EEG = {

@@ -11,7 +11,7 @@ from commissure.model import Identifier
 from commissure.protect.cleaner import Cleaner
 from commissure.protect.dates import find_dates
 from commissure.protect.file_names import clean_part
-from commissure.protect.hdf5 import DROP, rewrite_hdf5, texts_of
+from commissure.protect.hdf5 import DROP, Edits, rewrite_hdf5, texts_of
 from commissure.protect.known import is_generic
 
 __all__ = ["is_named_after_itself", "nwb_identifiers", "rewrite_nwb"]
@@ -94,7 +94,7 @@ def rewrite_nwb(source: Path, target: Path, *, cleaner: Cleaner, label: str) -> 
             return age
         return _edit(path, text, cleaner, label)
 
-    rewrite_hdf5(source, target, edit=edit, rename=cleaner.tag)
+    rewrite_hdf5(source, target, edit=Edits(edit, cleaner.tag, lambda path: _leaf(path, cleaner)))
 
 
 def _edit(path: str, text: str, cleaner: Cleaner, label: str) -> Any:
