@@ -92,6 +92,7 @@ _TAKEN = [
 _NUMBERED = frozenset({"id", "serial", "address", "contact"})
 _SEPARATOR = re.compile(r"[:=@]\s*$|\b(?:as|is)\s+$")
 _NAMED_HOST = re.compile(r"(?i:host ?name|name|on host)\W*$")
+_PIECES = re.compile(r"[^\W\d_]+")
 _PHONE_DIGITS = range(7, 16)
 #: shorter pieces of a host are its kind (``pc``, ``lab``), or a version
 _SHORTEST_NAME = 3
@@ -108,6 +109,7 @@ _ROLE = re.compile(
 )
 #: shapes that need no word beside them, and what one of which they hold
 _SHAPES: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
+    ("address", ("〒",), re.compile(r"〒 ?\d{3}-?\d{4}[^\n;|<>\"]{0,60}")),
     ("address", ("丁目", "番", "号", "號", "室", "楼", "路", "弄", "巷"), re.compile(r"(?:〒 ?\d{3}-?\d{4}\s?)?[\u3040-\u30ff\u4e00-\u9fff]{2,}\d{1,5}(?:-\d{1,4})*(?:丁目|番地|番|号|號|室|楼|路|弄|巷)[\u3040-\u30ff\u4e00-\u9fff\d-]*")),
     ("host", (":",), re.compile(r"(?<![\w.:])(?=[\w:]*[0-9A-Fa-f]{3})(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}(?![\w:])")),
     ("host", (".",), re.compile(r"(?<![\w.])(?=[0-9a-f.]*[a-f])[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?!\w|\.\d)", re.I)),
@@ -161,7 +163,11 @@ def _is_meant(category: str, match: re.Match[str], text: str) -> bool:
     value = match.group("value")
     before = text[match.start() : match.start("value")]
     if category == "operator":
-        return _SEPARATOR.search(before) is not None or value.startswith("@")
+        # uric40 is a login, and interface is none
+        odd = value[-1].isdigit() and any(
+            len(piece) > _SHORTEST_NAME and not is_known_word(piece) for piece in _PIECES.findall(value)
+        )
+        return odd or _SEPARATOR.search(before) is not None or value.startswith("@")
     if category == "host":
         return _NAMED_HOST.search(before) is not None or any(
             len(piece) > _SHORTEST_NAME and not is_known_word(piece)

@@ -7,6 +7,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 
 from commissure.protect.hints import count_digits
 
@@ -61,6 +62,12 @@ def _holds_a_day(value: str) -> bool:
     return True
 
 
+def _counts_not(value: str) -> bool:
+    """Pairs of digits that do not count upwards, as numbers of channels do."""
+    pairs = [int(pair) for pair in re.findall(r"\d{2}", value)]
+    return len({two - one for one, two in pairwise(pairs)}) > 1
+
+
 def _always(_: str) -> bool:
     return True
 
@@ -79,4 +86,5 @@ _SHAPES: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
     (re.compile(r"(?<![\w.])[1-8]\d{5}(?:19|20)\d{2}[01]\d[0-3]\d\d{3}[\dX](?!\w)"), _holds_a_day),  # China
     (re.compile(r"(?<![^\W_])[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d(?![^\W_])"), _always),  # Mexico
     (re.compile(r"(?<![\w.])[12] \d{2} [01]\d \d[\dAB] \d{3} \d{3}(?: \d{2})?(?!\w)"), _always),  # France
+    (re.compile(r"(?<![\w.,-])(?<!\d )0[1-9](?:([ .])\d{2})(?:\1\d{2}){3}(?!\w|[ .,]\d)"), _counts_not),  # a phone in France
 )  # fmt: skip

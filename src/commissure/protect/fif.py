@@ -7,6 +7,7 @@ A FIF file is a chain of tags: kind, type, size, next, data, all big-endian; kin
 import gzip
 import io
 import json
+import re
 import shutil
 import struct
 import zlib
@@ -32,6 +33,7 @@ _COLON = "{COLON}"
 _NUMBERS = {400: "id", 404: "birth_date", 500: "id"}
 _MEAS_DATE = 204
 _STRING = 10
+_REFERENCE = re.compile(r"&#(\d{2,6});")
 _DIG_POINT, _DIG_BYTES = 213, 20
 _LARGEST_TEXT = 1 << 20
 _BLOCK = 1 << 20
@@ -170,13 +172,16 @@ def _clean(tag: FifTag, data: bytes, cleaner: Cleaner, *, block: int) -> bytes:
         return bytes(len(data))
     if tag.type != _STRING:
         return data
-    text = data.decode("latin-1")
+    # MNE writes what Latin-1 cannot as references (&#1491;)
+    text = _REFERENCE.sub(lambda match: chr(int(match.group(1))), data.decode("latin-1"))
     if tag.kind in _TEXTS and not (tag.kind == 212 and cleaner.keeps_staff):
         if text.strip("\x00 "):
             cleaner.count(_TEXTS[tag.kind])
         return b" " * len(data)
     clean = _spoken(text, cleaner, block=block) if tag.kind in _CLEANED else cleaner.known_only(text)
-    return data if clean == text else clean.encode("latin-1", "replace")[: len(data)].ljust(len(data))
+    return (
+        data if clean == text else clean.encode("latin-1", "xmlcharrefreplace")[: len(data)].ljust(len(data))
+    )
 
 
 def _spoken(text: str, cleaner: Cleaner, *, block: int) -> str:

@@ -37,7 +37,7 @@ class Span:
     category: str
 
 
-_UPPER = "A-ZÀ-ÖØ-ÞŁŚŻČŠŽ"
+_UPPER = "A-ZÀ-ÖØ-ÞŁŚŻČŠŽĆĐĎĘĚĞĢİĪĶĻĽŃŅŇŐŌŒŘŞȘŢȚŤŪŮŰŸŹĀĂĄĒĖĮŲẤ-Ỹ"
 _WORD = rf"[{_UPPER}][^\W\d_]+(?:['’-][^\W\d_]+){{0,4}}"
 _PLACE_WORDS = (
     r"Universit\w+|University|Hospital\w*|Hôpital|Krankenhaus|Klinik\w*|Clinic\w*|Institut\w*|College|Charité|"
@@ -120,14 +120,15 @@ _RULES: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
     ("address", ("rue", "avenue", "boulevard", "chemin", "via", "calle", "rua"), re.compile(rf"\b\d{{1,4}},?\s+(?:rue|avenue|boulevard|chemin|via|calle|rua)\s+(?:\w+\s+){{0,3}}{_WORD}")),
     ("institution", _PLACES, re.compile(rf"\b(?:{_WORD}\s+){{0,4}}(?:{_PLACE_WORDS})(?:\s+(?:of|for|de|di|für|des|du|la|le|the|and|zu|at|{_WORD})){{0,5}}(?!\w)")),
     ("institution", ("department", "dept", "division", "ward", "chair"), re.compile(rf"\b(?:Department|Dept|Division|Ward|Chair)\b\.?\s+(?:of|for|d[eu])\s+{_WORD}(?:\s+(?:and\s+)?{_WORD}){{0,3}}")),
-    ("name", (".",), re.compile(r"(?:(?<=by )|(?<=tech )|(?<=checked )|(?<=operator )|(?<=initials )|(?<=rater )|(?<=with ))[A-Z]\.\s?[A-Z]\.(?!\w)")),
-    ("name", (".",), re.compile(r"(?<![\w.])(?!(?:U\.S|U\.K|I\.Q|I\.V|A\.M|P\.M|E\.U|N\.B|Q\.C|S\.D|S\.E|D\.C|A\.C|E\.R)\.)[A-Z]\.\s?[A-Z]\.(?:\s?[A-Z]\.)?(?!\w)")),
+    ("name", (".",), re.compile(r"(?:(?<=by )|(?<=tech )|(?<=checked )|(?<=operator )|(?<=initials )|(?<=rater )|(?<=with ))[A-ZÀ-Þ]\.\s?[A-ZÀ-Þ]\.(?!\w)")),
+    ("name", (".",), re.compile(r"(?<![\w.])(?!(?:U\.S|U\.K|I\.Q|I\.V|A\.M|P\.M|E\.U|N\.B|Q\.C|S\.D|S\.E|D\.C|A\.C|E\.R)\.)[A-ZÀ-Þ]\.\s?[A-ZÀ-Þ]\.(?:\s?[A-ZÀ-Þ]\.)?(?!\w)")),
     ("age", ("age",), re.compile(r"\b(?:aged?|age\s*(?:[:=]|is|of))\s*(?:9\d|1[0-2]\d)\b(?!\s*(?:d|days?|weeks?|wk|months?|h|min|%)\b)", re.I)),
     ("age", ("y",), re.compile(r"\b(?:9\d|1[0-2]\d)[\s-]*(?:years?|yrs?|y)[\s./-]*(?:old|o(?:ld)?\b|of age)", re.I)),
     ("name", _TITLES, re.compile(rf"\b(?:Dr|Prof|Professor|Doctor|Mr|Mrs|Ms|Miss|Mme|Mlle|Monsieur|Madame|Herr|Frau|Señora?|Sr|Sra|Srta|Doña|Dña|Signora?|[Ss]ig(?:\.ra|\.na)?|Dott(?:\.ssa)?|Mevrouw|Mevr|Meneer|Dhr|Pani?|Hr|Fru|Docteur|Nurse|Sir)"
                         rf"\b\.?(?:\s+(?:Dr|Prof|med|rer|nat)\b\.?)*\s+{_WORD}(?:\s+{_WORD})?")),
     ("name", (":", "="), re.compile(rf"\b(?:[Pp]atient|[Nn]ame|[Oo]perator|[Tt]echnician|[Tt]ech|[Ee]xperimenter|[Pp]hysician|[Ee]xaminer|[Rr]ecorded by|[Pp]erformed by|"
                         rf"[Aa]cquired by|[Aa]nalyzed by|[Tt]ested by|[Uu]ser)\s*[:=]\s*(?:{_WORD})(?:[\s,^]+{_WORD}){{0,2}}")),
+    ("name", (":", "="), re.compile(rf"\b(?:[Uu]ntersucher(?:in)?|[Vv]ersuchsleiter(?:in)?|[Pp]roband(?:in)?|[Aa]rzt|Ärztin|[Ee]xpérimentateur|[Ee]xaminateur|[Mm]édecin|[Mm]édico|[Ee]xaminador|[Oo]peratore|[Oo]nderzoeker|[Ll]ekarz|[Ll]äkare)\s*[:=]\s*(?:{_WORD})(?:\s{_WORD})?")),
     ("name", ("^",), re.compile(rf"\b{_WORD}\^{_WORD}(?:\^[^\W\d_]*)*")),
 )  # fmt: skip
 _PAIR = re.compile(rf"\b({_WORD})(?:,\s*|\s+|_)(?:[{_UPPER}]\.\s*)?({_WORD})\b")

@@ -19,9 +19,9 @@ __all__ = ["find_plain_names"]
 
 _SMALL = re.compile(r"(?<![^\W_])([a-zà-ž]{2,}) ([a-zà-ž]{4,})(?![\w.(=-])")
 _INITIAL = re.compile(
-    r"(?<![^\W_])(?:[A-ZÀ-Þ]\.[ -]?){1,3}(?=[A-ZÀ-ÞŁŚŻČŠŽ][^\W\d_]{3,})([^\W\d_]+(?:-[^\W\d_]+)?)(?![\w.])"
+    r"(?<![^\W_])(?:[A-ZÀ-Þ]\.[ -]?){1,3}(?=[A-ZÀ-ÞŁŚŻČŠŽĆĐĎĘĚĞĢİĪĶĻĽŃŅŇŐŌŒŘŞȘŢȚŤŪŮŰŸŹĀĂĄĒĖĮŲẤ-Ỹ][^\W\d_]{3,})([^\W\d_]+(?:-[^\W\d_]+)?)(?![\w.])"
 )
-_CAPITAL = r"[A-ZÀ-ÖØ-ÞŁŚŻČŠŽ][^\W\d_]+(?:['’-][^\W\d_]+)*"
+_CAPITAL = r"[A-ZÀ-ÖØ-ÞŁŚŻČŠŽĆĐĎĘĚĞĢİĪĶĻĽŃŅŇŐŌŒŘŞȘŢȚŤŪŮŰŸŹĀĂĄĒĖĮŲẤ-Ỹ][^\W\d_]+(?:['’-][^\W\d_]+)*"
 _WHO = (
     r"pt|PI|RA|co-?I|investigator|participant|subject|proband(?:in)?|patientin|sujet|sujeto|radiographer|interviewer|scorer|GP|consultant|"
     r"(?:collected|recorded|run|tested|scanned|acquired|checked|done|performed|measured|administered|scored|rated|prepared|operated|supervised|assisted|signed|seen) by|"

@@ -26,8 +26,9 @@ pat patience pearl penny pepper piper poppy precious prince ray red reed rich ro
 skip sky solomon star stone storm summer sunny tanner terry tiger tuck violet virgil victor wade ward will willow winter woody wren angel
 """
 _GIVEN = frozenset(_WORDS.split()) | FIRST_NAMES
-_CAP = r"[A-ZÀ-ÖØ-ÞŁŚŻČŠŽĐ][a-zß-öø-žấ-ỹ]+(?:['’-][^\W\d_]+)*"
+_CAP = r"[A-ZÀ-ÖØ-ÞŁŚŻČŠŽĆĐĎĘĚĞĢİĪĶĻĽŃŅŇŐŌŒŘŞȘŢȚŤŪŮŰŸŹĀĂĄĒĖĮŲẤ-Ỹ][a-zß-öø-žấ-ỹ]+(?:['’-][^\W\d_]+)*"
 _IS = r"(?:was|is|were|are|got|became|seemed|looked)(?: (?:very|quite|too|so|rather|a bit|a little|really|not))?"
+_PARTICLE = r"(?:te|ten|ter|van|van der|van den|de|der|von|di|da|la|le|el|al|del|della|dos|du)"
 #: what people do, and neither electrodes nor programs
 _DID = (
     r"(?:reported|complained|phoned|telephoned|arrived|fell asleep|fell|yawned|coughed|sneezed|signed|agreed|disagreed|refused|declined|wanted|wants|forgot|woke|"
@@ -42,7 +43,7 @@ _DID = (
 _HANDLED = (
     r"(?:swapped|checked|called|noted|replaced|repositioned|adjusted|applied|asked|told|saw|forgot|reviewed|cleaned|marked|remarked|re-?measured|helped|took|fixed|"
     r"re-?gelled|inspected|operated|supervised|assisted|scored|rated|tested|scanned|prepared|annotated|labell?ed|noticed|confirmed|decided|suggested|"
-    r"aborted|stopped|interrupted|cancelled|canceled|paused|arrived|left early|was (?:late|sick|absent)|is (?:late|sick|absent)|wrote|entered|signed|did the)"
+    r"aborted|stopped|interrupted|cancelled|canceled|paused|put|placed|mounted|removed|attached|connected|arrived|left early|was (?:late|sick|absent)|is (?:late|sick|absent)|wrote|entered|signed|did the)"
 )
 _PAIR_DID = re.compile(
     rf"(?<![^\W_])(?P<given>{_CAP}) (?P<family>{_CAP})(?= (?:and {_CAP} )?{_DID}(?![^\W_]))"
@@ -61,7 +62,8 @@ _ONE_DID = re.compile(
     rf"{_IS} (?:late|tired|anxious|nervous|asleep|sleepy|sick|absent|drowsy))(?![^\W_]))"
 )
 _PERSON_IS = re.compile(
-    rf"(?<![^\W_])(?i:participant|subject|patient|proband(?:in)?|volunteer|student|nurse|assistant|intern|colleague) (?P<name>{_CAP} {_CAP})(?= {_DID}(?![^\W_]))"
+    rf"(?<![^\W_])(?i:participant|subject|patient|proband(?:in)?|volunteer|student|nurse|assistant|intern|colleague|daughter|son|mother|father|wife|husband|brother|sister|"
+    rf"partner|friend|carer|neighbou?r|technician|tech|operator|experimenter) (?P<name>(?P<first>{_CAP})(?: (?:{_PARTICLE} )?{_CAP})?)(?= (?:{_DID}|{_HANDLED})(?![^\W_]))"
 )
 _WITH_TWO = re.compile(
     rf"(?<![^\W_])(?:tested|scanned|recorded|interviewed|recruited|called|met|asked|told|paid|invited|trained|helped|thank(?:ed)?|between|both) "
@@ -86,6 +88,10 @@ EEG MEG MRI ECG EKG EOG EMG TMS DBS LFP PC TTL LSL GUI BCI LED CPU GPU USB ICA P
 """
 #: abbreviations at which something is done, or that do it
 _DEVICES = frozenset(_DOING.split())
+#: M. Bang est en retard
+_MONSIEUR = re.compile(
+    rf"(?<![^\W_])(?:M|MM|Mme|Mlle)\.? (?P<name>{_CAP})(?= (?:est|était|a|avait|ont|et|s['’]est|n['’]a|ne)(?![^\W_]))"
+)
 #: with Harriet G., eyes open
 _GIVEN_INITIAL = re.compile(
     rf"(?<![^\W_])(?:(?i:with|by|for|from|and|asked|told|met|tested|scanned) )?(?P<name>(?P<given>{_CAP}) [A-Z]\.)(?=[,;:)]|\s|$)(?! ?[A-Z0-9]| et al)"
@@ -141,6 +147,7 @@ def find_said_names(text: str) -> list[tuple[int, int]]:
                 if any(map(_is_unknown, match.group("one", "two"))):
                     found += [match.span("one"), match.span("two")]
     if "." in text:
+        found += [match.span("name") for match in _MONSIEUR.finditer(text)]
         found += [
             match.span("name")
             for match in _GIVEN_INITIAL.finditer(text)
@@ -168,7 +175,11 @@ def _by_deeds(text: str) -> list[tuple[int, int]]:
         for match in _PAIR_DID.finditer(text)
         if match.group("given").casefold() in _GIVEN and match.group("family").casefold() not in _ANYBODY
     ]
-    found += [match.span("name") for match in _PERSON_IS.finditer(text)]
+    found += [
+        match.span("name")
+        for match in _PERSON_IS.finditer(text)
+        if match.group("first").casefold() not in _ANYBODY
+    ]
     return found + [
         match.span("one")
         for match in _ONE_DID.finditer(text)
