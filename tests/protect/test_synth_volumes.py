@@ -205,7 +205,7 @@ def test_a_private_fit_spends_what_was_said_and_refuses_too_few(brains: tuple[Vo
     monkeypatch.setattr(LatentSpace, "calibrate", lambda space, who, *rest: (seen.append(who), calibrate(space, who, *rest)))  # fmt: skip
     made = model.fit(private).sample(4, np.random.default_rng(1))
     assert made.voxels.shape == (4, 16, 16, 16) and np.isfinite(made.voxels).all()
-    # measured moments are set by public people alone
+    # all but the two sums is learned of public people
     assert seen and all(each is public for each in seen)
     assert model.total_epsilon_ == pytest.approx(8.0, abs=1e-6)
     assert [spend.kind for spend in model.spends_] == ["gaussian", "gaussian"]

@@ -33,11 +33,13 @@ from commissure.protect.synth_tissue import Tissue
 from commissure.protect.synth_training import Training
 from commissure.protect.synth_volumes import Volumes, checked_volumes
 
-__all__ = ["Conditions", "Draw", "LatentGenerator", "LatentSpace", "most_ways"]
+__all__ = ["Conditions", "Draw", "LatentGenerator", "LatentSpace", "Measure", "most_ways"]
 
 Array = NDArray[np.float64]
 #: from conditions, shape (subject, condition), and an rng to whitened numbers
 Draw = Callable[[Array, np.random.Generator], Array]
+#: from brains to what is measured on each
+Measure = Callable[[NDArray[np.float32]], Array]
 _LEADING = 128
 _LEADING_SHARE = 3
 _CALIBRATION = 8192
@@ -137,21 +139,38 @@ class LatentSpace:
         self.mend_ = Mend.none(design.shape[1], len(order))
         return np.asarray(left @ self.ways_.T / self.spread_)
 
-    def whitened(self, cohort: Volumes) -> Array:
-        """The whitened numbers of people like those that were fitted, shape (subject, direction)."""
-        rows = self.codec.weighed(self.codec.encode(cohort.voxels))
-        design = self.conditions_.design(self.conditions_.rows(cohort.covariates))
-        return np.asarray((rows - design @ self.effects_) @ self.ways_.T / self.spread_)
-
     def calibrate(self, cohort: Volumes, draw: Draw, rng: np.random.Generator) -> None:
         """Learn how to bring what comes of ``draw`` to the moments of the cohort, given the covariates.
 
         First the numbers themselves to mean 0 and unit covariance, then regions and tissues of decoded brains.
         """
-        table = _again(cohort.covariates, _CALIBRATION, rng)
-        rows = self.conditions_.rows(table)
+        known = self.conditions_.design(self.conditions_.rows(cohort.covariates))
+        tissue = Tissue.of(cohort.voxels, known)
+        self.turned_ = Mend.none(known.shape[1], len(self.spread_))
+        self.match(Moments.of(tissue(cohort.voxels), known), measure=tissue, table=cohort.covariates, draw=draw, rng=rng)  # fmt: skip
+
+    def match(
+        self, wanted: Moments, *, measure: Measure, table: Table, draw: Draw, rng: np.random.Generator
+    ) -> None:
+        """Turn what comes of ``draw`` on from how it is turned already, until decoded brains have moments wanted.
+
+        Parameters
+        ----------
+        wanted : Moments
+            Of what ``measure`` gives, given the covariates.
+        measure : callable
+            From brains, shape (subject, x, y, z), to quantities, shape (subject, quantity).
+        table : Table
+            Covariates of people who are to be drawn for.
+        draw : callable
+            From conditions and an rng to whitened numbers.
+        rng : numpy.random.Generator
+            Draws.
+        """
+        rows = self.conditions_.rows(_again(table, _CALIBRATION, rng))
         self.mend_ = Mend.whitening(draw(rows, rng), self.conditions_.design(rows))
-        self.mend_ = self.mend_.then(self._matched(cohort, draw, rng))
+        self.turned_ = self._matched(wanted, measure, _again(table, min(_DRAWS_A_PERSON * len(table.values), _MOST_DRAWS), rng), draw, rng)  # fmt: skip
+        self.mend_ = self.mend_.then(self.turned_)
 
     def volumes(self, whitened: Array, table: Table, rng: np.random.Generator) -> Volumes:
         """The brains of whitened numbers for the covariates of ``table``."""
@@ -162,23 +181,21 @@ class LatentSpace:
         rows = design @ self.effects_ + (numbers * self.spread_) @ self.ways_
         return self.codec.decode(self.codec.unweighed(rows) + self._beyond(len(rows), rng), rng=rng)
 
-    def _matched(self, cohort: Volumes, draw: Draw, rng: np.random.Generator) -> Mend:
-        """What turns unit numbers so that decoded brains, measured, have the moments of the cohort's."""
-        known = self.conditions_.design(self.conditions_.rows(cohort.covariates))
-        tissue = Tissue.of(cohort.voxels, known)
-        wanted = Moments.of(tissue(cohort.voxels), known)
-        table = _again(cohort.covariates, min(_DRAWS_A_PERSON * len(known), _MOST_DRAWS), rng)
+    def _matched(
+        self, wanted: Moments, measure: Measure, table: Table, draw: Draw, rng: np.random.Generator
+    ) -> Mend:
+        """What turns unit numbers so that decoded brains, measured, have the moments wanted."""
         rows = self.conditions_.rows(table)
         design, drawn, seed = self.conditions_.design(rows), draw(rows, rng), int(rng.integers(2**32))
         numbers = Mend.whitening(drawn, design)(drawn, design)
-        found = Mend.none(design.shape[1], numbers.shape[1])
+        found = self.turned_
         for share in _ROUNDS:
             # the same texture in each round, so that only the turn makes a difference
             again, some = np.random.default_rng(seed), slice(0, math.ceil(share * len(numbers)))
             turned, measured = found(numbers[some], design[some]), []
             for at in range(0, len(turned), _AT_ONCE):
                 part = slice(at, at + _AT_ONCE)
-                measured.append(tissue(self._decoded(turned[part], design[some][part], again)))
+                measured.append(measure(self._decoded(turned[part], design[some][part], again)))
             step = wanted.mend(numbers[some], measured=np.concatenate(measured), design=design[some])
             found = step.then(found)
         return found

@@ -1,15 +1,15 @@
-"""How a private cohort's brains differ from public ones of the same age, sex and diagnosis, with formal privacy.
+"""How a private cohort's regions differ from those of public people of the same age, sex and diagnosis, with formal privacy.
 
-In the whitened numbers of a public latent space a public cohort has mean 0 and unit variance given its covariates. What
-covariates explain of a private cohort's numbers beyond that is released as one noisy sum of products of subjects, in a
-few directions that are chosen by public facts: those that the covariates move most, then the leading ones. How well public people know
-the effects is known too: the posterior mean weighs the noisy sum by the noise, by what chance does to so many
-subjects, and by how little public people can say, so that with much noise the effects stay the public ones.
+Volumes of regions are scaled so that public people have mean 0 and unit variance given their covariates. One noisy sum
+over a private cohort's people is taken: products of these numbers with the columns of a design, and their squares. How
+well public people know effects and variances is known too. The posterior mean weighs the noisy sum by the noise, by
+what chance does to so many subjects, and by how little public people can say, so that with much noise all stays the public
+ones'. Variances are the squares less what the effects explain; how regions go together beyond that stays the public people's.
 
 References
 ----------
 Bernstein & Sheldon 2019 (Bayesian regression of noisy sufficient statistics), arXiv:1910.13424; Wang 2018
-(private regression), arXiv:1803.02596.
+(private regression), arXiv:1803.02596; Efron & Morris 1973 (shrinkage by known noise), doi:10.1080/01621459.1973.10481350.
 """
 
 import math
@@ -18,36 +18,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from commissure.errors import BadInput
 from commissure.protect.budget import Spend
 from commissure.protect.noise import NoiseSource, noisy_sum
 
-__all__ = ["PrivateEffects", "PublicKnowledge", "leading_ways"]
+__all__ = ["PrivateMoments", "PublicKnowledge"]
 
 Array = NDArray[np.float64]
 _LEAST, _RIDGE = 1e-2, 0.5
-#: what a direction must teach of all that there is to learn in it, for one more to be asked
-_HEARD = 0.5
 _SCALES = np.geomspace(0.25, 64.0, 17)
-
-
-def leading_ways(effects: Array, *, count: int) -> Array:
-    """Orthonormal directions of whitened numbers, shape (number, direction): moved by covariates most, then leading.
-
-    Parameters
-    ----------
-    effects : array, shape (column, number)
-        What a public design explains of whitened numbers, for columns of unit variance, without the intercept.
-    count : int
-        How many.
-
-    Examples
-    --------
-    >>> np.abs(leading_ways(np.array([[0.0, 0.0, 3.0]]), count=2)).tolist()
-    [[0.0, 1.0], [0.0, 0.0], [1.0, 0.0]]
-    """
-    moved = np.linalg.svd(effects, full_matrices=False)[2]
-    basis = np.linalg.qr(np.column_stack([moved.T, np.eye(effects.shape[1])]))[0]
-    return np.asarray(basis[:, :count])
+#: the clip norm over a usual public person's length: people who differ from public ones are longer
+_LONGER = 1.5
+_LEAST_SPREAD = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +42,13 @@ class PublicKnowledge:
         From the design to columns of unit second moments over the cohort's people.
     doubt : array, shape (column, column)
         Covariance of what public people's effects are off, for turned columns, where a number's variance is 1.
+    count : int
+        How many public people there are.
     """
 
     turn: Array
     doubt: Array
+    count: int
 
     @classmethod
     def of(cls, public: Array, people: Array) -> "PublicKnowledge":
@@ -73,71 +58,111 @@ class PublicKnowledge:
         back = (vectors * np.sqrt(values)) @ vectors.T
         hold = _RIDGE * np.diag([0.0, *np.ones(public.shape[1] - 1)])
         doubt = back @ np.linalg.inv(public.T @ public + hold) @ back
-        return cls((vectors / np.sqrt(values)) @ vectors.T, doubt)
+        return cls((vectors / np.sqrt(values)) @ vectors.T, doubt, len(public))
 
     def gain(self, error: float) -> tuple[float, float]:
-        """Of a direction's squared error with public effects: how much a sum with this error takes off, and all of it."""
+        """Of a region's squared error with public effects: how much a sum with this error takes off, and all of it."""
         own = np.maximum(np.linalg.eigvalsh(self.doubt), 0.0)
         return float((own**2 / (own + error)).sum()), float(own.sum())
 
 
-class PrivateEffects:
-    """What covariates explain of whitened numbers beyond public brains, ``mu``-Gaussian differentially private.
+class PrivateMoments:
+    """Effects of covariates on regions and variances beyond them, ``mu``-Gaussian differentially private for one subject.
 
     Parameters
     ----------
     mu : float
         The Gaussian budget.
     known : PublicKnowledge
-        Chooses directions, and weighs what is released.
+        Weighs what is released.
+    regions : int
+        How many.
     noise : NoiseSource, optional
         By default the secure one.
+
+    Examples
+    --------
+    Volumes that vary twice as much as public ones, about the same mean:
+
+    >>> from commissure.protect.noise import RehearsalNoise
+    >>> rng = np.random.default_rng(0)
+    >>> known = PublicKnowledge.of(np.ones((400, 1)), np.ones((9, 1)))
+    >>> moments = PrivateMoments(mu=1.0, known=known, regions=3, noise=RehearsalNoise(rng))
+    >>> total = moments.release(2**0.5 * rng.normal(size=(1000, 3)), np.ones((1000, 1)))
+    >>> effects, spread = moments.believed(total, count=1000)
+    >>> effects.shape, bool((abs(spread - 2) < 0.4).all())
+    ((1, 3), True)
     """
 
-    def __init__(self, *, mu: float, known: PublicKnowledge, noise: NoiseSource | None = None) -> None:
-        self.mu, self.known, self.noise = mu, known, noise
-        self.spend = Spend(what="effects on synthetic brains", mu=mu)
+    def __init__(
+        self, *, mu: float, known: PublicKnowledge, regions: int, noise: NoiseSource | None = None
+    ) -> None:
+        self.mu, self.known, self.regions, self.noise = mu, known, regions, noise
+        # a usual public person's products have this length, and so have squares: 1 and 2 are the variances of each
+        self.norm = _LONGER * math.sqrt(len(known.turn) * regions + 2 * regions)
+        self.spend = Spend(what="regions of synthetic brains", mu=mu)
 
-    def error(self, directions: int, count: float) -> float:
+    def error(self, count: float) -> float:
         """The variance of a released effect, by noise and by chance."""
-        return (self._norm(directions) / self.mu / count) ** 2 + 1 / count
+        return self._noise(count) + 1 / count
 
-    def directions(self, count: float, *, most: int) -> int:
-        """How many directions can be heard at once, by public facts: with each more, all are heard less well."""
-        number = most
-        while number > len(self.known.turn):
-            learned, whole = self.known.gain(self.error(number, count))
-            if learned >= _HEARD * whole:
-                break
-            number -= 1
-        return min(number, most)
-
-    def fit(self, numbers: Array, design: Array, *, ways: Array, count: float) -> Array:
-        """What to add to whitened numbers, shape (column, number), for each column of the design.
+    def rows(self, numbers: Array, design: Array) -> Array:
+        """What each subject adds before it is clipped, shape (subject, value).
 
         Parameters
         ----------
-        numbers : array, shape (subject, number)
-            Of the private cohort, in the public space.
+        numbers : array, shape (subject, region)
+            Volumes beyond public effects, over public deviations.
         design : array, shape (subject, column)
-            Of its covariates.
-        ways : array, shape (number, direction)
-            Orthonormal, by public facts.
+            Of the subjects' covariates.
+        """
+        if len(numbers) != len(design) or numbers.shape[1] != self.regions:
+            raise BadInput(f"Volumes must have shape (subject, {self.regions}) and the design a row for each; got {numbers.shape} and {design.shape}.")  # fmt: skip
+        # each subject alone, since products of matrices are rounded otherwise when a row comes or goes
+        return np.array([
+            np.concatenate([np.outer(self.known.turn @ told, seen).ravel(), seen**2 - 1])
+            for told, seen in zip(design, numbers, strict=True)
+        ])  # fmt: skip
+
+    def release(self, numbers: Array, design: Array) -> Array:
+        """The noisy sum over subjects, shape (value,): all that is taken of their brains."""
+        return noisy_sum(self.rows(numbers, design), norm=self.norm, mu=self.mu, noise=self.noise)
+
+    def believed(self, total: Array, *, count: float) -> tuple[Array, Array]:
+        """What a noisy sum says beside public knowledge: post-processing, it costs nothing more.
+
+        Parameters
+        ----------
+        total : array, shape (value,)
+            From :meth:`release`.
         count : float
             How many subjects there are, as released.
+
+        Returns
+        -------
+        effects : array, shape (column, region)
+            What to add to public effects, over public deviations.
+        spread : array, shape (region,)
+            Variances beyond effects, over public ones.
         """
-        # each subject alone, since products of matrices are rounded otherwise when a row comes or goes
-        products = [np.outer(self.known.turn @ told, ways.T @ seen).ravel() for told, seen in zip(design, numbers, strict=True)]  # fmt: skip
-        directions = ways.shape[1]
-        total = noisy_sum(np.array(products), norm=self._norm(directions), mu=self.mu, noise=self.noise)
-        effects = total.reshape(-1, directions) / count
-        return np.asarray(self.known.turn @ self._believed(effects, self.error(directions, count)) @ ways.T)
+        if total.shape != ((len(self.known.turn) + 1) * self.regions,) or not count > 0:
+            raise BadInput(f"A released sum has {len(self.known.turn) + 1} values for each of {self.regions} regions, of some people; got {total.shape} of {count!r}.")  # fmt: skip
+        means = total.reshape(-1, self.regions) / count
+        effects = self._shrunk(means[:-1], self.error(count))
+        # what effects do not explain, so that effects and rest add up to the whole that was released
+        beyond = means[-1] - (effects**2).sum(axis=0)
+        # a variance's own chance is twice that of a mean, the public people's too
+        prior, error = _SCALES * 2 / self.known.count, self._noise(count) + 2 / count
+        whole = (prior + error)[:, None]
+        fits = -0.5 * (np.log(whole) + beyond**2 / whole).sum(axis=1) - np.log(_SCALES) ** 2 / 2
+        weights = np.exp(fits - fits.max())
+        trust = float((weights / weights.sum()) @ (prior / (prior + error)))
+        return self.known.turn @ effects, np.maximum(1 + trust * beyond, _LEAST_SPREAD)
 
-    def _norm(self, directions: int) -> float:
-        """How long a usual subject's products are, where columns and numbers have unit variance."""
-        return math.sqrt(len(self.known.turn) * directions)
+    def _noise(self, count: float) -> float:
+        return (self.norm / self.mu / count) ** 2
 
-    def _believed(self, effects: Array, error: float) -> Array:
+    def _shrunk(self, effects: Array, error: float) -> Array:
         """The posterior mean: public doubt may be larger or smaller in each direction than chance makes it, seldom by much."""
         own, axes = np.linalg.eigh(self.known.doubt)
         prior = _SCALES[:, None] * np.maximum(own, 0.0)

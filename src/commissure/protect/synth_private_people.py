@@ -92,14 +92,18 @@ class PrivatePeople:
         """
         if cohort.names != self._candidates.names or (cohort.levels or self.levels) != self.levels:
             raise BadInput(f"The table must have the public columns {list(self._candidates.names)} with words {list(self.levels)}; got {list(cohort.names)} with {list(cohort.levels)}.")  # fmt: skip
-        rows = np.column_stack([self._features(cohort), np.ones(len(cohort.values))])
-        total = noisy_sum(rows, norm=self.norm, mu=self.mu, noise=self.noise)
+        #: the noisy sum itself: whoever is promised privacy may assume that an attacker has it
+        self.released_ = total = noisy_sum(self.rows(cohort), norm=self.norm, mu=self.mu, noise=self.noise)
         self.count_ = max(float(total[-1]), 1.0)
         deviation = self.norm / self.mu / self.count_
         limit = self._largest()
         moments = np.clip(total[:-1] / self.count_, -limit, limit)
         self.weights_ = _weighed(self._known, self._base, moments, deviation, self.count_)
         return self
+
+    def rows(self, cohort: Table) -> Array:
+        """What each subject adds to the sum, shape (subject, value); none is longer than ``norm``."""
+        return np.column_stack([self._features(cohort), np.ones(len(cohort.values))])
 
     def sample(self, n: int, rng: np.random.Generator) -> Table:
         """``n`` synthetic people: post-processing, it costs nothing more."""
