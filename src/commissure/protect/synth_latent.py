@@ -45,7 +45,7 @@ _LEADING_SHARE = 3
 _CALIBRATION = 8192
 #: brains that are decoded and measured for each that was fitted, at most, and at once; and in each round what part of them
 _DRAWS_A_PERSON, _MOST_DRAWS, _AT_ONCE = 8, 2048, 128
-_ROUNDS = (0.5, 0.5, 1.0)
+_ROUNDS, _LAST_ROUND = (0.5, 0.5), (1.0,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +142,17 @@ class LatentSpace:
     def calibrate(self, cohort: Volumes, draw: Draw, rng: np.random.Generator) -> None:
         """Learn how to bring what comes of ``draw`` to the moments of the cohort, given the covariates.
 
-        First the numbers themselves to mean 0 and unit covariance, then regions and tissues of decoded brains.
+        First the numbers themselves to mean 0 and unit covariance, then regions and tissues of decoded brains, at last regions
+        alone: among hundreds of places a small region is not heard.
         """
         known = self.conditions_.design(self.conditions_.rows(cohort.covariates))
         tissue = Tissue.of(cohort.voxels, known)
         self.turned_ = Mend.none(known.shape[1], len(self.spread_))
-        self.match(Moments.of(tissue(cohort.voxels), known), measure=tissue, table=cohort.covariates, draw=draw, rng=rng)  # fmt: skip
+        white = self._whitened(cohort.covariates, draw, rng)
+        for measure, rounds in ((tissue, _ROUNDS), (tissue.regions, _LAST_ROUND)):
+            wanted = Moments.of(measure(cohort.voxels), known)
+            self.turned_ = self._matched(wanted, measure, self._drawn(cohort.covariates, draw, rng), rounds, rng)  # fmt: skip
+        self.mend_ = white.then(self.turned_)
 
     def match(
         self, wanted: Moments, *, measure: Measure, table: Table, draw: Draw, rng: np.random.Generator
@@ -167,10 +172,9 @@ class LatentSpace:
         rng : numpy.random.Generator
             Draws.
         """
-        rows = self.conditions_.rows(_again(table, _CALIBRATION, rng))
-        self.mend_ = Mend.whitening(draw(rows, rng), self.conditions_.design(rows))
-        self.turned_ = self._matched(wanted, measure, _again(table, min(_DRAWS_A_PERSON * len(table.values), _MOST_DRAWS), rng), draw, rng)  # fmt: skip
-        self.mend_ = self.mend_.then(self.turned_)
+        white = self._whitened(table, draw, rng)
+        self.turned_ = self._matched(wanted, measure, self._drawn(table, draw, rng), (*_ROUNDS, *_LAST_ROUND), rng)  # fmt: skip
+        self.mend_ = white.then(self.turned_)
 
     def volumes(self, whitened: Array, table: Table, rng: np.random.Generator) -> Volumes:
         """The brains of whitened numbers for the covariates of ``table``."""
@@ -181,15 +185,24 @@ class LatentSpace:
         rows = design @ self.effects_ + (numbers * self.spread_) @ self.ways_
         return self.codec.decode(self.codec.unweighed(rows) + self._beyond(len(rows), rng), rng=rng)
 
+    def _whitened(self, table: Table, draw: Draw, rng: np.random.Generator) -> Mend:
+        """What brings numbers to mean 0 and unit covariance, given the covariates."""
+        rows = self.conditions_.rows(_again(table, _CALIBRATION, rng))
+        return Mend.whitening(draw(rows, rng), self.conditions_.design(rows))
+
+    def _drawn(self, table: Table, draw: Draw, rng: np.random.Generator) -> tuple[Array, Array]:
+        """Numbers of mean 0 and unit covariance on their own, and the design they were drawn for."""
+        rows = self.conditions_.rows(_again(table, min(_DRAWS_A_PERSON * len(table.values), _MOST_DRAWS), rng))  # fmt: skip
+        design, drawn = self.conditions_.design(rows), draw(rows, rng)
+        return Mend.whitening(drawn, design)(drawn, design), design
+
     def _matched(
-        self, wanted: Moments, measure: Measure, table: Table, draw: Draw, rng: np.random.Generator
-    ) -> Mend:
-        """What turns unit numbers so that decoded brains, measured, have the moments wanted."""
-        rows = self.conditions_.rows(table)
-        design, drawn, seed = self.conditions_.design(rows), draw(rows, rng), int(rng.integers(2**32))
-        numbers = Mend.whitening(drawn, design)(drawn, design)
-        found = self.turned_
-        for share in _ROUNDS:
+        self, wanted: Moments, measure: Measure, drawn: tuple[Array, Array], rounds: tuple[float, ...], rng: np.random.Generator
+    ) -> Mend:  # fmt: skip
+        """What turns unit numbers so that decoded brains, measured, have the moments wanted, in rounds of parts of what is drawn."""
+        numbers, design = drawn
+        found, seed = self.turned_, int(rng.integers(2**32))
+        for share in rounds:
             # the same texture in each round, so that only the turn makes a difference
             again, some = np.random.default_rng(seed), slice(0, math.ceil(share * len(numbers)))
             turned, measured = found(numbers[some], design[some]), []

@@ -66,6 +66,10 @@ class Tissue:
         """What is measured on volumes, shape (subject, quantity)."""
         return np.concatenate([measure_rois(voxels), local_shares(voxels)[:, self.kept]], axis=1) * self.scale
 
+    def regions(self, voxels: NDArray[np.float32]) -> Array:
+        """The regions among what is measured, shape (subject, region)."""
+        return measure_rois(voxels) * self.scale[: len(ROIS)]
+
 
 def local_shares(voxels: NDArray[np.float32]) -> Array:
     """Mean shares of the three tissues about the knots of a coarse grid, shape (subject, 3 * knot).
