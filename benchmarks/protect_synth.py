@@ -1,24 +1,41 @@
-"""Synthetic scans, EEG and spike trains of simulated populations with known truth.
+"""Synthetic scans, EEG and spike trains of simulated populations with known truth, attacked by shadow models.
+
+The attacker looks for the nearest synthetic person by connectivity or band powers, or for the nearest trial by counts of
+spikes. The bootstrap, real people or trials drawn again, must be caught.
 
 Run: python benchmarks/protect_synth.py [scans eeg spikes] [--quick]
 """
 
 import argparse
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 
 from commissure.protect.synth_eeg import EpochedEEG, log_power
 from commissure.protect.synth_fmri import RegionalSeries, connectivity_of
-from commissure.protect.synth_judge import two_sample_auc
+from commissure.protect.synth_judge import attack_generator, check_synthetic, two_sample_auc
 from commissure.protect.synth_spikes import SpikeTrains, Trials, count_spikes
 from commissure.testing.populations import Population
 
 SCANS = 5
+SHADOWS = 16
 
 
 def say(name: str, value: float, target: str = "", digits: int = 3) -> None:
     print(f"  {name:66s} {value:8.{digits}f}   {target}")
+
+
+def attacked(what: str, rows: np.ndarray, drawn: Callable[[np.ndarray], np.ndarray], *, quick: bool) -> None:
+    """Membership with shadow models and nearest neighbours, of the generator and of the bootstrap."""
+    rng = np.random.default_rng(0)
+    foil = lambda who: rows[rng.choice(who, len(who))]  # noqa: E731 - beside the generator
+    print(f"  attacks, by the nearest {what}, of {len(rows)}:")
+    for label, made in (("ours", drawn), ("bootstrap", foil)):
+        found, attack = attack_generator(rows, made, runs=8 if quick else SHADOWS, rng=np.random.default_rng(1))  # fmt: skip
+        caught = [each for each in check_synthetic(found, membership=attack.auc) if each.check == "privacy.synthetic_leaks"]  # fmt: skip
+        print(f"    {label:10s} MIA {attack.auc:.3f} (plain {attack.plain_auc:.3f}, {attack.runs} shadows) | NNDR {found.neighbour_ratio:.3f} copies {found.copies:.2f}: "
+              f"{'caught as leaking' if caught else 'not caught'}", flush=True)  # fmt: skip
 
 
 def graph(matrix: np.ndarray) -> tuple[float, float, float]:
@@ -33,13 +50,13 @@ def graph(matrix: np.ndarray) -> tuple[float, float, float]:
     return float(weight.mean()), cluster, float((1 / distance[np.triu_indices(len(matrix), 1)]).mean())
 
 
-def scanned(seed: int) -> list[float]:
-    """What is measured on one simulated world: r, three graph ratios, retest of real and synthetic, variability, C2ST."""
+def population(seed: int, people: int) -> list[list[np.ndarray]]:
+    """Two scans each of 30 regions and 300 volumes: traits, sessions, and three planted states."""
     rng = np.random.default_rng(seed)
     world, slow = Population(30, rng), 1 / (1 + (np.fft.rfftfreq(300)[:, None] / 0.08) ** 2)
     states = 0.3 * world.traits(3)
     real: list[list[np.ndarray]] = []
-    for trait in world.traits(40):
+    for trait in world.traits(people):
         real.append([])
         for _ in range(2):
             session, scan, now = 0.4 * world.traits(1)[0], np.empty((300, 30)), 0
@@ -51,6 +68,12 @@ def scanned(seed: int) -> list[float]:
                     (vectors * np.exp(values / 2)) @ vectors.T
                 )
             real[-1].append(scan)
+    return real
+
+
+def scanned(seed: int) -> list[float]:
+    """What is measured on one simulated world: r, three graph ratios, retest of real and synthetic, variability, C2ST."""
+    real, rng = population(seed, 40), np.random.default_rng(1000 + seed)
     made = RegionalSeries().fit(real).sample(40, rng)
     upper = np.triu_indices(30, 1)
     a, b = connectivity_of(real), connectivity_of(made)
@@ -94,9 +117,21 @@ def scans(*, quick: bool) -> None:
         say(f"{name}: r of a person's two sessions (other persons {mean[place + 1]:.3f})", mean[place])
     say("sliding-window variability, synthetic over real", mean[8])
     say("C2ST of people's connectivity", mean[9])
+    people, rng = population(SCANS, 80), np.random.default_rng(3)
+    upper = np.triu_indices(30, 1)
+
+    def flat(cohort: list[list[np.ndarray]]) -> np.ndarray:
+        return np.array([np.mean([np.corrcoef(scan.T)[upper] for scan in each], axis=0) for each in cohort])
+
+    attacked(
+        "person's connectivity",
+        flat(people),
+        lambda who: flat(RegionalSeries().fit([people[i] for i in who]).sample(len(who), rng)),
+        quick=quick,
+    )
 
 
-def electro(*, quick: bool) -> None:  # noqa: ARG001 - fast as it is
+def electro(*, quick: bool) -> None:
     print("\nSynthetic EEG: 24 simulated people, 40 epochs, 8 channels")
     rng, rate = np.random.default_rng(1), 200.0
     mix, time, bins = (
@@ -132,9 +167,16 @@ def electro(*, quick: bool) -> None:  # noqa: ARG001 - fast as it is
     first, second = (np.cov(x.reshape(-1, 8).T) for x in (fitted, made))
     say("spatial covariance, relative error", float(np.linalg.norm(first - second) / np.linalg.norm(first)))
     say("C2ST of band powers against unseen people", two_sample_auc(c, b))
+    people = np.concatenate([fitted, unseen])
+    attacked(
+        "person's band powers",
+        np.concatenate([a, c]).reshape(len(people), -1),
+        lambda who: log_power(EpochedEEG(rate_hz=rate).fit(people[who]).sample(len(who), rng), rate_hz=rate).reshape(len(who), -1),
+        quick=quick,
+    )  # fmt: skip
 
 
-def spikes(*, quick: bool) -> None:  # noqa: ARG001 - fast as it is
+def spikes(*, quick: bool) -> None:
     print("\nSynthetic spike trains: 8 simulated units, 4 stimuli, 400 trials of 1 s")
     rng = np.random.default_rng(2)
     base, shown, trials = rng.uniform(8, 40, 8), rng.integers(0, 4, 400), []
@@ -187,6 +229,16 @@ def spikes(*, quick: bool) -> None:  # noqa: ARG001 - fast as it is
         f"drift, second half over first (real {a[200:].mean() / a[:200].mean():.3f})",
         float(b[200:].mean() / b[:200].mean()),
     )
+
+    def counted(cohort: Trials) -> np.ndarray:
+        return count_spikes(cohort, window_s=0.1).reshape(len(cohort.times_s), -1)
+
+    attacked(
+        "trial's counts in 100 ms",
+        counted(real),
+        lambda who: counted(SpikeTrains().fit(Trials(tuple(real.times_s[i] for i in who), shown[who], 1.0)).sample(len(who), rng)),
+        quick=quick,
+    )  # fmt: skip
 
 
 PARTS = {"scans": scans, "eeg": electro, "spikes": spikes}

@@ -6,6 +6,7 @@ import pytest
 from commissure.errors import BadInput
 from commissure.protect.synth_eeg import EpochedEEG, add_artifacts, log_power
 from commissure.protect.synth_fmri import RegionalSeries, connectivity_of
+from commissure.protect.synth_judge import attack_generator, check_synthetic
 from commissure.protect.synth_spikes import SpikeTrains, Trials, count_spikes
 from commissure.testing.populations import Population
 
@@ -51,23 +52,24 @@ def test_scans_keep_connectivity_spectra_and_test_retest() -> None:
     assert share(made) == pytest.approx(share(real), abs=0.05)
 
 
-def test_eeg_keeps_spectra_topography_and_erp_and_takes_artifacts_by_wish() -> None:
-    rng = np.random.default_rng(1)
-    rate, mix = 128.0, np.eye(6) + 0.4 * rng.normal(size=(6, 6))
+def epochs(people: int, rng: np.random.Generator, *, rate: float, each: int = 40) -> np.ndarray:
+    """Six channels with an alpha rhythm of each person's own, and an ERP at 0.3 s."""
+    mix = np.eye(6) + 0.4 * rng.normal(size=(6, 6))
     time, bins = np.arange(128) / rate, np.fft.rfftfreq(128, 1 / rate)
+    made = np.empty((people, each, 128, 6))
+    for person in range(people):
+        shape = 1 / (1 + bins) + np.exp(0.5 * rng.normal()) * 0.3 * np.exp(-((bins - 10) ** 2) / 2)
+        noise = np.fft.irfft(
+            np.fft.rfft(rng.normal(size=(each, 128, 6)), axis=1) * shape[:, None], n=128, axis=1
+        )
+        erp = 4e-6 * np.exp(-((time - 0.3) ** 2) / 0.004)[:, None] * np.linspace(0.2, 1, 6)
+        made[person] = noise @ mix.T * 1e-5 + erp
+    return made
 
-    def cohort(count: int) -> np.ndarray:
-        made = np.empty((count, 40, 128, 6))
-        for person in range(count):
-            shape = 1 / (1 + bins) + np.exp(0.5 * rng.normal()) * 0.3 * np.exp(-((bins - 10) ** 2) / 2)
-            noise = np.fft.irfft(
-                np.fft.rfft(rng.normal(size=(40, 128, 6)), axis=1) * shape[:, None], n=128, axis=1
-            )
-            erp = 4e-6 * np.exp(-((time - 0.3) ** 2) / 0.004)[:, None] * np.linspace(0.2, 1, 6)
-            made[person] = noise @ mix.T * 1e-5 + erp
-        return made
 
-    real = cohort(24)
+def test_eeg_keeps_spectra_topography_and_erp_and_takes_artifacts_by_wish() -> None:
+    rng, rate = np.random.default_rng(1), 128.0
+    real = epochs(24, rng, rate=rate)
     made = EpochedEEG(rate_hz=rate).fit(real).sample(24, rng)
     a, b = log_power(real, rate_hz=rate), log_power(made, rate_hz=rate)
     assert np.abs(a.mean(axis=0) - b.mean(axis=0)).max() < 0.25
@@ -115,6 +117,45 @@ def test_spike_trains_keep_tuning_correlation_silence_and_drift() -> None:
     shortest = min(float(np.diff(u).min()) for t in made.times_s for u in t if len(u) > 1)
     assert shortest >= 0.003 - 1e-9
     assert b[150:].mean() / b[:150].mean() == pytest.approx(a[150:].mean() / a[:150].mean(), abs=0.12)
+
+
+@pytest.mark.parametrize("kind", ["scans", "eeg", "spikes"])
+def test_attacks_pass_what_is_made_and_catch_what_is_drawn_again(kind: str) -> None:
+    rng, upper = np.random.default_rng(4), np.triu_indices(12, 1)
+
+    def connected(cohort: list[list[np.ndarray]]) -> np.ndarray:
+        return np.array([np.mean([np.corrcoef(s.T)[upper] for s in each], axis=0) for each in cohort])
+
+    def counted(cohort: Trials) -> np.ndarray:
+        return count_spikes(cohort, window_s=0.1).reshape(len(cohort.times_s), -1)
+
+    if kind == "scans":
+        people = scans(60, rng)
+        rows = connected(people)
+        drawn = lambda who: connected(
+            RegionalSeries(states=1).fit([people[i] for i in who]).sample(len(who), rng)
+        )  # noqa: E731
+    elif kind == "eeg":
+        volts = epochs(60, rng, rate=128.0, each=10)
+        rows = log_power(volts, rate_hz=128.0)
+        drawn = lambda who: log_power(
+            EpochedEEG(rate_hz=128.0).fit(volts[who]).sample(len(who), rng), rate_hz=128.0
+        )  # noqa: E731
+    else:
+        whole = spikes(120, rng)
+        rows = counted(whole)
+        drawn = lambda who: counted(
+            SpikeTrains()
+            .fit(Trials(tuple(whole.times_s[i] for i in who), whole.stimulus[who], 0.6))
+            .sample(len(who), rng)
+        )  # noqa: E731
+    found, attack = attack_generator(rows, drawn, runs=8, rng=np.random.default_rng(0))
+    again, leak = attack_generator(rows, lambda who: rows[rng.choice(who, len(who))], runs=8, rng=np.random.default_rng(0))  # fmt: skip
+    assert found.copies == 0 and found.neighbour_ratio > 0.85
+    assert again.copies == 1.0 and again.neighbour_ratio < 0.05
+    # thirty people, or sixty trials, teach any generator their own mean; the bootstrap gives its people away
+    assert attack.plain_auc < 0.7 < leak.plain_auc
+    assert [each.check for each in check_synthetic(again, membership=leak.auc)][:1] == ["privacy.synthetic_leaks"]  # fmt: skip
 
 
 def test_bad_cohorts_are_refused_with_the_numbers() -> None:
