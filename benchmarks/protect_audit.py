@@ -25,6 +25,8 @@ from commissure.protect.private_model import train_logistic
 from commissure.protect.private_moments import release_correlation, release_mean, release_regression
 from commissure.protect.private_network import plan_training, train_network
 from commissure.protect.statistic import Bounds
+from commissure.protect.synth_columns import Table
+from commissure.protect.synth_private import PrivateCopula
 from commissure.testing.populations import Population
 
 #: thirty audits must not exceed their claims by luck: a Laplace count is as leaky as it says, exactly
@@ -59,7 +61,7 @@ def values(made: object, name: str) -> float:
 def releases(epsilon: float) -> dict[str, tuple[Shown, int]]:
     """Each release as a number in which the canary shows, and by how much fewer runs it is audited."""
     made = planted(epsilon)
-    return {**of_tables(made, epsilon), **of_signals(made), **of_models(made, epsilon)}
+    return {**of_tables(made, epsilon), **of_signals(made), **of_models(made, epsilon), **of_synthetic(made)}
 
 
 def of_tables(made: Planted, epsilon: float) -> dict[str, tuple[Shown, int]]:
@@ -125,6 +127,18 @@ def of_models(made: Planted, epsilon: float) -> dict[str, tuple[Shown, int]]:
             lambda i: float(noisy_sum(np.ones((20 + i, 1)), norm=1.0, mu=mu, noise=noise)[0]), 1,
         ),
     }  # fmt: skip
+
+
+def of_synthetic(made: Planted) -> dict[str, tuple[Shown, int]]:
+    """A copula's shares of the bins that only the canary is in; private brains are audited by protect_brains."""
+    edges = (0.0, 0.25, 0.75, 1.01)
+
+    def shown(inside: bool) -> float:
+        rows = np.vstack([made.others, made.others, made.others, made.rows(inside)])
+        found = PrivateCopula(mu=made.mu, edges=[edges] * 2, noise=made.noise).fit(Table(("a", "b"), rows))
+        return float(sum(share[-1] for share in found.share_) + found.root_[1, 0])
+
+    return {"synthetic table, copula": (shown, 10)}
 
 
 def broken(epsilon: float) -> dict[str, Shown]:

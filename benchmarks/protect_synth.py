@@ -29,7 +29,10 @@ def say(name: str, value: float, target: str = "", digits: int = 3) -> None:
 def attacked(what: str, rows: np.ndarray, drawn: Callable[[np.ndarray], np.ndarray], *, quick: bool) -> None:
     """Membership with shadow models and nearest neighbours, of the generator and of the bootstrap."""
     rng = np.random.default_rng(0)
-    foil = lambda who: rows[rng.choice(who, len(who))]  # noqa: E731 - beside the generator
+
+    def foil(who: np.ndarray) -> np.ndarray:
+        return rows[rng.choice(who, len(who))]
+
     print(f"  attacks, by the nearest {what}, of {len(rows)}:")
     for label, made in (("ours", drawn), ("bootstrap", foil)):
         found, attack = attack_generator(rows, made, runs=8 if quick else SHADOWS, rng=np.random.default_rng(1))  # fmt: skip

@@ -86,7 +86,7 @@ def test_with_much_noise_all_stays_public() -> None:
     rng = np.random.default_rng(0)
     design = np.column_stack([np.ones(300), rng.normal(size=300)])
     known = PublicKnowledge.of(design, design)
-    moments = PrivateMoments(mu=0.01, known=known, regions=4, noise=RehearsalNoise(rng))
+    moments = PrivateMoments(mu=0.01, known=known, together=np.eye(4), noise=RehearsalNoise(rng))
     total = moments.release(2 * rng.normal(size=(100, 4)) + 1, design[:100])
     effects, spread = moments.believed(total, count=100)
     assert np.abs(effects).max() < 0.1 and np.abs(spread - 1).max() < 0.1
@@ -94,3 +94,35 @@ def test_with_much_noise_all_stays_public() -> None:
         moments.release(np.zeros((3, 5)), design[:3])
     with pytest.raises(BadInput, match="3 values for each of 4 regions"):
         moments.believed(total[:3], count=100)
+
+
+def test_noise_across_regions_that_go_together_is_not_believed() -> None:
+    """Chance moves such regions alike: a difference of them is noise, and would teach false signs of age."""
+    rng = np.random.default_rng(0)
+    known = PublicKnowledge.of(np.ones((100, 1)), np.ones((10, 1)))
+    together = np.array([[1.0, 0.99], [0.99, 1.0]])
+    moments = PrivateMoments(mu=0.1, known=known, together=together, noise=RehearsalNoise(rng))
+    alike, apart = (moments.believed(np.array([0.25 * a, 0.25 * b, 0.0, 0.0]) * 300, count=300)[0] for a, b in ((1, 1), (1, -1)))  # fmt: skip
+    assert (alike > 0.12).all() and (np.abs(apart) < 0.06).all()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (has("torch") and has("monai")), reason="needs the extra deep")
+def test_all_of_it_works_at_64_voxels_a_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few brains, few steps, few draws: codec, net, calibration, and two sums of a private cohort."""
+    from commissure.protect import synth_codec, synth_latent
+    from commissure.protect.synth_private_diffusion import PrivateDiffusion
+    from commissure.protect.synth_training import Training
+
+    monkeypatch.setattr(synth_codec, "_STEPS", (1, 1, 1))
+    monkeypatch.setattr(synth_codec, "_TEMPLATE_SUBJECTS", 4)
+    monkeypatch.setattr(synth_codec, "_LEFT_SUBJECTS", 8)
+    monkeypatch.setattr(synth_latent, "_MOST_DRAWS", 60)
+    public = made_brains(50, rng=np.random.default_rng(0), size=64)[0]
+    cohort = made_brains(60, rng=np.random.default_rng(1), size=64)[0]
+    model = PrivateDiffusion(public=public, epsilon=8.0, training=Training().tiny(), noise=RehearsalNoise(np.random.default_rng(2)))  # fmt: skip
+    made = model.fit(cohort).sample(8, np.random.default_rng(3))
+    assert made.voxels.shape == (8, 64, 64, 64) and made.voxels.dtype == np.float32
+    volumes, real = measure_rois(made.voxels), measure_rois(cohort.voxels)
+    assert np.abs(volumes.mean(axis=0) / real.mean(axis=0) - 1).max() < 0.25
+    assert volumes[:, 0].std() > 0.3 * real[:, 0].std()

@@ -132,23 +132,22 @@ def test_attacks_pass_what_is_made_and_catch_what_is_drawn_again(kind: str) -> N
     if kind == "scans":
         people = scans(60, rng)
         rows = connected(people)
-        drawn = lambda who: connected(
-            RegionalSeries(states=1).fit([people[i] for i in who]).sample(len(who), rng)
-        )  # noqa: E731
     elif kind == "eeg":
         volts = epochs(60, rng, rate=128.0, each=10)
         rows = log_power(volts, rate_hz=128.0)
-        drawn = lambda who: log_power(
-            EpochedEEG(rate_hz=128.0).fit(volts[who]).sample(len(who), rng), rate_hz=128.0
-        )  # noqa: E731
     else:
         whole = spikes(120, rng)
         rows = counted(whole)
-        drawn = lambda who: counted(
-            SpikeTrains()
-            .fit(Trials(tuple(whole.times_s[i] for i in who), whole.stimulus[who], 0.6))
-            .sample(len(who), rng)
-        )  # noqa: E731
+
+    def drawn(who: np.ndarray) -> np.ndarray:
+        if kind == "scans":
+            return connected(RegionalSeries(states=1).fit([people[i] for i in who]).sample(len(who), rng))
+        if kind == "eeg":
+            made = EpochedEEG(rate_hz=128.0).fit(volts[who]).sample(len(who), rng)
+            return log_power(made, rate_hz=128.0)
+        fitted = Trials(tuple(whole.times_s[i] for i in who), whole.stimulus[who], 0.6)
+        return counted(SpikeTrains().fit(fitted).sample(len(who), rng))
+
     found, attack = attack_generator(rows, drawn, runs=8, rng=np.random.default_rng(0))
     again, leak = attack_generator(rows, lambda who: rows[rng.choice(who, len(who))], runs=8, rng=np.random.default_rng(0))  # fmt: skip
     assert found.copies == 0 and found.neighbour_ratio > 0.85

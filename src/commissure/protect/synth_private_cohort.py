@@ -79,7 +79,7 @@ class PrivateCohort:
         left = volumes - self.design @ self.effects
         #: millilitres of one public deviation beyond covariates
         self.scale = np.sqrt((left**2).sum(axis=0) / (len(left) - self.design.shape[1]))
-        self.together = np.corrcoef(left.T)
+        self.together = np.asarray(np.corrcoef(left.T), dtype=float)
 
     def fit(self, cohort: Volumes) -> Self:
         """Take the two sums.
@@ -98,7 +98,7 @@ class PrivateCohort:
         self.count_ = self.people_.count_
         anyone = self.people_.sample(_DRAWN, np.random.default_rng(self.seed))
         known = PublicKnowledge.of(self.design, self._designed(anyone))
-        self.asked_ = PrivateMoments(mu=self.spends[1].mu, known=known, regions=len(self.scale), noise=self.noise)  # fmt: skip
+        self.asked_ = PrivateMoments(mu=self.spends[1].mu, known=known, together=self.together, noise=self.noise)  # fmt: skip
         self.released_ = self.asked_.release(*self.numbers(volumes, table))
         self.more_, self.spread_ = self.asked_.believed(self.released_, count=self.count_)
         return self

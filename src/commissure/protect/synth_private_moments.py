@@ -75,8 +75,8 @@ class PrivateMoments:
         The Gaussian budget.
     known : PublicKnowledge
         Weighs what is released.
-    regions : int
-        How many.
+    together : array, shape (region, region)
+        How regions go together in public people beyond their covariates: correlations.
     noise : NoiseSource, optional
         By default the secure one.
 
@@ -87,7 +87,7 @@ class PrivateMoments:
     >>> from commissure.protect.noise import RehearsalNoise
     >>> rng = np.random.default_rng(0)
     >>> known = PublicKnowledge.of(np.ones((400, 1)), np.ones((9, 1)))
-    >>> moments = PrivateMoments(mu=1.0, known=known, regions=3, noise=RehearsalNoise(rng))
+    >>> moments = PrivateMoments(mu=1.0, known=known, together=np.eye(3), noise=RehearsalNoise(rng))
     >>> total = moments.release(2**0.5 * rng.normal(size=(1000, 3)), np.ones((1000, 1)))
     >>> effects, spread = moments.believed(total, count=1000)
     >>> effects.shape, bool((abs(spread - 2) < 0.4).all())
@@ -95,9 +95,10 @@ class PrivateMoments:
     """
 
     def __init__(
-        self, *, mu: float, known: PublicKnowledge, regions: int, noise: NoiseSource | None = None
+        self, *, mu: float, known: PublicKnowledge, together: Array, noise: NoiseSource | None = None
     ) -> None:
-        self.mu, self.known, self.regions, self.noise = mu, known, regions, noise
+        self.mu, self.known, self.together, self.noise = mu, known, together, noise
+        self.regions = regions = len(together)
         # a usual public person's products have this length, and so have squares: 1 and 2 are the variances of each
         self.norm = _LONGER * math.sqrt(len(known.turn) * regions + 2 * regions)
         self.spend = Spend(what="regions of synthetic brains", mu=mu)
@@ -148,7 +149,7 @@ class PrivateMoments:
         if total.shape != ((len(self.known.turn) + 1) * self.regions,) or not count > 0:
             raise BadInput(f"A released sum has {len(self.known.turn) + 1} values for each of {self.regions} regions, of some people; got {total.shape} of {count!r}.")  # fmt: skip
         means = total.reshape(-1, self.regions) / count
-        effects = self._shrunk(means[:-1], self.error(count))
+        effects = self._shrunk(means[:-1], count)
         # what effects do not explain, so that effects and rest add up to the whole that was released
         beyond = means[-1] - (effects**2).sum(axis=0)
         # a variance's own chance is twice that of a mean, the public people's too
@@ -162,14 +163,18 @@ class PrivateMoments:
     def _noise(self, count: float) -> float:
         return (self.norm / self.mu / count) ** 2
 
-    def _shrunk(self, effects: Array, error: float) -> Array:
-        """The posterior mean: public doubt may be larger or smaller in each direction than chance makes it, seldom by much."""
+    def _shrunk(self, effects: Array, count: float) -> Array:
+        """The posterior mean: public doubt may be larger or smaller for each column than chance makes it, seldom by much.
+
+        Chance errs as regions go together, noise does not: in directions in which people hardly differ all would be noise.
+        """
         own, axes = np.linalg.eigh(self.known.doubt)
-        prior = _SCALES[:, None] * np.maximum(own, 0.0)
-        seen = axes.T @ effects
-        whole = (prior + error)[:, :, None]
-        fits = -0.5 * (np.log(whole) + seen**2 / whole).sum(axis=1)
+        alike, ways = np.linalg.eigh(self.together)
+        alike = np.maximum(alike, 0.0)
+        prior = _SCALES[:, None, None] * np.maximum(own, 0.0)[:, None] * alike
+        seen, whole = axes.T @ effects @ ways, prior + self._noise(count) + alike / count
+        fits = -0.5 * (np.log(whole) + seen**2 / whole).sum(axis=2)
         fits -= np.log(_SCALES)[:, None] ** 2 / 2
         weights = np.exp(fits - fits.max(axis=0))
-        shrunk = np.einsum("sd,sc->cd", weights / weights.sum(axis=0), prior / (prior + error))
-        return np.asarray(axes @ (shrunk * seen))
+        shrunk = np.einsum("sc,scr->cr", weights / weights.sum(axis=0), prior / whole)
+        return np.asarray(axes @ (shrunk * seen) @ ways.T)
