@@ -21,12 +21,11 @@ from commissure.workflows.sharing.defacing import deface_items
 from commissure.workflows.sharing.defacing_tree import deface_tree
 from commissure.workflows.sharing.naming import number_runs
 from commissure.workflows.sharing.options import FileRule, ShareOptions
+from commissure.workflows.sharing.unnamed import UNNAMED, is_unnamed, tell_apart
 from commissure.workflows.sharing.work import Item, Work
 
 __all__ = ["protect_items", "read_sources"]
 
-#: stands for the subject of recordings that name none: one person a dataset, not one for all
-_UNNAMED = "unnamed subject of "
 #: what one recording's header tells that may stand in another's notes
 _NAMING = frozenset({"name", "operator", "contact"})
 #: datatypes whose names bear a task
@@ -64,8 +63,8 @@ def protect_items(work: Work) -> None:
         told for item in work.items for told in item.noun.about.identifiers if told.category in _NAMING
     )
     gone = frozenset(subject for subject, consent in consents.items() if subject and consent.withdrawn)
+    _tell_apart(work, pseudonyms)
     for number, item in enumerate(work.items):
-        item.noun = _with_about(item.noun, _with_subject(item.noun.about, work.dataset))
         work.identifiers.update(item.noun.about.identifiers)
         if any(finding.severity is Severity.ERROR for finding in item.noun.about.findings):
             item.quarantined = True
@@ -98,7 +97,7 @@ def _protect(
 ) -> None:
     pseudonyms, others = by
     is_tree = item.source.format == "bids"
-    unnamed = item.noun.about.subject.label.startswith(_UNNAMED)
+    unnamed = item.noun.about.subject.label.startswith(UNNAMED)
     policy = Policy(keep_labels=work.options.keep_labels or is_tree)
     scratch = work.staging.scratch / f"protect-{number:05d}"
     scratch.mkdir(mode=0o700, exist_ok=True)
@@ -150,10 +149,17 @@ def _with_about(noun: Any, about: About) -> Any:
     return noun if noun.about == about else replace(noun, about=about)
 
 
-def _with_subject(about: About, dataset: str) -> About:
-    if about.subject.label not in {"", "unknown"}:
-        return about
-    return replace(about, subject=replace(about.subject, label=_UNNAMED + dataset))
+def _tell_apart(work: Work, pseudonyms: Pseudonyms) -> None:
+    """Give recordings that tell no id a subject: one person a dataset, or those whom their names tell apart."""
+    items = [item for item in work.items if is_unnamed(item.noun.about)]
+    labels = tell_apart([item.noun.about for item in items], dataset=work.dataset, pseudonyms=pseudonyms)
+    for item, label in zip(items, labels, strict=True):
+        about = item.noun.about
+        item.noun = _with_about(item.noun, replace(about, subject=replace(about.subject, label=label)))
+    if len(set(labels)) > 1:
+        message = f"{len(items)} recordings tell no id of their subject; by the names in them they are taken for {len(set(labels))} people."
+        remedy = "If that is wrong, say whose each is in commissure.yaml, and share again."
+        work.findings.append(Finding("read.unnamed", Severity.INFO, message, remedy=remedy))
 
 
 def _told(about: About, options: ShareOptions, rules: Sequence[FileRule]) -> About:
