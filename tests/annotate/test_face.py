@@ -170,6 +170,19 @@ def test_a_face_shows_in_slices_of_5_mm(thick: int) -> None:
     assert check_face(image(sliced, affine @ scale)) is not None
 
 
+@pytest.mark.parametrize("scale", [0.001, 10.0, 1000.0])
+def test_an_affine_of_another_unit_hides_no_face(scale: float) -> None:
+    volume, affine = head()
+    assert check_face(image(volume, np.diag([scale, scale, scale, 1.0]) @ affine)) is not None
+
+
+def test_an_affine_that_is_none_is_not_called_faceless() -> None:
+    volume, affine = head()
+    for wrong in (np.diag([2.0, 0.0, 2.0, 1.0]), affine * np.nan):
+        finding = check_face(image(volume, wrong))
+        assert finding is not None and "no size or place" in finding.message
+
+
 @pytest.mark.parametrize("offset", [-700.0, -90.0, 500.0])
 def test_numbers_that_do_not_count_from_air_show_it_too(offset: float) -> None:
     volume, affine = head()

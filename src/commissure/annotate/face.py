@@ -21,12 +21,15 @@ from commissure.annotate.face_surface import find_outline, front_height_mm, is_w
 from commissure.annotate.face_turned import find_turned_faces, turned_degrees
 from commissure.annotate.head_pose import swapped_axes
 from commissure.extras import need
+from commissure.kernels.affine import zooms_mm
 from commissure.model import Finding, Image, Severity, Tree
 
 __all__ = ["check_face", "check_tree_faces", "face_prominence", "shows_features", "upright_affines_mm"]
 
 #: coarser voxels than this show no features, but for slices of fine pixels that are not too thick
-_COARSEST_MM, _FINE_MM, _THICKEST_MM = 2.5, 1.5, 6.5
+_COARSEST_MM, _FINE_MM, _THICKEST_MM = 2.5, 2.0, 6.5
+#: fewer planes than this are not looked at
+_FEWEST = 8
 #: a head that is turned by less stands upright
 _UPRIGHT_DEGREES = 20.0
 _NIFTI = re.compile(r"\.nii(?:\.gz)?$", re.I)
@@ -45,7 +48,7 @@ _REMEDY = "Deface the image, or share the skull-stripped brain."
 def check_face(image: Image, *, upright: bool = False) -> Finding | None:
     """An ERROR Finding ``protect.face`` if ``image`` shows a face, else None.
 
-    Looked at are voxels of at most 2.5 mm, and slices of up to 6.5 mm of pixels of at most 1.5 mm; a face is looked for in front, and
+    Looked at are voxels of at most 2.5 mm, and slices of up to 6.5 mm of pixels of at most 2 mm; a face is looked for in front, and
     wherever it would be if the affine were wrong. Echo-planar images show no skin in front of the brain, hence no face.
 
     Parameters
@@ -106,8 +109,13 @@ def check_tree_faces(tree: Tree) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
 def _judged(
     array: Any, affine_mm: NDArray[np.float64], *, where: str, upright: bool = False
 ) -> Finding | None:
-    zooms = np.sqrt((np.asarray(affine_mm, dtype=float)[:3, :3] ** 2).sum(axis=0))
-    if len(array.shape) < 3 or not shows_features(zooms):
+    if len(array.shape) < 3 or min(array.shape[:3]) < _FEWEST:
+        return None
+    affine_mm = _in_mm(affine_mm, array.shape)
+    if not np.isfinite(affine_mm).all() or not abs(float(np.linalg.det(affine_mm[:3, :3]))) > 0:
+        message = "By its affine the voxels have no size or place, so nobody can say that it shows no face; it is not released."
+        return Finding("protect.face", Severity.ERROR, message, where, f"{_AFFINE}.")
+    if not shows_features(zooms_mm(affine_mm)):
         return None
     try:
         for volume in _looked_at(array):
@@ -117,6 +125,15 @@ def _judged(
     except (OSError, EOFError, ValueError, zlib.error):
         return _unjudged(where)
     return None
+
+
+def _in_mm(affine_mm: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """The affine in millimetres where it can only be in metres, centimetres or micrometres: heads are 15 to 30 cm long."""
+    affine = np.asarray(affine_mm, dtype=float)
+    longest = float((zooms_mm(affine) * shape[:3]).max())
+    units = ((longest < 1.0, 1000.0), (longest > 2e4, 0.001), (longest > 1000.0, 0.1))
+    times = next((each for so, each in units if so), 1.0)
+    return np.asarray(np.diag([times, times, times, 1.0]) @ affine)
 
 
 def _looked_at(array: Any) -> Iterator[NDArray[Any]]:
@@ -174,7 +191,8 @@ def upright_affines_mm(image: Image) -> tuple[NDArray[np.float64], ...]:
     """
     affine = np.asarray(image.affine_mm, dtype=float)
     sound = np.isfinite(affine).all() and abs(float(np.linalg.det(affine[:3, :3]))) > 0
-    volume = next(_looked_at(image.array), None) if sound and len(image.array.shape) > 2 else None
+    seen = sound and len(image.array.shape) > 2 and shows_features(zooms_mm(affine))
+    volume = next(_looked_at(image.array), None) if seen else None
     if volume is None:
         return ()
     ras, step_mm, axes = upright_blocks(volume, affine)
@@ -198,13 +216,13 @@ def _about(
     return made
 
 
-def shows_features(zooms_mm: NDArray[np.float64]) -> bool:
+def shows_features(sizes_mm: NDArray[np.float64]) -> bool:
     """Whether voxels of such a size may show the features of a face: small ones, or thick slices of fine pixels.
 
     >>> shows_features(np.array([1.0, 1.0, 1.0])), shows_features(np.array([0.9, 5.0, 0.9])), shows_features(np.array([3.0, 3.0, 3.0]))
     (True, True, False)
     """
-    sizes = np.sort(np.asarray(zooms_mm, dtype=float))
+    sizes = np.sort(np.asarray(sizes_mm, dtype=float))
     small = sizes[2] <= _COARSEST_MM or (sizes[2] <= _THICKEST_MM and sizes[1] <= _FINE_MM)
     return bool(small and sizes[0] > 0)
 

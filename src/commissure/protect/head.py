@@ -21,6 +21,7 @@ __all__ = [
     "brain_spread",
     "brain_volume_ml",
     "check_brain_volume",
+    "check_voxels",
     "find_brain",
     "find_head",
     "front_mm",
@@ -196,18 +197,29 @@ def check_t1(volume: NDArray[Any], *, affine_mm: NDArray[np.float64]) -> None:
     BadInput
         With the voxels' size, or the brightness of air and bone.
     """
+    check_voxels(affine_mm)
+    low, high = (float(np.nanpercentile(volume, share)) for share in (5.0, 99.9))
+    if low < _CT_AIR and high > _CT_BONE:
+        raise BadInput(
+            f"The image is called T1-weighted, but its air is at {low:.0f} and its brightest at {high:.0f}, as in a CT in "
+            "Hounsfield units. Name it CT (sub-…_ct)."
+        )
+
+
+def check_voxels(affine_mm: NDArray[np.float64]) -> None:
+    """Refuse voxels of a size that no head is imaged with.
+
+    Raises
+    ------
+    BadInput
+        With the voxels' size.
+    """
     zooms = zooms_mm(affine_mm)
     sound = np.isfinite(affine_mm).all() and abs(float(np.linalg.det(np.asarray(affine_mm)[:3, :3]))) > 0
     if not sound or not (zooms >= _VOXEL_MM[0]).all() or not (zooms <= _VOXEL_MM[1]).all():
         raise BadInput(
             f"The affine says that a voxel measures {_size(zooms)} mm; {_VOXEL_MM[0]:g} to {_VOXEL_MM[1]:g} mm are possible. Correct "
             "the affine (qform, sform)."
-        )
-    low, high = (float(np.nanpercentile(volume, share)) for share in (5.0, 99.9))
-    if low < _CT_AIR and high > _CT_BONE:
-        raise BadInput(
-            f"The image is called T1-weighted, but its air is at {low:.0f} and its brightest at {high:.0f}, as in a CT in "
-            "Hounsfield units. Name it CT (sub-…_ct)."
         )
 
 

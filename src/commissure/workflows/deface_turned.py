@@ -14,6 +14,7 @@ from commissure.errors import BadInput
 from commissure.model import Finding, Image, Severity
 from commissure.protect.deface import Defaced
 from commissure.protect.deface_cut import moved_cut
+from commissure.protect.head import check_voxels
 from commissure.workflows.deface_head import DefaceSettings, Judged, deface_head
 
 __all__ = ["deface_wherever", "face_left"]
@@ -46,6 +47,7 @@ def deface_wherever(image: Image, *, settings: DefaceSettings | None = None) -> 
     BadInput
         If no whole human brain is found.
     """
+    check_voxels(image.affine_mm)
     ways = upright_affines_mm(image)
     if not ways:
         return _judged(image, settings)
