@@ -8,6 +8,7 @@ from commissure.protect.budget import gaussian_mu
 from commissure.protect.membership import attack_membership
 from commissure.protect.synth_columns import Table
 from commissure.protect.synth_judge import (
+    Judgement,
     attribute_gain,
     check_synthetic,
     judge,
@@ -73,6 +74,15 @@ def test_the_bootstrap_is_caught_and_the_forest_is_not(halves: tuple[np.ndarray,
     auc, judged, gain = found["SequentialForest"]
     assert auc < 0.58 and judged.copies < 0.01 and judged.neighbour_ratio > 0.85 and gain < 0.12
     assert not check_synthetic(judged, membership=auc)
+
+
+def test_an_attack_that_surely_tells_a_little_is_a_warning_and_one_that_may_be_chance_is_none() -> None:
+    found = Judgement(0.55, 0.0, 0.9, 0.9, 1.0, 0.0)
+    many = check_synthetic(found, membership=0.56, guesses=178 * 100)
+    assert [f.check for f in many] == ["privacy.synthetic_membership"] and "0.560 ± 0.013" in many[0].message
+    assert not check_synthetic(found, membership=0.56, guesses=178 * 8)
+    leaks = check_synthetic(found, membership=0.7, guesses=178 * 100)
+    assert [f.check for f in leaks] == ["privacy.synthetic_leaks"]
 
 
 def test_a_copula_of_noisy_statistics_alone_keeps_what_is_strong() -> None:

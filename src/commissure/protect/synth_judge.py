@@ -31,6 +31,8 @@ __all__ = [
 
 Array = NDArray[np.float64]
 _NEIGHBOURS = 5
+#: what an attack on a release may reach, and how much wider than by independent guesses repeated attacks scatter
+_HIDDEN, _WIDER = 0.53, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ def attack_generator(
     return judged, attack
 
 
-def check_synthetic(found: Judgement, *, membership: float) -> tuple[Finding, ...]:
+def check_synthetic(found: Judgement, *, membership: float, guesses: int = 0) -> tuple[Finding, ...]:
     """Findings on synthetic rows that give people away or are of little use.
 
     Parameters
@@ -193,6 +195,8 @@ def check_synthetic(found: Judgement, *, membership: float) -> tuple[Finding, ..
         From :func:`judge`.
     membership : float
         The area under the curve of a membership attack.
+    guesses : int
+        People times runs of the attack, from which it is told whether it did better than chance and 0.53; 0 to leave that out.
     """
     findings = []
     if membership > 0.6 or found.copies > 0.05 or found.neighbour_ratio < 0.5:
@@ -201,6 +205,12 @@ def check_synthetic(found: Judgement, *, membership: float) -> tuple[Finding, ..
             f"distance to fitted over unseen people {found.neighbour_ratio:.2f} (1 is safe)."
         )
         findings.append(Finding("privacy.synthetic_leaks", Severity.ERROR, message, remedy="Do not release them; use another generator or formal privacy."))  # fmt: skip
+    elif guesses > 0 and membership - (error := 1.96 * _WIDER * (3 * guesses) ** -0.5) > _HIDDEN:
+        message = (
+            f"Who was in is told a little: membership attack {membership:.3f} ± {error:.3f}, above {_HIDDEN}; of few people, or of "
+            "many columns for them, what is learned is nearer to each."
+        )
+        findings.append(Finding("privacy.synthetic_membership", Severity.WARNING, message, remedy="Fit more people or fewer columns, or take formal privacy."))  # fmt: skip
     if found.two_sample > 0.8:
         message = f"A classifier tells real from synthetic rows with {found.two_sample:.2f} (0.5 is chance)."
         findings.append(Finding("privacy.synthetic_unlike", Severity.WARNING, message, remedy="Use them for software tests, not for science."))  # fmt: skip
