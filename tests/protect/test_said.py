@@ -54,6 +54,9 @@ TOLD = (
     ("with Abbe Q., eyes open", "Abbe"),
     ("A. Strand aborted the run", "Strand"),
     ("goes by Pepper at home", "Pepper"),
+    ("Interview with Rosanne de Bruin (wife), 20 min", "Bruin"),
+    ("Pt Cools, Selena; GCS 15", "Cools"),
+    ("see www.dr-horvathova.de for it", "horvathova"),
     ("assistant Levy Huff put the gel on", "Huff"),
     ("daughter Shin called at noon", "Shin"),
     ("M. Bang est en retard", "Bang"),
@@ -203,7 +206,11 @@ def test_fields_of_edf_plus_in_a_plain_edf(tmp_path: Path, cleaner: Cleaner) -> 
 
 def test_lone_words_and_numbers_in_nifti_headers(tmp_path: Path, cleaner: Cleaner) -> None:
     nibabel = pytest.importorskip("nibabel")
-    for descrip, intent, left in (("48588115", "Hietaniemi", b""), ("FSL6.0.5", "Estimate", b"FSL6.0.5")):
+    for descrip, intent, left in (
+        ("48588115", "Hietaniemi", b""),
+        ("812-27-345", "Brush", b""),
+        ("FSL6.0.5", "Estimate", b"FSL6.0.5"),
+    ):
         image = nibabel.Nifti1Image(np.zeros((2, 2, 2), "u1"), np.eye(4))
         image.header["descrip"], image.header["intent_name"] = descrip.encode(), intent.encode()
         nibabel.save(image, tmp_path / "in.nii")

@@ -20,7 +20,11 @@ __all__ = ["clean_nifti", "is_nifti", "rewrite_nifti"]
 _CLOCK = re.compile(r";?\s*[Tt]ime\s*=\s*[\d.]+")
 _CIFTI = 32
 #: a description that is nothing but a number of somebody
-_CODE = re.compile(r"[A-Z]{0,3}[-_]?\d{5,}(?:[-_/]\d+)*")
+_CODE = re.compile(r"[A-Z]{0,3}[-_]?(?:\d{5,}(?:[-_/]\d+)*|\d{2,}(?:[-_/]\d{2,})+)")
+#: one capitalized word as an intent's name, but for those of statistics
+_LONE = re.compile(
+    r"(?!(?:Estimate|Label|Vector|Matrix|Beta|Correlation|Contrast|Mask|Weights?|Power|Phase|Map|Thickness|Curvature|Distance|Probability|Volume)$)[A-ZÀ-Þ][a-zß-ž]+"
+)
 #: what programs note beside the data; the rest of the XML is geometry
 _METADATA = re.compile(rb"<(?P<tag>MetaData|MapName|Label)\b.*?</(?P=tag)>", re.S)
 _BLOCK = 1 << 20
@@ -48,7 +52,11 @@ def _clean_header(header: Any, cleaner: Cleaner) -> None:
             cleaner.count(category)
             header[field] = b""
     for field in ("descrip", "intent_name"):
-        header[field] = _clean_text(_text(header[field]), cleaner).encode("latin-1", "ignore")
+        text = _clean_text(_text(header[field]), cleaner)
+        if field == "intent_name" and _LONE.fullmatch(text):
+            cleaner.count("name")
+            text = ""
+        header[field] = text.encode("latin-1", "ignore")
     if "data_type" in header.keys():  # noqa: SIM118 - a nibabel header is no mapping
         header["data_type"] = b""
     if header.extensions:

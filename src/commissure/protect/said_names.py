@@ -92,6 +92,14 @@ _DEVICES = frozenset(_DOING.split())
 _MONSIEUR = re.compile(
     rf"(?<![^\W_])(?:M|MM|Mme|Mlle)\.? (?P<name>{_CAP})(?= (?:est|était|a|avait|ont|et|s['’]est|n['’]a|ne)(?![^\W_]))"
 )
+#: Rosanne de Bruin (wife)
+_RELATED = re.compile(
+    rf"(?<![^\W_])(?P<name>{_CAP}(?: (?:{_PARTICLE} )?{_CAP})?)(?= \((?:his |her |the )?(?:wife|husband|mother|father|son|daughter|sister|brother|partner|carer|aunt|uncle|friend|GP|neurologist)\b)"
+)
+#: Pt Cools, Selena
+_PATIENT_LISTED = re.compile(
+    rf"(?<![^\W_])(?:Pt|Pat|Patient|Participant|Proband(?:in)?)\.? (?P<name>{_CAP}, {_CAP})(?![^\W_])"
+)
 #: with Harriet G., eyes open
 _GIVEN_INITIAL = re.compile(
     rf"(?<![^\W_])(?:(?i:with|by|for|from|and|asked|told|met|tested|scanned) )?(?P<name>(?P<given>{_CAP}) [A-Z]\.)(?=[,;:)]|\s|$)(?! ?[A-Z0-9]| et al)"
@@ -153,7 +161,10 @@ def find_said_names(text: str) -> list[tuple[int, int]]:
             for match in _GIVEN_INITIAL.finditer(text)
             if match.group("given").casefold() in _GIVEN or _is_unknown(match.group("given"))
         ]
+    if " (" in text:
+        found += [match.span("name") for match in _RELATED.finditer(text)]
     if ", " in text:
+        found += [match.span("name") for match in _PATIENT_LISTED.finditer(text)]
         found += [
             match.span("name")
             for match in _CAPITALS.finditer(text)

@@ -39,7 +39,7 @@ _OF_A_SCAN = re.compile(r"[0-2](?:\.\d+){6,}")
 #: a date beside such a word is somebody's; others are those of versions and papers
 _OF_SOMEBODY = re.compile(
     r"\b(?:born|birth\w*|dob|b\.|geb\w*|né|née|nacimiento|nato|nata|recorded|acquired|scanned|collected|visit\w*|session|tested|seen|admitted|discharged|"
-    r"nasc\w+|född|fødd|født|urodz\w+|narozen\w*|seizures?|scan date|scanned|called|moved|signed|discharged|diagnosed|hospitali[sz]ed|operated|implanted|surgery|follow-?up|appointment|measured|enrolled|died|death|withdrew|came)\b",
+    r"nasc\w+|född|fødd|født|urodz\w+|narozen\w*|seizures?|scan date|scanned|(?:MRI|MEG|EEG|CT|PET) on|called|moved|signed|discharged|diagnosed|hospitali[sz]ed|operated|implanted|surgery|follow-?up|appointment|measured|enrolled|died|death|withdrew|came)\b",
     re.I,
 )
 

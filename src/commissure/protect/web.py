@@ -18,7 +18,7 @@ _URL = re.compile(
     re.I,
 )
 _PEOPLE = re.compile(
-    r"(?:facebook|instagram|twitter|x|linkedin|tiktok|xing|vk|weibo|t|wa|snapchat|youtube|reddit)\.(?:com|me|be)$",
+    r"^(?:dr|prof|praxis)[.-].|(?:facebook|instagram|twitter|x|linkedin|tiktok|xing|vk|weibo|t|wa|snapchat|youtube|reddit)\.(?:com|me|be)$",
     re.I,
 )
 _FIELD = re.compile(
