@@ -98,12 +98,12 @@ def test_regions_of_drawn_brains_vary_and_go_together_as_the_cohorts(monkeypatch
         def draw(self, conditions: Any, rng: np.random.Generator) -> Any:
             return rng.normal(size=(len(conditions), self.numbers_))
 
-    def off(cohort: Any) -> tuple[float, float]:
+    def off(cohort: Any) -> tuple[float, float, float]:
         model = Gaussian(codec=codec).fit(cohort)
         made = [model.sample(150, np.random.default_rng(n), covariates=cohort.covariates) for n in range(6)]
         rows = np.concatenate([measure_rois(each.voxels) for each in made])
         _, variance, correlation, _ = roi_errors(rows, measure_rois(cohort.voxels))
-        return float(variance.mean()), float(correlation.mean())
+        return float(variance.mean()), float(correlation.mean()), float(variance.max())
 
     codec = Codec(training=Training()).fit(made_brains(80, rng=np.random.default_rng(9), size=16)[0].voxels)
     cohorts = [made_brains(150, rng=np.random.default_rng(seed), size=16)[0] for seed in (0, 1, 2)]
@@ -114,5 +114,7 @@ def test_regions_of_drawn_brains_vary_and_go_together_as_the_cohorts(monkeypatch
     without = np.array([off(each) for each in cohorts])
     # 900 drawn brains know a variance to 5 per cent
     assert (with_it < without).all()
-    variance, correlation = with_it.mean(axis=0)
-    assert variance < min(0.1, 0.75 * without[:, 0].mean()) and correlation < 0.04
+    variance, correlation, worst = with_it.mean(axis=0)
+    assert variance < min(0.07, 0.75 * without[:, 0].mean()) and correlation < 0.04
+    # small regions too, of whose spread the codec loses a fourth
+    assert worst < 0.15
