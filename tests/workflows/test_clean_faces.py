@@ -92,6 +92,23 @@ def test_an_animals_head_is_copied(tmp_path: Path) -> None:
     assert (report.written, report.kept_back, report.faces_defaced) == (1, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("a.img", nibabel.Nifti1Pair), ("a.img", nibabel.AnalyzeImage), ("a.mgz", nibabel.MGHImage)],
+)
+def test_scan_looks_into_pairs_and_freesurfers_volumes_and_clean_keeps_them_back(
+    name: str, kind: type, tmp_path: Path
+) -> None:
+    volume, affine = head()
+    (tmp_path / "raw").mkdir()
+    nibabel.save(kind(volume.astype(np.float32), affine), tmp_path / "raw" / name)
+    (tmp_path / "raw" / "disk.img").write_bytes(b"no image")
+    faces = [one.where for one in scan_folder(tmp_path / "raw") if one.check == "protect.exposed.face"]
+    assert faces == [name]
+    clean_folder(tmp_path / "raw", tmp_path / "out")
+    assert not (tmp_path / "out" / name).exists()
+
+
 def test_scan_warns_of_a_face_in_any_tree(tmp_path: Path) -> None:
     write(tmp_path / "deep" / "er" / "t1.nii.gz", *head())
     write(tmp_path / "deep" / "cut.nii.gz", *head(face=False))

@@ -32,7 +32,8 @@ _COARSEST_MM, _FINE_MM, _THICKEST_MM = 2.5, 2.0, 6.5
 _FEWEST = 8
 #: a head that is turned by less stands upright
 _UPRIGHT_DEGREES = 20.0
-_NIFTI = re.compile(r"\.nii(?:\.gz)?$", re.I)
+#: what nibabel reads of one file, or of a pair
+_VOLUME = re.compile(r"\.(?:nii(?:\.gz)?|mgz|mgh|img)$", re.I)
 #: over how much height a face stands out in front
 _HEIGHT_MM = 12.0
 #: seen from behind, a neck may stand out; faces do over 33 to 39 mm
@@ -68,7 +69,7 @@ def check_face(image: Image, *, upright: bool = False) -> Finding | None:
 
 
 def check_tree_faces(tree: Tree) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
-    """The Findings on the NIfTI images of a tree that show a face, and the files to leave out.
+    """The Findings on the images of a tree (NIfTI, Analyze, FreeSurfer's) that show a face, and the files to leave out.
 
     Parameters
     ----------
@@ -85,7 +86,7 @@ def check_tree_faces(tree: Tree) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     nibabel = need("nibabel", purpose="Looking for faces")
     found = []
     for name in tree.files:
-        if not _NIFTI.search(name):
+        if not _VOLUME.search(name) or (name.lower().endswith(".img") and not _has_header(tree, name)):
             continue
         try:
             native = nibabel.load(tree.root / name)
@@ -102,8 +103,12 @@ def check_tree_faces(tree: Tree) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
             continue  # CIFTI: numbers by vertex, no picture
         finding = _judged(native.dataobj, native.affine, where=name)
         found += [finding] if finding else []
-    stems = tuple(f"{_NIFTI.sub('', finding.where)}." for finding in found)
+    stems = tuple(f"{_VOLUME.sub('', finding.where)}." for finding in found)
     return tuple(found), tuple(name for name in tree.files if stems and name.startswith(stems))
+
+
+def _has_header(tree: Tree, name: str) -> bool:
+    return any(name[:-4] + end in tree.files for end in (".hdr", ".HDR"))
 
 
 def _judged(

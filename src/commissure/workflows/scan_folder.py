@@ -21,7 +21,7 @@ _REMEDY = (
 
 
 def scan_folder(folder: Path, *, k: int = 5, l_values: int = 2) -> tuple[Finding, ...]:
-    """What :func:`~commissure.protect.survey.check_exposure` finds, and a WARNING for each NIfTI image or DICOM series that shows a face.
+    """What :func:`~commissure.protect.survey.check_exposure` finds, and a WARNING for each image (NIfTI, Analyze, FreeSurfer) or DICOM series that shows a face.
 
     Parameters
     ----------
