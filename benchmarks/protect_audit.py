@@ -14,19 +14,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commissure.protect.budget import gaussian_mu
-from commissure.protect.connectivity import release_connectivity
-from commissure.protect.connectivity_plan import plan_connectivity
-from commissure.protect.noise import noisy_sum
-from commissure.protect.privacy_audit import BlockNoise, audit_epsilon
-from commissure.protect.private_counts import release_count, release_histogram, release_quantiles
-from commissure.protect.private_curves import release_erp, release_survival
-from commissure.protect.private_model import train_logistic
-from commissure.protect.private_moments import release_correlation, release_mean, release_regression
-from commissure.protect.private_network import plan_training, train_network
-from commissure.protect.statistic import Bounds
-from commissure.protect.synth_columns import Table
-from commissure.protect.synth_private import PrivateCopula
+from commissure.protect.private.audit import BlockNoise, audit_epsilon
+from commissure.protect.private.budget import gaussian_mu
+from commissure.protect.private.connectivity import release_connectivity
+from commissure.protect.private.connectivity_plan import plan_connectivity
+from commissure.protect.private.counts import release_count, release_histogram, release_quantiles
+from commissure.protect.private.curves import release_erp, release_survival
+from commissure.protect.private.model import train_logistic
+from commissure.protect.private.moments import release_correlation, release_mean, release_regression
+from commissure.protect.private.network import plan_training, train_network
+from commissure.protect.private.noise import noisy_sum
+from commissure.protect.private.statistic import Bounds
+from commissure.protect.synthetic.columns import Table
+from commissure.protect.synthetic.private import PrivateCopula
 from commissure.testing.populations import Population
 
 #: thirty audits must not exceed their claims by luck: a Laplace count is as leaky as it says, exactly

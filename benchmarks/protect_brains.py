@@ -22,15 +22,15 @@ import numpy as np
 
 from commissure.errors import BadInput
 from commissure.extras import has
-from commissure.protect.budget import attack_auc, gaussian_mu
-from commissure.protect.membership import attack_membership, auc
-from commissure.protect.noise import SecureNoise
-from commissure.protect.privacy_audit import BlockNoise
-from commissure.protect.synth_rois import ROIS, measure_rois, tissue_shares
-from commissure.protect.synth_training import Training
-from commissure.protect.synth_volume_floor import VolumeBootstrap, VolumeComponents
-from commissure.protect.synth_volume_judge import image_scores, judge_volumes, roi_errors
-from commissure.protect.synth_volumes import Volumes, grid_affine
+from commissure.protect.private.audit import BlockNoise
+from commissure.protect.private.budget import attack_auc, gaussian_mu
+from commissure.protect.private.membership import attack_membership, auc
+from commissure.protect.private.noise import SecureNoise
+from commissure.protect.synthetic.rois import ROIS, measure_rois, tissue_shares
+from commissure.protect.synthetic.training import Training
+from commissure.protect.synthetic.volume_floor import VolumeBootstrap, VolumeComponents
+from commissure.protect.synthetic.volume_judge import image_scores, judge_volumes, roi_errors
+from commissure.protect.synthetic.volumes import Volumes, grid_affine
 from commissure.testing.brains import PLANTED, made_brains
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -129,7 +129,7 @@ def heads(data: Path, cohort: Volumes, codec: Any) -> None:
         return
     import nibabel
 
-    from commissure.protect.synth_place import place_brain
+    from commissure.protect.synthetic.place import place_brain
 
     print("\nReal heads, brain found by deepbet, on the same grid: region volumes as deviations from the made cohort, and what the codec keeps")  # fmt: skip
     rows = measure_rois(cohort.voxels)
@@ -151,8 +151,8 @@ def private(halves: tuple[Volumes, Volumes], truth: Measured, said: argparse.Nam
 
     The public people are younger and healthier, so that there is something to learn. Attacks have the noisy sums themselves.
     """
-    from commissure.protect.synth_diffusion import LatentDiffusion
-    from commissure.protect.synth_private_diffusion import PrivateDiffusion
+    from commissure.protect.synthetic.diffusion import LatentDiffusion
+    from commissure.protect.synthetic.private_diffusion import PrivateDiffusion
 
     fitted, unseen = halves
     public = others(3 * len(fitted.voxels), 77 + said.seed, fitted.size)
@@ -183,8 +183,8 @@ def told(model: Any, label: str, halves: tuple[Volumes, Volumes], truth: Measure
 
 def betrayed(public: Volumes, people: Volumes, epsilon: float, said: argparse.Namespace) -> None:
     """Who was in, by shadow releases and by a canary, beside what the claim allows at most."""
-    from commissure.protect.synth_private_attack import attack_cohort, audit_cohort
-    from commissure.protect.synth_private_cohort import PrivateCohort
+    from commissure.protect.synthetic.private_attack import attack_cohort, audit_cohort
+    from commissure.protect.synthetic.private_cohort import PrivateCohort
 
     asked = PrivateCohort(public, epsilon=epsilon, noise=BlockNoise())
     ceiling = attack_auc(gaussian_mu(epsilon, asked.delta))
@@ -238,9 +238,9 @@ def others(count: int, seed: int, size: int) -> Volumes:
 
 
 def nets(said: argparse.Namespace, halves: tuple[Volumes, Volumes], truth: Measured, data: Path) -> None:
-    from commissure.protect.synth_codec import Codec
-    from commissure.protect.synth_diffusion import LatentDiffusion
-    from commissure.protect.synth_gan import LatentGAN
+    from commissure.protect.synthetic.codec import Codec
+    from commissure.protect.synthetic.diffusion import LatentDiffusion
+    from commissure.protect.synthetic.gan import LatentGAN
 
     training = Training(steps=said.steps)
     began = time.process_time()

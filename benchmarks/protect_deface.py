@@ -26,12 +26,12 @@ from commissure.annotate.face import check_face
 from commissure.extras import has
 from commissure.kernels.affine import on_grid_of, on_world_grid
 from commissure.model import About, Image, Severity, Subject
-from commissure.protect.cortex import cortex_change, measure_cortex
-from commissure.protect.deface import deface
-from commissure.protect.deface_cut import removed_by
-from commissure.protect.face_attack import Attack, attack_faces, brain_profile, grow_heads, shaded_front
-from commissure.protect.head import STEP_MM, brain_volume_ml, find_brain, find_head, front_mm
-from commissure.protect.reface import generic_face
+from commissure.protect.heads.cortex import cortex_change, measure_cortex
+from commissure.protect.heads.deface import deface
+from commissure.protect.heads.deface_cut import removed_by
+from commissure.protect.heads.face_attack import Attack, attack_faces, brain_profile, grow_heads, shaded_front
+from commissure.protect.heads.head import STEP_MM, brain_volume_ml, find_brain, find_head, front_mm
+from commissure.protect.heads.reface import generic_face
 from commissure.testing.faces import planted_population
 from commissure.workflows.deface_head import deface_head
 

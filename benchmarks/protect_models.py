@@ -23,11 +23,11 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
-from commissure.protect.budget import ceiling_auc
-from commissure.protect.membership import attack_scores, auc
-from commissure.protect.noise import RehearsalNoise
-from commissure.protect.private_network import PrivateNetwork, TrainingPlan, plan_training, train_network
-from commissure.protect.statistic import Bounds
+from commissure.protect.private.budget import ceiling_auc
+from commissure.protect.private.membership import attack_scores, auc
+from commissure.protect.private.network import PrivateNetwork, TrainingPlan, plan_training, train_network
+from commissure.protect.private.noise import RehearsalNoise
+from commissure.protect.private.statistic import Bounds
 from commissure.testing.populations import Population
 
 DELTA = 1e-5

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissure.kernels.affine import on_grid_of, on_world_grid
-from commissure.protect.deface_cut import cut_of, removed_by
-from commissure.protect.face_attack import Attack, attack_faces, grow_heads
-from commissure.protect.head import STEP_MM, find_head
+from commissure.protect.heads.deface_cut import cut_of, removed_by
+from commissure.protect.heads.face_attack import Attack, attack_faces, grow_heads
+from commissure.protect.heads.head import STEP_MM, find_head
 
 PEOPLE, SEED = 25, 7
 Bool = NDArray[np.bool_]

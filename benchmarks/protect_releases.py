@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from commissure.protect.budget import (
+from commissure.protect.private.budget import (
     Spend,
     attack_auc,
     gaussian_epsilon,
@@ -21,16 +21,16 @@ from commissure.protect.budget import (
     total_epsilon,
     zcdp_epsilon,
 )
-from commissure.protect.connectivity import release_connectivity
-from commissure.protect.connectivity_plan import (
+from commissure.protect.private.connectivity import release_connectivity
+from commissure.protect.private.connectivity_plan import (
     MOST_AUC,
     ConnectivityPlan,
     as_correlation,
     plan_connectivity,
 )
-from commissure.protect.membership import Attack, attack_membership, tracing_scores
-from commissure.protect.noise import clip_rows, noisy_sum
-from commissure.protect.private_moments import nearest_correlation
+from commissure.protect.private.membership import Attack, attack_membership, tracing_scores
+from commissure.protect.private.moments import nearest_correlation
+from commissure.protect.private.noise import clip_rows, noisy_sum
 from commissure.testing.populations import Population
 
 DELTA = 1e-5

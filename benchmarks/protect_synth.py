@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from commissure.protect.synth_eeg import EpochedEEG, log_power
-from commissure.protect.synth_fmri import RegionalSeries, connectivity_of
-from commissure.protect.synth_judge import attack_generator, check_synthetic, two_sample_auc
-from commissure.protect.synth_spikes import SpikeTrains, Trials, count_spikes
+from commissure.protect.synthetic.eeg import EpochedEEG, log_power
+from commissure.protect.synthetic.fmri import RegionalSeries, connectivity_of
+from commissure.protect.synthetic.judge import attack_generator, check_synthetic, two_sample_auc
+from commissure.protect.synthetic.spikes import SpikeTrains, Trials, count_spikes
 from commissure.testing.populations import Population
 
 SCANS = 5

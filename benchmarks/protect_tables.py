@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 from peers import PEERS, missing, use_packages
 
-from commissure.protect.budget import gaussian_mu
-from commissure.protect.membership import attack_membership, auc
-from commissure.protect.synth_columns import Column, Table
-from commissure.protect.synth_judge import attribute_gain, judge, nearest_scores, train_on_synthetic
-from commissure.protect.synth_private import PrivateCopula
-from commissure.protect.synth_table import Bootstrap, Copula, SequentialForest
+from commissure.protect.private.budget import gaussian_mu
+from commissure.protect.private.membership import attack_membership, auc
+from commissure.protect.synthetic.columns import Column, Table
+from commissure.protect.synthetic.judge import attribute_gain, judge, nearest_scores, train_on_synthetic
+from commissure.protect.synthetic.private import PrivateCopula
+from commissure.protect.synthetic.table import Bootstrap, Copula, SequentialForest
 
 DELTA = 1e-5
 CTGAN_EPOCHS = 300

@@ -14,7 +14,12 @@ from numpy.typing import NDArray
 from commissure.faces.privacy import draw_ledger, privacy
 from commissure.kernels.affine import on_grid_of, on_world_grid
 from commissure.model import About, Image, Subject
-from commissure.protect.budget import (
+from commissure.protect.heads.deface import Defaced, deface
+from commissure.protect.heads.deface_cut import removed_by
+from commissure.protect.heads.face_attack import attack_faces, grow_heads, shaded_front
+from commissure.protect.heads.head import STEP_MM, find_head, front_mm
+from commissure.protect.heads.reface import reface
+from commissure.protect.private.budget import (
     Limit,
     Spend,
     attack_auc,
@@ -22,15 +27,10 @@ from commissure.protect.budget import (
     gaussian_mu,
     total_epsilon,
 )
-from commissure.protect.connectivity import release_connectivity
-from commissure.protect.connectivity_plan import MOST_AUC, plan_connectivity
-from commissure.protect.deface import Defaced, deface
-from commissure.protect.deface_cut import removed_by
-from commissure.protect.face_attack import attack_faces, grow_heads, shaded_front
-from commissure.protect.head import STEP_MM, find_head, front_mm
-from commissure.protect.membership import attack_membership, tracing_scores
-from commissure.protect.private_network import plan_training
-from commissure.protect.reface import reface
+from commissure.protect.private.connectivity import release_connectivity
+from commissure.protect.private.connectivity_plan import MOST_AUC, plan_connectivity
+from commissure.protect.private.membership import attack_membership, tracing_scores
+from commissure.protect.private.network import plan_training
 from commissure.testing.faces import planted_head, planted_population
 from commissure.testing.populations import Population
 from commissure.workflows.private_release import BudgetState

@@ -11,13 +11,13 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 
-from commissure.protect.synth_codec import Codec
-from commissure.protect.synth_columns import Table
-from commissure.protect.synth_diffusion import LatentDiffusion
-from commissure.protect.synth_gan import LatentGAN
-from commissure.protect.synth_training import Training
-from commissure.protect.synth_volume_floor import VolumeComponents
-from commissure.protect.synth_volumes import Volumes
+from commissure.protect.synthetic.codec import Codec
+from commissure.protect.synthetic.columns import Table
+from commissure.protect.synthetic.diffusion import LatentDiffusion
+from commissure.protect.synthetic.gan import LatentGAN
+from commissure.protect.synthetic.training import Training
+from commissure.protect.synthetic.volume_floor import VolumeComponents
+from commissure.protect.synthetic.volumes import Volumes
 from commissure.testing.brains import made_brains
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"

@@ -1,4 +1,4 @@
-"""Train the recognizer of lone surnames (``src/commissure/protect/names_model.npz``).
+"""Train the recognizer of lone surnames (``src/commissure/protect/text/names_model.npz``).
 
 Names come out of the MIT-licensed wheel ``faker``; what is no name out of the docstrings of permissively licensed
 packages of the field (reference sections left out), from a list of everyday words, from the label lists of the lexicon, and from the curated eponyms.
@@ -21,9 +21,9 @@ from names_notes import HELD_NOTES, NOTES, PLAIN
 from scipy import sparse
 from sklearn.linear_model import SGDClassifier
 
-from commissure.protect.lone_names import BUCKETS, EPONYMS, bits_of, candidates, features
+from commissure.protect.text.lone_names import BUCKETS, EPONYMS, bits_of, candidates, features
 
-OUT = Path(__file__).parents[1] / "src" / "commissure" / "protect" / "names_model.npz"
+OUT = Path(__file__).parents[1] / "src" / "commissure" / "protect" / "text" / "names_model.npz"
 #: weights beyond it tell no more
 CLIP = 4.0
 TRAINED_ON = (

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 import pytest
 
 from commissure.model import About, Identifier
-from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.text.pseudonym import Pseudonyms
 
 PLANTED = {
     "name": "Giroudel^Mathilde",

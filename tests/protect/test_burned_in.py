@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from commissure.model import About, Severity, Subject
-from commissure.protect import ocr
-from commissure.protect.burned_in import clean_pixels, may_be_burned_in
-from commissure.protect.cleaner import Cleaner
-from commissure.protect.ocr import find_rows
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.files import ocr
+from commissure.protect.files.burned_in import clean_pixels, may_be_burned_in
+from commissure.protect.files.ocr import find_rows
+from commissure.protect.text.cleaner import Cleaner
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 from commissure.testing.burned_in import capture, drawn
 
 pytest.importorskip("pydicom")

@@ -12,13 +12,13 @@ from commissure.annotate.face import check_face
 from commissure.errors import BadInput, MissingExtra
 from commissure.kernels.affine import find_rigid, rigid_mm
 from commissure.model import About, Image, Severity, Subject
-from commissure.protect.cortex import cortex_change, measure_cortex
-from commissure.protect.deface import Defaced, Measured, check_defaced, deface
-from commissure.protect.deface_cut import FaceCut, cut_of, moved_cut, removed_by
-from commissure.protect.deface_others import deface_like, head_overlap
-from commissure.protect.deface_voxels import ScaledVoxels
-from commissure.protect.head import find_brain, find_head
-from commissure.protect.reface import reface
+from commissure.protect.heads.cortex import cortex_change, measure_cortex
+from commissure.protect.heads.deface import Defaced, Measured, check_defaced, deface
+from commissure.protect.heads.deface_cut import FaceCut, cut_of, moved_cut, removed_by
+from commissure.protect.heads.deface_others import deface_like, head_overlap
+from commissure.protect.heads.deface_voxels import ScaledVoxels
+from commissure.protect.heads.head import find_brain, find_head
+from commissure.protect.heads.reface import reface
 from commissure.testing.images import head
 
 

@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 
 from commissure.errors import BadInput
-from commissure.protect.deface_cut import FaceCut, cut_of, removed_by
-from commissure.protect.face_attack import Attack, attack_brain_shape, attack_faces, grow_heads, match_maps
-from commissure.protect.head import find_head
-from commissure.protect.reface import generic_face
+from commissure.protect.heads.deface_cut import FaceCut, cut_of, removed_by
+from commissure.protect.heads.face_attack import (
+    Attack,
+    attack_brain_shape,
+    attack_faces,
+    grow_heads,
+    match_maps,
+)
+from commissure.protect.heads.head import find_head
+from commissure.protect.heads.reface import generic_face
 from commissure.testing.faces import PlantedHead, planted_population
 
 STEP_MM = 3.0

@@ -8,11 +8,11 @@ import pytest
 
 from commissure.errors import BadInput
 from commissure.model import About, Subject
-from commissure.protect.cleaner import Cleaner
-from commissure.protect.deface_points import deface_raw_points, find_face_points
-from commissure.protect.fif import rewrite_fif
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.files.fif import rewrite_fif
+from commissure.protect.heads.deface_points import deface_raw_points, find_face_points
+from commissure.protect.text.cleaner import Cleaner
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 
 MARKS = {"nasion": [0.0, 0.095, 0.0], "lpa": [-0.075, 0.0, 0.0], "rpa": [0.075, 0.0, 0.0]}
 FACE = (

@@ -31,9 +31,9 @@ from commissure.model import (
     Video,
 )
 from commissure.protect.deidentify import deidentify
-from commissure.protect.needles import Needles
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.text.needles import Needles
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 
 SCIENCE = {
     "Manufacturer": "SIEMENS",

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from commissure.protect.budget import gaussian_mu
-from commissure.protect.noise import noisy_sum
-from commissure.protect.privacy_audit import BlockNoise, audit_epsilon
-from commissure.protect.private_counts import release_count, release_histogram
-from commissure.protect.private_moments import release_mean
-from commissure.protect.statistic import Bounds
+from commissure.protect.private.audit import BlockNoise, audit_epsilon
+from commissure.protect.private.budget import gaussian_mu
+from commissure.protect.private.counts import release_count, release_histogram
+from commissure.protect.private.moments import release_mean
+from commissure.protect.private.noise import noisy_sum
+from commissure.protect.private.statistic import Bounds
 
 DELTA = 1e-5
 EPSILON = 3.0

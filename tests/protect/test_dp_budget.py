@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commissure.errors import BadInput, NotPermitted
-from commissure.protect.budget import (
+from commissure.protect.private.audit import audit_epsilon, epsilon_lower_bound
+from commissure.protect.private.budget import (
     Limit,
     Neighbours,
     Spend,
@@ -21,9 +22,8 @@ from commissure.protect.budget import (
     total_epsilon,
     zcdp_epsilon,
 )
-from commissure.protect.noise import GRID, RehearsalNoise, SecureNoise, clip_rows, noisy_sum
-from commissure.protect.privacy_audit import audit_epsilon, epsilon_lower_bound
-from commissure.protect.private_counts import release_count
+from commissure.protect.private.counts import release_count
+from commissure.protect.private.noise import GRID, RehearsalNoise, SecureNoise, clip_rows, noisy_sum
 
 DELTA = 1e-5
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from commissure.errors import BadInput, NotPermitted
-from commissure.protect.budget import attack_auc, attack_mu, gaussian_mu
-from commissure.protect.connectivity import check_plan, release_connectivity
-from commissure.protect.connectivity_plan import ConnectivityPlan, network_matrices, plan_connectivity
-from commissure.protect.membership import attack_membership, tracing_scores
-from commissure.protect.noise import RehearsalNoise
+from commissure.protect.private.budget import attack_auc, attack_mu, gaussian_mu
+from commissure.protect.private.connectivity import check_plan, release_connectivity
+from commissure.protect.private.connectivity_plan import ConnectivityPlan, network_matrices, plan_connectivity
+from commissure.protect.private.membership import attack_membership, tracing_scores
+from commissure.protect.private.noise import RehearsalNoise
 from commissure.testing.populations import Population
 
 MU = gaussian_mu(1.0, 1e-5)

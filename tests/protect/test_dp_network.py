@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from commissure.errors import BadInput
-from commissure.protect.budget import total_epsilon
-from commissure.protect.noise import RehearsalNoise
-from commissure.protect.private_network import TrainingPlan, plan_training, train_network
-from commissure.protect.statistic import Bounds
+from commissure.protect.private.budget import total_epsilon
+from commissure.protect.private.network import TrainingPlan, plan_training, train_network
+from commissure.protect.private.noise import RehearsalNoise
+from commissure.protect.private.statistic import Bounds
 
 pytest.importorskip("opacus")
 BOUNDS = Bounds((-3.0,) * 3, (3.0,) * 3)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from commissure.errors import BadInput
-from commissure.protect.budget import gaussian_mu, total_epsilon
-from commissure.protect.private_counts import release_histogram, release_quantiles
-from commissure.protect.private_curves import release_erp, release_survival
-from commissure.protect.private_model import train_logistic
-from commissure.protect.private_moments import release_correlation, release_mean, release_regression
-from commissure.protect.statistic import Bounds, baseline
+from commissure.protect.private.budget import gaussian_mu, total_epsilon
+from commissure.protect.private.counts import release_histogram, release_quantiles
+from commissure.protect.private.curves import release_erp, release_survival
+from commissure.protect.private.model import train_logistic
+from commissure.protect.private.moments import release_correlation, release_mean, release_regression
+from commissure.protect.private.statistic import Bounds, baseline
 
 MU = gaussian_mu(1.0, 1e-5)
 BOUNDS = Bounds((0.0, 40.0), (100.0, 160.0))

@@ -10,12 +10,12 @@ from scipy.spatial import cKDTree
 
 from commissure.errors import BadInput
 from commissure.model import About, Subject, Tree
-from commissure.protect.cleaner import Cleaner
 from commissure.protect.deidentify import deidentify
-from commissure.protect.face_mesh import Landmarks, MeshDefaced, deface_mesh, estimate_landmarks
-from commissure.protect.fif_surfaces import deface_fif
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.files.fif_surfaces import deface_fif
+from commissure.protect.heads.face_mesh import Landmarks, MeshDefaced, deface_mesh, estimate_landmarks
+from commissure.protect.text.cleaner import Cleaner
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 from commissure.testing.head_meshes import CENTRE, MARKS, MEAN, SD, SPHERE, cranial, mesh_head, told_apart
 
 nibabel = pytest.importorskip("nibabel")

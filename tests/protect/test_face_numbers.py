@@ -14,10 +14,10 @@ from scipy import io, sparse
 
 from commissure.model import About, Subject, Tree
 from commissure.protect.deidentify import deidentify
-from commissure.protect.head_shape import are_triangles, head_unit_mm, is_head_image
-from commissure.protect.numbers import head_in
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.files.numbers import head_in
+from commissure.protect.heads.head_shape import are_triangles, head_unit_mm, is_head_image
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 from commissure.testing.faces import planted_head
 from commissure.testing.head_meshes import CENTRE, MARKS, MEAN, SD, SPHERE, cranial, mesh_head, told_apart
 

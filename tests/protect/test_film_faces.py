@@ -8,13 +8,13 @@ import pytest
 
 from commissure.formats.video import probe
 from commissure.model import About, Severity, Subject
-from commissure.protect import film_faces
-from commissure.protect.cleaner import Cleaner
-from commissure.protect.faces import FaceFinder, can_find_faces
-from commissure.protect.film_boxes import set_times, times_of
-from commissure.protect.film_faces import clean_film, ffmpeg_program
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.files import film_faces
+from commissure.protect.files.film_boxes import set_times, times_of
+from commissure.protect.files.film_faces import clean_film, ffmpeg_program
+from commissure.protect.heads.faces import FaceFinder, can_find_faces
+from commissure.protect.text.cleaner import Cleaner
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 from commissure.testing.films import write_film
 
 pytestmark = pytest.mark.skipif(

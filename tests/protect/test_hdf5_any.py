@@ -13,14 +13,14 @@ import pytest
 
 from commissure.errors import Unreadable
 from commissure.model import About, Identifier, Subject
-from commissure.protect.cleaner import Cleaner
-from commissure.protect.hdf5 import texts_of
-from commissure.protect.hdf5_any import is_nwb, rewrite_any_hdf5, rewrite_matlab_hdf5
-from commissure.protect.hdf5_types import is_hdf5, read_letters, texts_of_pickle, written_letters
-from commissure.protect.matlab_hdf5 import matlab_hdf5_texts
-from commissure.protect.nwb import rewrite_nwb
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.files.hdf5 import texts_of
+from commissure.protect.files.hdf5_any import is_nwb, rewrite_any_hdf5, rewrite_matlab_hdf5
+from commissure.protect.files.hdf5_types import is_hdf5, read_letters, texts_of_pickle, written_letters
+from commissure.protect.files.matlab_hdf5 import matlab_hdf5_texts
+from commissure.protect.files.nwb import rewrite_nwb
+from commissure.protect.text.cleaner import Cleaner
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 from commissure.testing.images import head
 from commissure.testing.matlab_hdf5 import write_matlab_hdf5
 

@@ -10,8 +10,8 @@ from commissure.annotate.face import check_face
 from commissure.errors import BadInput
 from commissure.kernels.affine import rigid_mm
 from commissure.model import About, Image, Subject
-from commissure.protect.deface import check_defaced, deface
-from commissure.protect.head_ct import find_brain_ct, is_ct
+from commissure.protect.heads.deface import check_defaced, deface
+from commissure.protect.heads.head_ct import find_brain_ct, is_ct
 from commissure.testing.faces import PlantedHead, planted_ct, planted_head
 from commissure.workflows.deface import deface_file
 from commissure.workflows.sharing.defacing import Heads, defaced_head

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from commissure.model import About, Channel, Identifier, Recording, Subject
-from commissure.protect.cleaner import Cleaner
 from commissure.protect.deidentify import deidentify
-from commissure.protect.edf import rewrite_edf
-from commissure.protect.fif import rewrite_fif
-from commissure.protect.film import find_film_marks, rewrite_film
-from commissure.protect.nifti import clean_nifti, rewrite_nifti
-from commissure.protect.nwb import nwb_identifiers, rewrite_nwb
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.files.edf import rewrite_edf
+from commissure.protect.files.fif import rewrite_fif
+from commissure.protect.files.film import find_film_marks, rewrite_film
+from commissure.protect.files.nifti import clean_nifti, rewrite_nifti
+from commissure.protect.files.nwb import nwb_identifiers, rewrite_nwb
+from commissure.protect.files.snirf import rewrite_snirf
 from commissure.protect.scan import scan_tree
-from commissure.protect.snirf import rewrite_snirf
+from commissure.protect.text.cleaner import Cleaner
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 
 mne = pytest.importorskip("mne")
 nibabel = pytest.importorskip("nibabel")
@@ -244,8 +244,8 @@ def test_nifti_headers_lose_notes_and_keep_every_voxel(hub: Pseudonyms, tmp_path
 @pytest.mark.filterwarnings("ignore:Invalid value for VR")
 def test_dicom_basic_profile(name: str, shared: Path, hub: Pseudonyms, tmp_path: Path) -> None:
     pydicom = pytest.importorskip("pydicom")
-    from commissure.protect.burned_in import may_be_burned_in
-    from commissure.protect.dicom import deidentify_dataset, dicom_identifiers
+    from commissure.protect.files.burned_in import may_be_burned_in
+    from commissure.protect.files.dicom import deidentify_dataset, dicom_identifiers
 
     source = next(
         p
@@ -277,7 +277,7 @@ def test_all_planted_dicom_attributes_go(
     shared: Path, hub: Pseudonyms, planted: dict[str, str], tmp_path: Path
 ) -> None:
     pydicom = pytest.importorskip("pydicom")
-    from commissure.protect.dicom import deidentify_dataset
+    from commissure.protect.files.dicom import deidentify_dataset
 
     dataset = pydicom.dcmread(next((shared / "data" / "dcm_siemens_b13_phi").rglob("*.dcm")))
     nested = pydicom.Dataset()
@@ -330,7 +330,7 @@ def test_films_lose_their_dates_and_places(hub: Pseudonyms, tmp_path: Path) -> N
 
 
 def test_a_json_number_is_never_touched(hub: Pseudonyms) -> None:
-    from commissure.protect.sidecar import clean_sidecar
+    from commissure.protect.files.sidecar import clean_sidecar
 
     numbers = {
         "RepetitionTime": 2.0,

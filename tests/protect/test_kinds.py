@@ -7,11 +7,11 @@ import pytest
 
 from commissure.errors import BadInput
 from commissure.model import About, Identifier, Severity, Subject
-from commissure.protect.cleaner import Cleaner
-from commissure.protect.matlab import rewrite_matlab
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
-from commissure.protect.tiff import rewrite_tiff
+from commissure.protect.files.matlab import rewrite_matlab
+from commissure.protect.files.tiff import rewrite_tiff
+from commissure.protect.text.cleaner import Cleaner
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 from commissure.testing.dicom_report import write_report
 from commissure.testing.dicom_series import PERSON, write_dicom
 from commissure.workflows.clean_folder import clean_folder

@@ -14,15 +14,15 @@ from commissure.formats.gdf import layout_of
 from commissure.formats.listing import Listing
 from commissure.formats.registry import READERS
 from commissure.model import About, Identifier, Recording, Subject
-from commissure.protect.cleaner import Cleaner
-from commissure.protect.fields import fields_of
-from commissure.protect.gdf import rewrite_gdf
-from commissure.protect.lab_headers import clean_lab_header
-from commissure.protect.micromed import rewrite_micromed
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.files.fields import fields_of
+from commissure.protect.files.gdf import rewrite_gdf
+from commissure.protect.files.lab_headers import clean_lab_header
+from commissure.protect.files.micromed import rewrite_micromed
 from commissure.protect.scan import scan_tree
 from commissure.protect.survey import check_exposure
+from commissure.protect.text.cleaner import Cleaner
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 from commissure.testing import clinic_bytes, meg_bytes, nirs_bytes
 from commissure.testing.planting.measure import measure_recordings
 from commissure.testing.signals import Planted, planted

@@ -12,10 +12,10 @@ from commissure.formats.listing import Listing
 from commissure.formats.registry import READERS
 from commissure.model import Identifier, Tree
 from commissure.protect.deidentify import deidentify
-from commissure.protect.known import is_generic
-from commissure.protect.needles import Needles
-from commissure.protect.pseudonym import Pseudonyms
 from commissure.protect.scan import scan_tree
+from commissure.protect.text.known import is_generic
+from commissure.protect.text.needles import Needles
+from commissure.protect.text.pseudonym import Pseudonyms
 
 MANIFEST = Path(__file__).parents[3] / "shared" / "data" / "manifest.json"
 CATEGORY = {

@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 
 from commissure.model import About, Identifier, Subject, Tree
-from commissure.protect.cleaner import Cleaner
-from commissure.protect.dates import find_dates, shift_text
-from commissure.protect.fif import rewrite_fif
-from commissure.protect.file_names import clean_part, names_of_folders
-from commissure.protect.known import Known
-from commissure.protect.nwb import rewrite_nwb
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
-from commissure.protect.sidecar import clean_sidecar
-from commissure.protect.tables import clean_json, clean_table
-from commissure.protect.tiff import rewrite_tiff
-from commissure.protect.tree import brainvision_text, rewrite_tree
+from commissure.protect.files.fif import rewrite_fif
+from commissure.protect.files.nwb import rewrite_nwb
+from commissure.protect.files.sidecar import clean_sidecar
+from commissure.protect.files.tables import clean_json, clean_table
+from commissure.protect.files.tiff import rewrite_tiff
+from commissure.protect.files.tree import brainvision_text, rewrite_tree
+from commissure.protect.text.cleaner import Cleaner
+from commissure.protect.text.dates import find_dates, shift_text
+from commissure.protect.text.file_names import clean_part, names_of_folders
+from commissure.protect.text.known import Known
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 from commissure.testing.planting.measure import measure_outsiders
 from commissure.testing.planting.outsiders import SCIENCE
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from commissure.model import About, Subject
-from commissure.protect.cleaner import Cleaner
-from commissure.protect.lone_names import NOTES_LIMIT, SCIENCE_LIMIT, find_lone_names
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.text.cleaner import Cleaner
+from commissure.protect.text.lone_names import NOTES_LIMIT, SCIENCE_LIMIT, find_lone_names
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 from commissure.testing.planting.measure import (
     Tally,
     measure_folder,

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commissure.errors import BadInput
-from commissure.protect.dates import find_dates, shift, shift_text, spellings, top_age
-from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.text.dates import find_dates, shift, shift_text, spellings, top_age
+from commissure.protect.text.pseudonym import Pseudonyms
 
 HERE, THERE = Pseudonyms(b"h" * 32), Pseudonyms(b"t" * 32)
 IDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)

@@ -7,24 +7,24 @@ import pytest
 
 from commissure.errors import BadInput
 from commissure.model import About, Identifier, Subject, Tree
-from commissure.protect import announced, dates, life_dates, names, spelled_dates, spoken_dates
-from commissure.protect.cleaner import Cleaner
-from commissure.protect.edf import rewrite_edf
-from commissure.protect.fif import rewrite_fif
-from commissure.protect.hints import holds_any, leads_of, starts_in, words_in
-from commissure.protect.known import Known
-from commissure.protect.lone_names import NOTES_LIMIT
-from commissure.protect.matlab import rewrite_matlab
-from commissure.protect.names_by_script import names_by_script
-from commissure.protect.nifti import rewrite_nifti
-from commissure.protect.nwb import rewrite_nwb
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
-from commissure.protect.said_names import find_said_names
-from commissure.protect.science_words import is_of_science
-from commissure.protect.spoken_dates import find_spoken_dates
-from commissure.protect.tables import clean_json
-from commissure.protect.tree import rewrite_tree
+from commissure.protect.files.edf import rewrite_edf
+from commissure.protect.files.fif import rewrite_fif
+from commissure.protect.files.matlab import rewrite_matlab
+from commissure.protect.files.nifti import rewrite_nifti
+from commissure.protect.files.nwb import rewrite_nwb
+from commissure.protect.files.tables import clean_json
+from commissure.protect.files.tree import rewrite_tree
+from commissure.protect.text import announced, dates, life_dates, names, spelled_dates, spoken_dates
+from commissure.protect.text.cleaner import Cleaner
+from commissure.protect.text.hints import holds_any, leads_of, starts_in, words_in
+from commissure.protect.text.known import Known
+from commissure.protect.text.lone_names import NOTES_LIMIT
+from commissure.protect.text.names_by_script import names_by_script
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
+from commissure.protect.text.said_names import find_said_names
+from commissure.protect.text.science_words import is_of_science
+from commissure.protect.text.spoken_dates import find_spoken_dates
 
 #: what the rules that ask for no sentence find
 NOTES = (

@@ -9,11 +9,11 @@ import pytest
 
 from commissure.errors import Unreadable
 from commissure.model import About, Identifier, Subject
-from commissure.protect.cleaner import Cleaner
-from commissure.protect.notebooks import clean_notebook
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
-from commissure.protect.scripts import clean_script, code_words, pieces
+from commissure.protect.files.notebooks import clean_notebook
+from commissure.protect.files.scripts import clean_script, code_words, pieces
+from commissure.protect.text.cleaner import Cleaner
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 
 KNOWN = (Identifier("name", "Quilter^Zephyrine"),)
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from commissure.protect.synth_columns import Column, Table
-from commissure.protect.synth_lattice import find_lattice
-from commissure.protect.synth_table import SequentialForest
+from commissure.protect.synthetic.columns import Column, Table
+from commissure.protect.synthetic.lattice import find_lattice
+from commissure.protect.synthetic.table import SequentialForest
 
 
 def pressures(count: int, rng: np.random.Generator) -> np.ndarray:

@@ -7,11 +7,11 @@ import pytest
 
 from commissure.errors import BadInput
 from commissure.extras import has
-from commissure.protect.synth_mend import Mend, Moments
-from commissure.protect.synth_rois import ROIS, measure_rois
-from commissure.protect.synth_tissue import Tissue, local_shares
-from commissure.protect.synth_training import Training
-from commissure.protect.synth_volume_judge import roi_errors
+from commissure.protect.synthetic.mend import Mend, Moments
+from commissure.protect.synthetic.rois import ROIS, measure_rois
+from commissure.protect.synthetic.tissue import Tissue, local_shares
+from commissure.protect.synthetic.training import Training
+from commissure.protect.synthetic.volume_judge import roi_errors
 from commissure.testing.brains import made_brains
 
 deep = pytest.mark.skipif(not (has("torch") and has("monai")), reason="needs the extra deep")
@@ -88,8 +88,8 @@ def test_tissue_is_measured_where_people_differ() -> None:
 
 @deep
 def test_regions_of_drawn_brains_vary_and_go_together_as_the_cohorts(monkeypatch: pytest.MonkeyPatch) -> None:
-    from commissure.protect.synth_codec import Codec
-    from commissure.protect.synth_latent import LatentGenerator, LatentSpace
+    from commissure.protect.synthetic.codec import Codec
+    from commissure.protect.synthetic.latent import LatentGenerator, LatentSpace
 
     class Gaussian(LatentGenerator):
         def learn(self, whitened: Any, conditions: Any) -> None:

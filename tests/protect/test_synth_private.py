@@ -7,13 +7,14 @@ import pytest
 
 from commissure.errors import BadInput
 from commissure.extras import has
-from commissure.protect import synth_private_moments, synth_private_people
-from commissure.protect.budget import gaussian_epsilon, gaussian_mu
-from commissure.protect.noise import RehearsalNoise
-from commissure.protect.privacy_audit import BlockNoise, audit_epsilon
-from commissure.protect.synth_columns import Table
-from commissure.protect.synth_private_moments import PrivateEffects, PublicKnowledge, leading_ways
-from commissure.protect.synth_private_people import PrivatePeople
+from commissure.protect.private.audit import BlockNoise, audit_epsilon
+from commissure.protect.private.budget import gaussian_epsilon, gaussian_mu
+from commissure.protect.private.noise import RehearsalNoise
+from commissure.protect.synthetic import private_moments as synth_private_moments
+from commissure.protect.synthetic import private_people as synth_private_people
+from commissure.protect.synthetic.columns import Table
+from commissure.protect.synthetic.private_moments import PrivateEffects, PublicKnowledge, leading_ways
+from commissure.protect.synthetic.private_people import PrivatePeople
 
 NAMES, LEVELS = ("age", "sex", "diagnosis"), ((), ("F", "M"), ("control", "dementia"))
 NUMBERS = 12

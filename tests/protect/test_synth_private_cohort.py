@@ -7,14 +7,14 @@ import pytest
 
 from commissure.errors import BadInput
 from commissure.extras import has
-from commissure.protect.budget import attack_auc, gaussian_mu, total_epsilon
-from commissure.protect.noise import RehearsalNoise
-from commissure.protect.privacy_audit import BlockNoise
-from commissure.protect.synth_private_attack import attack_cohort, audit_cohort
-from commissure.protect.synth_private_cohort import PrivateCohort
-from commissure.protect.synth_private_moments import PrivateMoments, PublicKnowledge
-from commissure.protect.synth_rois import measure_rois
-from commissure.protect.synth_volumes import Volumes
+from commissure.protect.private.audit import BlockNoise
+from commissure.protect.private.budget import attack_auc, gaussian_mu, total_epsilon
+from commissure.protect.private.noise import RehearsalNoise
+from commissure.protect.synthetic.private_attack import attack_cohort, audit_cohort
+from commissure.protect.synthetic.private_cohort import PrivateCohort
+from commissure.protect.synthetic.private_moments import PrivateMoments, PublicKnowledge
+from commissure.protect.synthetic.rois import measure_rois
+from commissure.protect.synthetic.volumes import Volumes
 from commissure.testing.brains import made_brains
 
 pytestmark = pytest.mark.skipif(not has("opendp"), reason="needs the extra protect")
@@ -110,9 +110,10 @@ def test_noise_across_regions_that_go_together_is_not_believed() -> None:
 @pytest.mark.skipif(not (has("torch") and has("monai")), reason="needs the extra deep")
 def test_all_of_it_works_at_64_voxels_a_side(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few brains, few steps, few draws: codec, net, calibration, and two sums of a private cohort."""
-    from commissure.protect import synth_codec, synth_latent
-    from commissure.protect.synth_private_diffusion import PrivateDiffusion
-    from commissure.protect.synth_training import Training
+    from commissure.protect.synthetic import codec as synth_codec
+    from commissure.protect.synthetic import latent as synth_latent
+    from commissure.protect.synthetic.private_diffusion import PrivateDiffusion
+    from commissure.protect.synthetic.training import Training
 
     monkeypatch.setattr(synth_codec, "_STEPS", (1, 1, 1))
     monkeypatch.setattr(synth_codec, "_TEMPLATE_SUBJECTS", 4)

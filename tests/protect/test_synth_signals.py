@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from commissure.errors import BadInput
-from commissure.protect.synth_eeg import EpochedEEG, add_artifacts, log_power
-from commissure.protect.synth_fmri import RegionalSeries, connectivity_of
-from commissure.protect.synth_judge import attack_generator, check_synthetic
-from commissure.protect.synth_spikes import SpikeTrains, Trials, count_spikes
+from commissure.protect.synthetic.eeg import EpochedEEG, add_artifacts, log_power
+from commissure.protect.synthetic.fmri import RegionalSeries, connectivity_of
+from commissure.protect.synthetic.judge import attack_generator, check_synthetic
+from commissure.protect.synthetic.spikes import SpikeTrains, Trials, count_spikes
 from commissure.testing.populations import Population
 
 

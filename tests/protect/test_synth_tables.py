@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from commissure.errors import BadInput
-from commissure.protect.budget import gaussian_mu
-from commissure.protect.membership import attack_membership
-from commissure.protect.synth_columns import Table
-from commissure.protect.synth_judge import (
+from commissure.protect.private.budget import gaussian_mu
+from commissure.protect.private.membership import attack_membership
+from commissure.protect.synthetic.columns import Table
+from commissure.protect.synthetic.judge import (
     Judgement,
     attribute_gain,
     check_synthetic,
@@ -16,9 +16,9 @@ from commissure.protect.synth_judge import (
     train_on_synthetic,
     two_sample_auc,
 )
-from commissure.protect.synth_port import GENERATORS, Provenance, synthetic_name
-from commissure.protect.synth_private import PrivateCopula
-from commissure.protect.synth_table import Bootstrap, Copula, SequentialForest
+from commissure.protect.synthetic.port import GENERATORS, Provenance, synthetic_name
+from commissure.protect.synthetic.private import PrivateCopula
+from commissure.protect.synthetic.table import Bootstrap, Copula, SequentialForest
 
 NAMES = ("age", "sex", "score", "volume", "ill")
 

@@ -9,13 +9,13 @@ import pytest
 
 from commissure.errors import BadInput
 from commissure.extras import has
-from commissure.protect.synth_columns import Table
-from commissure.protect.synth_judge import two_sample_auc
-from commissure.protect.synth_rois import ROIS, measure_rois
-from commissure.protect.synth_training import Training
-from commissure.protect.synth_volume_floor import VolumeBootstrap, VolumeComponents
-from commissure.protect.synth_volume_judge import check_volumes, image_scores, judge_volumes, roi_errors
-from commissure.protect.synth_volumes import Volumes, checked_volumes
+from commissure.protect.synthetic.columns import Table
+from commissure.protect.synthetic.judge import two_sample_auc
+from commissure.protect.synthetic.rois import ROIS, measure_rois
+from commissure.protect.synthetic.training import Training
+from commissure.protect.synthetic.volume_floor import VolumeBootstrap, VolumeComponents
+from commissure.protect.synthetic.volume_judge import check_volumes, image_scores, judge_volumes, roi_errors
+from commissure.protect.synthetic.volumes import Volumes, checked_volumes
 from commissure.testing.brains import PLANTED, made_brains
 
 deep = pytest.mark.skipif(not (has("torch") and has("monai")), reason="needs the extra deep")
@@ -28,7 +28,7 @@ def brains() -> tuple[Volumes, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def codec(brains: tuple[Volumes, np.ndarray]) -> Any:
-    from commissure.protect.synth_codec import Codec
+    from commissure.protect.synthetic.codec import Codec
 
     return Codec().fit(brains[0].voxels[:100])
 
@@ -63,7 +63,7 @@ def test_components_keep_regions_and_the_bootstrap_is_caught(brains: tuple[Volum
 @deep
 @pytest.mark.parametrize("kind", ["diffusion", "gan"])
 def test_nets_learn_the_brain_and_what_is_asked_for(kind: str, codec: Any, brains: tuple[Volumes, np.ndarray]) -> None:  # fmt: skip
-    from commissure.protect.synth_port import GENERATORS
+    from commissure.protect.synthetic.port import GENERATORS
 
     cohort, _ = brains
     training = Training(steps=25, width=8, batch=8)
@@ -86,7 +86,7 @@ def test_nets_learn_the_brain_and_what_is_asked_for(kind: str, codec: Any, brain
 @deep
 @pytest.mark.parametrize("kind", ["diffusion", "gan"])
 def test_training_goes_on_exactly_where_it_stopped(kind: str, tmp_path: Path) -> None:
-    from commissure.protect.synth_port import GENERATORS
+    from commissure.protect.synthetic.port import GENERATORS
 
     class Stopped(Exception):
         pass
@@ -113,7 +113,7 @@ def test_training_goes_on_exactly_where_it_stopped(kind: str, tmp_path: Path) ->
 @pytest.mark.parametrize("kind", ["diffusion", "gan"])
 def test_nets_learn_what_no_gaussian_has(kind: str) -> None:
     """Two kinds of people for one condition, and one kind for the other: the moments are those of a Gaussian."""
-    from commissure.protect.synth_port import GENERATORS
+    from commissure.protect.synthetic.port import GENERATORS
 
     rng = np.random.default_rng(0)
     told = rng.integers(0, 2, 600).astype(float)
@@ -134,7 +134,7 @@ def test_nets_learn_what_no_gaussian_has(kind: str) -> None:
 
 @deep
 def test_a_net_that_learned_by_heart_is_not_listened_to() -> None:
-    from commissure.protect.synth_diffusion import LatentDiffusion
+    from commissure.protect.synthetic.diffusion import LatentDiffusion
 
     rng = np.random.default_rng(0)
     model = LatentDiffusion(training=Training(steps=600, width=8))
@@ -145,7 +145,7 @@ def test_a_net_that_learned_by_heart_is_not_listened_to() -> None:
 @deep
 @pytest.mark.parametrize("size", [16, 32, 64])
 def test_the_codec_keeps_brains_it_has_not_seen(size: int) -> None:
-    from commissure.protect.synth_codec import Codec
+    from commissure.protect.synthetic.codec import Codec
 
     count, kept = {16: (60, 8), 32: (40, 4), 64: (8, 2)}[size]
     voxels = made_brains(count, rng=np.random.default_rng(3), size=size)[0].voxels
@@ -193,9 +193,9 @@ def test_bad_cohorts_are_refused_with_the_numbers(brains: tuple[Volumes, np.ndar
 def test_a_private_fit_spends_what_was_said_and_refuses_too_few(brains: tuple[Volumes, np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     if not has("opendp"):
         pytest.skip("needs the extra protect")
-    from commissure.protect.noise import RehearsalNoise
-    from commissure.protect.synth_latent import LatentSpace
-    from commissure.protect.synth_private_diffusion import PrivateDiffusion
+    from commissure.protect.private.noise import RehearsalNoise
+    from commissure.protect.synthetic.latent import LatentSpace
+    from commissure.protect.synthetic.private_diffusion import PrivateDiffusion
 
     cohort, _ = brains
     public, private = cohort.take(np.arange(60)), cohort.take(np.arange(60, 160))

@@ -9,10 +9,10 @@ import pytest
 
 from commissure.model import About, Identifier, Subject, Tree
 from commissure.protect.deidentify import deidentify
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.files.tables import identifying_column
 from commissure.protect.scan import scan_tree
-from commissure.protect.tables import identifying_column
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 
 nibabel = pytest.importorskip("nibabel")
 

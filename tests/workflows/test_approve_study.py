@@ -14,7 +14,7 @@ from commissure.faces.cli import main
 from commissure.federate.plan import Plan, check_approval
 from commissure.hub import Hub, open_hub
 from commissure.model import Dataset, Person, Release
-from commissure.protect.budget import gaussian_epsilon
+from commissure.protect.private.budget import gaussian_epsilon
 from commissure.settings import Settings
 from commissure.store.releases import release_digest
 from commissure.workflows.approve_study import approve_study

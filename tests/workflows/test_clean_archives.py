@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from commissure.errors import Unreadable
-from commissure.protect.archives import kind_of_archive, pack, unpack
+from commissure.protect.files.archives import kind_of_archive, pack, unpack
 from commissure.testing.images import head
 from commissure.workflows.clean_archives import open_archives
 from commissure.workflows.clean_folder import clean_folder

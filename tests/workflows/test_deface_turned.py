@@ -10,8 +10,8 @@ import pytest
 from commissure.annotate.face import check_face
 from commissure.errors import BadInput
 from commissure.model import About, Image, Severity, Subject
-from commissure.protect.deface import Defaced, deface
-from commissure.protect.deface_cut import removed_by
+from commissure.protect.heads.deface import Defaced, deface
+from commissure.protect.heads.deface_cut import removed_by
 from commissure.testing.faces import planted_ct, planted_head
 from commissure.workflows import deface_turned
 from commissure.workflows.clean_folder import clean_folder

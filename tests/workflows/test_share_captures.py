@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from commissure.hub import open_hub
-from commissure.protect.burned_series import clean_series
-from commissure.protect.ocr import find_drawn
+from commissure.protect.files.burned_series import clean_series
+from commissure.protect.files.ocr import find_drawn
 from commissure.testing.burned_in import capture, drawn
 from commissure.testing.dicom_series import PERSON, VENDORS, write_dicom
 from commissure.workflows.get import get
@@ -139,7 +139,7 @@ def test_what_is_planted_would_be_seen(tmp_path: Path) -> None:
 
 
 def test_without_a_reader_the_series_is_kept_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("commissure.protect.burned_in.has_tesseract", lambda: False)
+    monkeypatch.setattr("commissure.protect.files.burned_in.has_tesseract", lambda: False)
     write_slices(tmp_path / "raw" / "a", TEXTS, BurnedInAnnotation="YES")
     report, voxels = shared(tmp_path / "raw", tmp_path)
     assert voxels == []
@@ -151,7 +151,7 @@ def test_without_a_reader_the_series_is_kept_back(tmp_path: Path, monkeypatch: p
 def test_letters_in_one_file_of_a_derived_series_are_seen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("commissure.protect.burned_in.has_tesseract", lambda: False)
+    monkeypatch.setattr("commissure.protect.files.burned_in.has_tesseract", lambda: False)
     write_slices(tmp_path / "raw" / "a", TEXTS, ImageType=["DERIVED", "SECONDARY"])
     lettered = sorted((tmp_path / "raw" / "a").iterdir())[0]
     files = write_dicom(tmp_path / "raw" / "b", volumes=1).files

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from commissure.hub import open_hub
-from commissure.protect.contrast import check_contrast
+from commissure.protect.heads.contrast import check_contrast
 from commissure.workflows.share import share
 
 nibabel = pytest.importorskip("nibabel")

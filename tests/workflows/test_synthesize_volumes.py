@@ -19,9 +19,9 @@ from commissure.extras import has
 from commissure.faces.cli import main
 from commissure.hub import Hub, open_hub
 from commissure.model import Dataset, Person, Release
-from commissure.protect.synth_port import Provenance
-from commissure.protect.synth_training import Training
-from commissure.protect.synth_volumes import Volumes, grid_affine
+from commissure.protect.synthetic.port import Provenance
+from commissure.protect.synthetic.training import Training
+from commissure.protect.synthetic.volumes import Volumes, grid_affine
 from commissure.settings import Settings
 from commissure.store.releases import release_digest
 from commissure.testing.brains import made_brains
@@ -222,8 +222,8 @@ def test_bad_folders_are_refused_with_the_numbers(study: Path, tmp_path: Path) -
 @pytest.mark.realdata
 @pytest.mark.skipif(not has("deepbet"), reason="needs the extra deep")
 def test_a_real_head_is_stripped_and_laid_on_the_grid(shared: Path) -> None:
-    from commissure.protect.synth_place import place_brain
-    from commissure.protect.synth_rois import measure_rois
+    from commissure.protect.synthetic.place import place_brain
+    from commissure.protect.synthetic.rois import measure_rois
     from commissure.testing.brains import template_brain
 
     image = nibabel.load(shared / "data" / "nii_chris_t1_face" / "chris_t1.nii.gz")

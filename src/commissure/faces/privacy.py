@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from commissure.protect.budget import Limit, gaussian_epsilon
+from commissure.protect.private.budget import Limit, gaussian_epsilon
 from commissure.workflows.private_release import BudgetState
 
 __all__ = ["draw_ledger", "privacy", "privacy_limit", "text_bar"]

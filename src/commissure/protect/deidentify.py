@@ -32,17 +32,17 @@ from commissure.model import (
     Units,
     Video,
 )
-from commissure.protect.cleaner import Cleaner
-from commissure.protect.dates import top_age
-from commissure.protect.film import rewrite_film
-from commissure.protect.film_faces import clean_film
-from commissure.protect.known import Known
-from commissure.protect.nifti import clean_nifti, is_nifti
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
-from commissure.protect.raw import clean_raw, is_raw
-from commissure.protect.sidecar import clean_sidecar
-from commissure.protect.tree import rewrite_tree
+from commissure.protect.files.film import rewrite_film
+from commissure.protect.files.film_faces import clean_film
+from commissure.protect.files.nifti import clean_nifti, is_nifti
+from commissure.protect.files.raw import clean_raw, is_raw
+from commissure.protect.files.sidecar import clean_sidecar
+from commissure.protect.files.tree import rewrite_tree
+from commissure.protect.text.cleaner import Cleaner
+from commissure.protect.text.dates import top_age
+from commissure.protect.text.known import Known
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 
 __all__ = ["deidentify"]
 

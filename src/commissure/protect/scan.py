@@ -13,8 +13,8 @@ from typing import IO, Any
 
 from commissure.errors import CommissureError
 from commissure.model import Finding, Identifier, Severity
-from commissure.protect.fields import fields_of, names_somebody
-from commissure.protect.needles import Needles, short_words
+from commissure.protect.files.fields import fields_of, names_somebody
+from commissure.protect.text.needles import Needles, short_words
 
 __all__ = ["scan_tree"]
 

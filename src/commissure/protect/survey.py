@@ -12,17 +12,17 @@ import numpy as np
 
 from commissure.formats.quiet import quietly
 from commissure.model import Finding, Severity
-from commissure.protect.dicom_file import is_dicom
-from commissure.protect.fields import fields_of
-from commissure.protect.gather import category_of
-from commissure.protect.hdf5_types import is_hdf5
-from commissure.protect.kinds import suffix_of
-from commissure.protect.known import is_generic
-from commissure.protect.names import recognize
-from commissure.protect.numbers import head_in
+from commissure.protect.files.dicom_file import is_dicom
+from commissure.protect.files.fields import fields_of
+from commissure.protect.files.gather import category_of
+from commissure.protect.files.hdf5_types import is_hdf5
+from commissure.protect.files.kinds import suffix_of
+from commissure.protect.files.numbers import head_in
+from commissure.protect.files.scripts import SCRIPTS
+from commissure.protect.files.sidecar import SCIENCE_FIELDS
 from commissure.protect.quasi import check_participants
-from commissure.protect.scripts import SCRIPTS
-from commissure.protect.sidecar import SCIENCE_FIELDS
+from commissure.protect.text.known import is_generic
+from commissure.protect.text.names import recognize
 
 __all__ = ["check_exposure"]
 

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissure.extras import need
-from commissure.protect.synth_columns import Table
-from commissure.protect.synth_rois import LEVELS, tissue_shares
-from commissure.protect.synth_volumes import Volumes, grid_mm, pooled
+from commissure.protect.synthetic.columns import Table
+from commissure.protect.synthetic.rois import LEVELS, tissue_shares
+from commissure.protect.synthetic.volumes import Volumes, grid_mm, pooled
 
 __all__ = ["COVARIATES", "PLANTED", "made_brains", "template_brain"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissure.extras import need
-from commissure.protect.film_faces import ffmpeg_program
+from commissure.protect.files.film_faces import ffmpeg_program
 
 __all__ = ["write_film"]
 

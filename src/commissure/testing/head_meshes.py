@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissure.extras import need
-from commissure.protect.face_mesh import Landmarks
+from commissure.protect.heads.face_mesh import Landmarks
 
 __all__ = ["CENTRE", "MARKS", "MEAN", "SD", "SPHERE", "cranial", "icosphere", "mesh_head", "told_apart"]
 

@@ -7,7 +7,7 @@ from commissure.federate.letters import Letter
 from commissure.federate.plan import Plan
 from commissure.federate.privacy import mu_of_subject
 from commissure.hub import Hub
-from commissure.protect.budget import Spend
+from commissure.protect.private.budget import Spend
 from commissure.workflows.join_study import SiteFolder
 from commissure.workflows.private_release import budget_state, charge
 

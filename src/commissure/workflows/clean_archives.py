@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 
 from commissure.errors import Unreadable
 from commissure.model import Finding, Severity
-from commissure.protect.archives import kind_of_archive, pack, unpack
-from commissure.protect.names import recognize
+from commissure.protect.files.archives import kind_of_archive, pack, unpack
+from commissure.protect.text.names import recognize
 
 __all__ = ["Opened", "open_archives"]
 

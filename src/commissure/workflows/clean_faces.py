@@ -13,8 +13,8 @@ from pathlib import Path
 from commissure.annotate.face import check_tree_faces
 from commissure.errors import CommissureError
 from commissure.model import About, Finding, Image, Severity, Subject, Tree
-from commissure.protect.deface_voxels import first_volume
-from commissure.protect.head import check_t1
+from commissure.protect.heads.deface_voxels import first_volume
+from commissure.protect.heads.head import check_t1
 from commissure.workflows.sharing.defacing import Heads
 from commissure.workflows.sharing.head_files import HeadFile, Settled, nifti_head, settle_head
 

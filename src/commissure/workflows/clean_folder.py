@@ -11,9 +11,9 @@ from commissure.errors import BadInput
 from commissure.formats.quiet import quietly
 from commissure.model import About, Finding, Subject, Tree
 from commissure.protect.deidentify import deidentify
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
 from commissure.protect.scan import scan_tree
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 from commissure.workflows.clean_archives import open_archives
 from commissure.workflows.clean_faces import FacesOff, deface_copy
 from commissure.workflows.clean_series import deface_series

@@ -11,8 +11,8 @@ from commissure.annotate.face import check_face, shows_features
 from commissure.errors import BadInput
 from commissure.formats.dicom_volume import Stack, check_rewritable, find_stacks, read_stack, rewrite_stack
 from commissure.model import About, Finding, Image, Severity, Subject
-from commissure.protect.deface import Defaced
-from commissure.protect.dicom_file import is_dicom
+from commissure.protect.files.dicom_file import is_dicom
+from commissure.protect.heads.deface import Defaced
 from commissure.workflows.clean_faces import FacesOff, contrast_of, try_head
 from commissure.workflows.sharing.defacing import Heads
 from commissure.workflows.sharing.head_files import HeadFile

@@ -11,10 +11,10 @@ import numpy as np
 
 from commissure.errors import BadInput, NotFound
 from commissure.model import About, Finding, Image, Severity, Subject, worst
-from commissure.protect.deface import check_defaced
-from commissure.protect.deface_others import deface_like
-from commissure.protect.deface_voxels import rewrite_voxels
-from commissure.protect.reface import reface
+from commissure.protect.heads.deface import check_defaced
+from commissure.protect.heads.deface_others import deface_like
+from commissure.protect.heads.deface_voxels import rewrite_voxels
+from commissure.protect.heads.reface import reface
 from commissure.workflows.deface_head import SEED, DefaceSettings
 from commissure.workflows.deface_turned import deface_wherever, face_left
 from commissure.workflows.sharing.head_files import read_nifti

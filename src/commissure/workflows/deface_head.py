@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissure.model import Finding, Image, Severity
-from commissure.protect.deface import MARGIN_MM, Defaced, Measured, check_defaced, deface
-from commissure.protect.deface_voxels import first_volume
-from commissure.protect.head import brain_spread, find_brain
-from commissure.protect.head_ct import find_brain_ct, is_ct
+from commissure.protect.heads.deface import MARGIN_MM, Defaced, Measured, check_defaced, deface
+from commissure.protect.heads.deface_voxels import first_volume
+from commissure.protect.heads.head import brain_spread, find_brain
+from commissure.protect.heads.head_ct import find_brain_ct, is_ct
 
 __all__ = ["MARGINS_MM", "SEED", "T1_LIKE", "DefaceSettings", "Judged", "deface_head"]
 

@@ -12,9 +12,9 @@ from commissure.annotate.face import check_face, upright_affines_mm
 from commissure.annotate.face_turned import turned_degrees
 from commissure.errors import BadInput
 from commissure.model import Finding, Image, Severity
-from commissure.protect.deface import Defaced
-from commissure.protect.deface_cut import moved_cut
-from commissure.protect.head import check_voxels
+from commissure.protect.heads.deface import Defaced
+from commissure.protect.heads.deface_cut import moved_cut
+from commissure.protect.heads.head import check_voxels
 from commissure.workflows.deface_head import DefaceSettings, Judged, deface_head
 
 __all__ = ["deface_wherever", "face_left"]

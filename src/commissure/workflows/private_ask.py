@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from commissure.errors import BadInput
-from commissure.protect.connectivity_plan import MOST_AUC
-from commissure.protect.private_network import TrainingPlan, plan_training
+from commissure.protect.private.connectivity_plan import MOST_AUC
+from commissure.protect.private.network import TrainingPlan, plan_training
 
 __all__ = ["STATISTICS", "Ask"]
 

@@ -7,16 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissure.errors import BadInput, NotPermitted
-from commissure.protect.budget import Spend, ceiling_auc, gaussian_mu, total_epsilon, within_auc
-from commissure.protect.connectivity import check_plan, release_connectivity
-from commissure.protect.connectivity_plan import ConnectivityPlan, plan_connectivity
-from commissure.protect.noise import NoiseSource
-from commissure.protect.private_counts import release_count, release_histogram, release_quantiles
-from commissure.protect.private_curves import release_erp, release_survival
-from commissure.protect.private_model import train_logistic
-from commissure.protect.private_moments import release_correlation, release_mean, release_regression
-from commissure.protect.private_network import TrainingPlan, train_network
-from commissure.protect.statistic import Bounds, PrivateStatistic, baseline
+from commissure.protect.private.budget import Spend, ceiling_auc, gaussian_mu, total_epsilon, within_auc
+from commissure.protect.private.connectivity import check_plan, release_connectivity
+from commissure.protect.private.connectivity_plan import ConnectivityPlan, plan_connectivity
+from commissure.protect.private.counts import release_count, release_histogram, release_quantiles
+from commissure.protect.private.curves import release_erp, release_survival
+from commissure.protect.private.model import train_logistic
+from commissure.protect.private.moments import release_correlation, release_mean, release_regression
+from commissure.protect.private.network import TrainingPlan, train_network
+from commissure.protect.private.noise import NoiseSource
+from commissure.protect.private.statistic import Bounds, PrivateStatistic, baseline
 from commissure.workflows.private_ask import Ask
 from commissure.workflows.private_source import Source
 

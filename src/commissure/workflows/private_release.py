@@ -8,9 +8,16 @@ from typing import Any
 
 from commissure.errors import BadInput, NotPermitted
 from commissure.hub import Hub
-from commissure.protect.budget import Limit, Neighbours, Spend, ceiling_auc, check_spend, total_epsilon
-from commissure.protect.noise import NoiseSource
-from commissure.protect.statistic import PrivateStatistic
+from commissure.protect.private.budget import (
+    Limit,
+    Neighbours,
+    Spend,
+    ceiling_auc,
+    check_spend,
+    total_epsilon,
+)
+from commissure.protect.private.noise import NoiseSource
+from commissure.protect.private.statistic import PrivateStatistic
 from commissure.workflows.private_ask import STATISTICS, Ask
 from commissure.workflows.private_compute import compute, cost, price
 from commissure.workflows.private_source import Source

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from commissure.errors import BadInput, NotFound
 from commissure.hub import Hub
 from commissure.model import Asset, Recording, Release
-from commissure.protect.connectivity_plan import as_correlation, network_matrices
+from commissure.protect.private.connectivity_plan import as_correlation, network_matrices
 from commissure.workflows.access import open_asset
 from commissure.workflows.excerpt import excerpt
 from commissure.workflows.private_ask import Ask

@@ -8,8 +8,8 @@ from commissure.annotate.face import check_tree_faces
 from commissure.errors import BadInput
 from commissure.formats.quiet import quietly
 from commissure.model import About, Finding, Severity, Subject, Tree
-from commissure.protect.names import recognize
 from commissure.protect.survey import check_exposure
+from commissure.protect.text.names import recognize
 from commissure.workflows.clean_archives import open_archives
 from commissure.workflows.clean_series import find_faces
 

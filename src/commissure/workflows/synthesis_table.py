@@ -10,9 +10,9 @@ import numpy as np
 
 from commissure.errors import BadInput
 from commissure.model import Finding, Severity
-from commissure.protect.dates import find_dates
-from commissure.protect.synth_columns import FEWEST_ROWS, SHARED, Table
-from commissure.protect.tables import identifying_column
+from commissure.protect.files.tables import identifying_column
+from commissure.protect.synthetic.columns import FEWEST_ROWS, SHARED, Table
+from commissure.protect.text.dates import find_dates
 
 __all__ = ["read_table", "write_table"]
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from commissure.errors import BadInput
 from commissure.model import Finding
-from commissure.protect.membership import attack_membership
-from commissure.protect.synth_columns import FEWEST_ROWS, Table, lean_columns
-from commissure.protect.synth_judge import check_synthetic, judge, nearest_scores
-from commissure.protect.synth_port import GENERATORS, Provenance, synthetic_name
+from commissure.protect.private.membership import attack_membership
+from commissure.protect.synthetic.columns import FEWEST_ROWS, Table, lean_columns
+from commissure.protect.synthetic.judge import check_synthetic, judge, nearest_scores
+from commissure.protect.synthetic.port import GENERATORS, Provenance, synthetic_name
 from commissure.workflows.synthesis import Synthesis
 from commissure.workflows.synthesis_table import read_table, write_table
 from commissure.workflows.synthesize_signals import synthesize_archive
@@ -46,7 +46,7 @@ def synthesize(
     subjects : int
         How many; 0 for as many as there are.
     generator : str
-        A name in :data:`~commissure.protect.synth_port.GENERATORS`; by default ``"forest"`` for tables and
+        A name in :data:`~commissure.protect.synthetic.port.GENERATORS`; by default ``"forest"`` for tables and
         ``"diffusion"`` for images.
     attack : bool
         Whether to judge and attack what was made; takes some seconds.

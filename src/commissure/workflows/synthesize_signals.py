@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissure.errors import BadInput
-from commissure.protect.synth_eeg import EpochedEEG
-from commissure.protect.synth_fmri import RegionalSeries
-from commissure.protect.synth_spikes import SpikeTrains, Trials
+from commissure.protect.synthetic.eeg import EpochedEEG
+from commissure.protect.synthetic.fmri import RegionalSeries
+from commissure.protect.synthetic.spikes import SpikeTrains, Trials
 
 __all__ = ["synthesize_archive"]
 

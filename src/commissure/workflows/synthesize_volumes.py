@@ -13,14 +13,14 @@ import numpy as np
 from commissure.errors import BadInput, Unreadable
 from commissure.extras import need
 from commissure.model import Finding
-from commissure.protect.membership import attack_membership, auc
-from commissure.protect.synth_columns import Table
-from commissure.protect.synth_place import check_affine, place_brain
-from commissure.protect.synth_port import GENERATORS, Provenance
-from commissure.protect.synth_private_diffusion import PrivateDiffusion
-from commissure.protect.synth_training import Training
-from commissure.protect.synth_volume_judge import check_volumes, image_scores, judge_volumes
-from commissure.protect.synth_volumes import Volumes, grid_affine
+from commissure.protect.private.membership import attack_membership, auc
+from commissure.protect.synthetic.columns import Table
+from commissure.protect.synthetic.place import check_affine, place_brain
+from commissure.protect.synthetic.port import GENERATORS, Provenance
+from commissure.protect.synthetic.private_diffusion import PrivateDiffusion
+from commissure.protect.synthetic.training import Training
+from commissure.protect.synthetic.volume_judge import check_volumes, image_scores, judge_volumes
+from commissure.protect.synthetic.volumes import Volumes, grid_affine
 from commissure.workflows.private_release import Account
 from commissure.workflows.synthesis import Synthesis
 from commissure.workflows.synthesis_table import read_table, write_table

@@ -10,7 +10,7 @@ from commissure.faces.cli import privacy, synthetic
 from commissure.faces.cli.bars import Bars
 from commissure.faces.cli.show import facts, findings_list, show
 from commissure.faces.cli.words import AsJson, HubAt, opened
-from commissure.protect.policy import Policy
+from commissure.protect.text.policy import Policy
 from commissure.workflows.clean_folder import clean_folder
 from commissure.workflows.deface import deface_file
 from commissure.workflows.deface_head import DefaceSettings

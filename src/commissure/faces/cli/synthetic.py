@@ -8,7 +8,7 @@ import typer
 
 from commissure.faces.cli.show import facts, findings_list, show
 from commissure.faces.cli.words import AsJson, HubAt, command, opened
-from commissure.protect.synth_training import Training
+from commissure.protect.synthetic.training import Training
 from commissure.workflows.private_release import Account
 from commissure.workflows.synthesize import synthesize as synthesize_workflow
 from commissure.workflows.synthesize_volumes import VolumeOptions

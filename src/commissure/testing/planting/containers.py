@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from commissure.extras import need
-from commissure.protect.archives import kind_of_archive, unpack
+from commissure.protect.files.archives import kind_of_archive, unpack
 from commissure.testing.matlab_hdf5 import write_matlab_hdf5
 from commissure.testing.planting.notes import SCIENCE_TEXTS, note_of
 from commissure.testing.planting.people import Person, make_person

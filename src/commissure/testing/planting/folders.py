@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from commissure.extras import need
-from commissure.protect.faces import FaceFinder, can_find_faces
-from commissure.protect.film_faces import ffmpeg_program, film_frames
+from commissure.protect.files.film_faces import ffmpeg_program, film_frames
+from commissure.protect.heads.faces import FaceFinder, can_find_faces
 from commissure.testing.films import write_film
 from commissure.testing.planting.notes import SCIENCE_TEXTS, note_of
 from commissure.testing.planting.people import Person, make_person

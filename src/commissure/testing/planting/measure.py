@@ -13,7 +13,7 @@ import numpy as np
 
 from commissure.extras import need
 from commissure.hub import open_hub
-from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.text.pseudonym import Pseudonyms
 from commissure.testing.planting.containers import plant_containers
 from commissure.testing.planting.folders import plant_folder
 from commissure.testing.planting.notes import CODES

@@ -5,7 +5,7 @@ from pathlib import Path
 from commissure.formats.detect import safe_name
 from commissure.formats.listing import Listing
 from commissure.model import Severity, Source
-from commissure.protect.burned_series import clean_series
+from commissure.protect.files.burned_series import clean_series
 from commissure.workflows.sharing.work import Work
 
 __all__ = ["safe_to_read"]

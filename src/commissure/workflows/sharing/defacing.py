@@ -14,10 +14,10 @@ from commissure.annotate.face import check_face
 from commissure.errors import BadInput, CommissureError
 from commissure.formats.detect import safe_name
 from commissure.model import Activity, Finding, Image, Severity, Software
-from commissure.protect.deface import Defaced, check_defaced, deface
-from commissure.protect.deface_others import deface_like
-from commissure.protect.deface_voxels import first_volume
-from commissure.protect.head_ct import is_ct
+from commissure.protect.heads.deface import Defaced, check_defaced, deface
+from commissure.protect.heads.deface_others import deface_like
+from commissure.protect.heads.deface_voxels import first_volume
+from commissure.protect.heads.head_ct import is_ct
 from commissure.workflows.deface_head import MARGINS_MM, SEED, T1_LIKE
 from commissure.workflows.deface_turned import deface_wherever, face_left
 from commissure.workflows.sharing.work import Item, Work

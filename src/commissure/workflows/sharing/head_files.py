@@ -9,8 +9,8 @@ import numpy as np
 from commissure.errors import CommissureError, Unreadable
 from commissure.extras import need
 from commissure.model import About, Finding, Image, Severity
-from commissure.protect.deface import Defaced
-from commissure.protect.deface_voxels import ScaledVoxels, check_packed, rewrite_voxels, stored_of
+from commissure.protect.heads.deface import Defaced
+from commissure.protect.heads.deface_voxels import ScaledVoxels, check_packed, rewrite_voxels, stored_of
 from commissure.workflows.sharing.defacing import REMEDY, Heads, defaced_head, is_t1
 
 __all__ = ["HeadFile", "Settled", "nifti_head", "read_nifti", "settle_head"]

@@ -9,12 +9,12 @@ from commissure.formats.detect import safe_name
 from commissure.formats.port import Noun
 from commissure.formats.registry import READERS
 from commissure.model import About, Fact, Finding, Image, Origin, Session, Severity, Source, Subject
-from commissure.protect.contrast import check_contrast
-from commissure.protect.deface_voxels import first_volume
 from commissure.protect.deidentify import deidentify
-from commissure.protect.known import Known
-from commissure.protect.policy import Policy
-from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.heads.contrast import check_contrast
+from commissure.protect.heads.deface_voxels import first_volume
+from commissure.protect.text.known import Known
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
 from commissure.standardize.registry import standard_of
 from commissure.workflows.sharing.captures import safe_to_read
 from commissure.workflows.sharing.defacing import deface_items

@@ -1,7 +1,7 @@
 """Recordings that tell no id: who of them are one person, by the names in their headers.
 
 >>> from commissure.model import About, Identifier, Subject
->>> from commissure.protect.pseudonym import Pseudonyms
+>>> from commissure.protect.text.pseudonym import Pseudonyms
 >>> nobody = About("eeg", Subject(""))
 >>> first, second = (About("eeg", Subject(""), identifiers=(Identifier("name", name),)) for name in ("Ada", "Santiago"))
 >>> labels = tell_apart([first, second, first, nobody], dataset="ds-1", pseudonyms=Pseudonyms(bytes(32)))
@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 
 from commissure.model import About
-from commissure.protect.pseudonym import Pseudonyms
+from commissure.protect.text.pseudonym import Pseudonyms
 
 __all__ = ["UNNAMED", "is_unnamed", "tell_apart"]
 

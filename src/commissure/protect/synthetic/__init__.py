@@ -1,0 +1,1 @@
+"""Synthetic subjects, what they are worth, and what they give away."""

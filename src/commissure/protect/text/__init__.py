@@ -1,0 +1,1 @@
+"""What tells of who somebody is, found in text and replaced: names, dates, numbers, addresses."""
