@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from commissure.extras import need
 from commissure.protect.synthetic.columns import Column, Table, checked_columns
+from commissure.protect.synthetic.table_choice import choose_rows
 
 __all__ = ["Bootstrap", "Copula", "SequentialForest"]
 
@@ -23,6 +24,10 @@ _TRUSTED_ROWS = 100
 _MOST_BLUR = 0.9
 #: inverse strength of the penalty on a multinomial regression: at 0.1 a classifier tells the rows, at 1 members are told
 _LOOSE = 0.5
+#: how many times as many rows are drawn as are kept, how many at least, and how many are chosen at once
+_TIMES, _LEAST_POOL, _BLOCK = 3, 300, 2000
+#: the penalty on slopes, and those on bends of which the one is taken that foretells the left-out best
+_HOLD, _HOLDS_BENDS = 2.0, (20.0, 100.0, 500.0, 2500.0, 1e5)
 
 
 class Bootstrap:
@@ -85,7 +90,9 @@ class SequentialForest:
     Whether a value is missing, on a heap, or rounded, and which of few values it has, are drawn from a multinomial
     regression on the columns before (a forest's probabilities were told from real rows more easily, and gave away more of
     who was in). A number is a quadratic prediction from the synthetic columns before it, plus the residual of a real person
-    from the same leaf of a tree that was grown on *other* people; so no row, and no rare value, is anybody's.
+    from the same leaf of a tree that was grown on *other* people; so no row, and no rare value, is anybody's. What residuals
+    have in common with the columns before by chance is taken out of them. Three times as many rows are drawn as are asked
+    for, and kept by :func:`~commissure.protect.synthetic.table_choice.choose_rows`.
 
     Parameters
     ----------
@@ -102,7 +109,7 @@ class SequentialForest:
     (5, 2)
     """
 
-    def __init__(self, *, leaf: int = 40, trees: int = 20) -> None:
+    def __init__(self, *, leaf: int = 60, trees: int = 20) -> None:
         self.leaf, self.trees = leaf, trees
 
     def fit(self, cohort: Table) -> Self:
@@ -114,6 +121,15 @@ class SequentialForest:
 
     def sample(self, n: int, rng: np.random.Generator) -> Table:
         """``n`` synthetic rows."""
+        made = [self._block(min(_BLOCK, n - start), rng) for start in range(0, n, _BLOCK)]
+        return Table(self.table_.names, np.concatenate(made), self.table_.levels)
+
+    def _block(self, n: int, rng: np.random.Generator) -> Array:
+        pool, real = self._drawn(max(_TIMES * n, _LEAST_POOL), rng), self.table_.values
+        return np.asarray(pool[choose_rows(pool, real=real, count=n, rng=rng)])
+
+    def _drawn(self, n: int, rng: np.random.Generator) -> Array:
+        """``n`` rows, column after column."""
         real = self.table_.values
         made, kinds = np.full((n, real.shape[1]), np.nan), np.full((n, real.shape[1]), np.nan)
         known = np.column_stack([c.kinds(real[:, j], self.apart_[j]) for j, c in enumerate(self.columns_)])
@@ -135,7 +151,7 @@ class SequentialForest:
                 before[have], body.scores(real[have, j], rng=rng), now[ok], rng, blur=body.blur
             )
             made[ok, j] = body.values(drawn, rng=rng, blur=blur, rounded=kinds[ok, j])
-        return Table(self.table_.names, made, self.table_.levels)
+        return made
 
     def _features(self, rows: Array, kinds: Array, before: int) -> Array:
         """What is known of the columns before: scores, and whether a value is missing, rounded or on a heap."""
@@ -167,8 +183,8 @@ class SequentialForest:
         """
         design, wanted = (np.column_stack([np.ones(len(r)), _bent(r, before)]) for r in (before, now))
         curved = design.shape[1] - 1 - before.shape[1]
-        hold = np.concatenate([np.full(1 + before.shape[1], 2.0), np.full(curved, 20.0)])
-        slope = np.linalg.solve(design.T @ design + np.diag(hold), design.T @ scores)
+        hold = _penalty(design, scores, curved)
+        slope = np.linalg.solve(design.T @ design + hold, design.T @ scores)
         rest = scores - design @ slope
         made, own = wanted @ slope, np.zeros(len(now))
         turn = rng.integers(0, self.trees, len(now))
@@ -176,6 +192,10 @@ class SequentialForest:
             rows = np.flatnonzero(turn == tree)
             if len(rows):
                 own[rows] = self._residuals(before, rest, now[rows], rng)
+        if len(now) > 2 * len(hold):
+            left = np.linalg.solve(design.T @ design + hold, design.T @ rest)
+            chance = np.linalg.solve(wanted.T @ wanted + hold, wanted.T @ own)
+            own = _rescaled(own - wanted @ (chance - left), own)
         made += own
         # a ridge and residuals of others let the spread drift from column to column; many draws can be brought back
         trust = len(now) / (len(now) + _TRUSTED_ROWS)
@@ -202,6 +222,26 @@ class SequentialForest:
                 pool = np.concatenate([pool, grown[own == leaf]])
             made[at == leaf] = rest[rng.choice(pool, int((at == leaf).sum()))]
         return made
+
+
+def _penalty(design: Array, scores: Array, curved: int) -> Array:
+    """The penalty of a ridge whose last ``curved`` columns are bends: they cost little only where they tell much.
+
+    Bends that tell nothing of others still bring what is drawn nearer to the very people who were learned from.
+    """
+    missed, holds = [], []
+    for bends in _HOLDS_BENDS if curved else _HOLDS_BENDS[:1]:
+        hold = np.diag([*np.full(design.shape[1] - curved, _HOLD), *np.full(curved, bends)])
+        solved = np.linalg.solve(design.T @ design + hold, design.T)
+        own = np.einsum("ij,ji->i", design, solved)
+        missed.append(((scores - design @ (solved @ scores)) / np.maximum(1 - own, 0.1)) ** 2)
+        holds.append(hold)
+    return np.asarray(holds[int(np.argmin([error.mean() for error in missed]))])
+
+
+def _rescaled(values: Array, by: Array) -> Array:
+    """``values`` with the spread of ``by``."""
+    return np.asarray(values * (float(by.std()) / max(float(values.std()), 1e-9)))
 
 
 def _bent(rows: Array, by: Array) -> Array:
