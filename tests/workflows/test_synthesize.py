@@ -139,6 +139,18 @@ def test_codes_are_left_out_with_a_word_and_rare_words_are_nobodys(tmp_path: Pat
     assert text.startswith("participant_id\tage\tscore\tgroup\n") and "rare" not in text
 
 
+def test_whom_a_shared_note_names_is_left_out_and_places_stay(tmp_path: Path) -> None:
+    came = ("came with mother Anna", "Beijing_Zang", "seen by Dr. Novak", "anna@clinic.example")
+    lines = [f"{line}\t{came[i % 4]}" for i, line in enumerate(LINES)]
+    made = synthesize(sent(tmp_path, f"{HEAD}\thow", lines), tmp_path / "o", attack=False)
+    assert [f.message for f in made.findings] == [
+        "3 categories of column 'how' told of somebody; what did was left out."
+    ]
+    told = {row.split("\t")[3] for row in made.files[0].read_text().splitlines()[1:]}
+    assert "Beijing_Zang" in told and "came with mother [name]" in told and "[contact]" in told
+    assert not any(name in " ".join(told) for name in ("Anna", "Novak", "anna@"))
+
+
 def test_tables_as_spreadsheets_write_them_are_read(tmp_path: Path) -> None:
     lines = [line.replace("\t", ";").replace(".", ",") for line in LINES]
     table = tmp_path / "t.csv"

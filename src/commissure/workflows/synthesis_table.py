@@ -13,6 +13,8 @@ from commissure.model import Finding, Severity
 from commissure.protect.files.tables import identifying_column
 from commissure.protect.synthetic.columns import FEWEST_ROWS, SHARED, Table
 from commissure.protect.text.dates import find_dates
+from commissure.protect.text.lone_names import NOTES_LIMIT, find_lone_names
+from commissure.protect.text.names import Span, non_overlapping, recognize
 
 __all__ = ["read_table", "write_table"]
 
@@ -25,6 +27,8 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 _UNIT = re.compile(r"[+-]?\d+(?:[.,]\d+)?\s*[^\W\d_%]*[a-z%°µ/²³]+", re.I)
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.I)
 _FEW_WORDS = 12
+#: words; what is longer is a sentence
+_LONGEST_CATEGORY = 3
 
 
 def read_table(text: str, *, delimiter: str, only: Collection[str] = ()) -> tuple[Table, tuple[Finding, ...]]:
@@ -59,6 +63,9 @@ def read_table(text: str, *, delimiter: str, only: Collection[str] = ()) -> tupl
         if what := _identifies(name, known):
             findings.append(_left_out(name, f"Column {name!r} was left out: {what}"))
             continue
+        known, named = _without_names(known)
+        if named:
+            findings.append(_left_out(name, f"{named} {'category' if named == 1 else 'categories'} of column {name!r} told of somebody; what did was left out"))  # fmt: skip
         words, numbers, rare = _column(name, known)
         if rare:
             findings.append(_left_out(name, f"{rare} {'value' if rare == 1 else 'values'} of column {name!r} that under {SHARED} people share: left out as missing"))  # fmt: skip
@@ -104,6 +111,24 @@ def _identifies(name: str, cells: list[str | None]) -> str:
     if _CODE.fullmatch(name) and len(known) > _FEW_WORDS and len(set(known)) == len(known):
         return "by its name it holds codes, and everybody has one of their own."
     return ""
+
+
+def _without_names(cells: list[str | None]) -> tuple[list[str | None], int]:
+    """Cells that several people share without whom they name, and how many different ones named somebody.
+
+    A short category may be a place, so lone names are looked for in sentences alone.
+    """
+    clean: dict[str, str] = {}
+    for cell, count in Counter(cell for cell in cells if cell is not None).items():
+        if count < SHARED or _NUMBER.fullmatch(cell):
+            continue
+        spans = [*recognize(cell)]
+        if len(cell.split()) > _LONGEST_CATEGORY:
+            spans += [Span(w.start, w.end, "name") for w in find_lone_names(cell, limit=NOTES_LIMIT)]
+        told = [span for span in non_overlapping(spans) if span.category not in {"age", "date"}]
+        for span in reversed(told):
+            clean[cell] = clean.get(cell, cell)[: span.start] + f"[{span.category}]" + clean.get(cell, cell)[span.end :]  # fmt: skip
+    return [cell if cell is None else clean.get(cell, cell) for cell in cells], len(clean)
 
 
 def _left_out(where: str, message: str) -> Finding:
