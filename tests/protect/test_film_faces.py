@@ -11,6 +11,7 @@ from commissure.model import About, Severity, Subject
 from commissure.protect.files import film_faces
 from commissure.protect.files.film_boxes import set_times, times_of
 from commissure.protect.files.film_faces import clean_film, ffmpeg_program
+from commissure.protect.files.gather import identifiers_in
 from commissure.protect.heads.faces import FaceFinder, can_find_faces
 from commissure.protect.text.cleaner import Cleaner
 from commissure.protect.text.policy import Policy
@@ -21,6 +22,13 @@ pytestmark = pytest.mark.skipif(
     not ffmpeg_program() or not can_find_faces(),
     reason="needs ffmpeg and the face finder of commissure[protect]",
 )
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".avi", ".mov"])
+def test_whom_a_title_names_is_looked_for_everywhere(tmp_path: Path, suffix: str) -> None:
+    film = write_film(tmp_path / f"film{suffix}", frames=5, face=False, title="Florentyna Rosikczyk")
+    told = {(one.category, one.value) for one in identifiers_in(film)}
+    assert told == {("name", "Florentyna Rosikczyk"), ("name", "Rosikczyk")}
 
 
 def cleaner(hub: Pseudonyms, species: str = "") -> Cleaner:

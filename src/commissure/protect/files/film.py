@@ -7,6 +7,7 @@ and no frame and no time changes.
 """
 
 import mmap
+import re
 import shutil
 import struct
 from collections.abc import Iterator
@@ -16,11 +17,15 @@ from commissure.errors import BadInput
 from commissure.protect.files.film_boxes import boxes, sample_places, tracks
 from commissure.protect.text.cleaner import Cleaner
 
-__all__ = ["ISO_SUFFIXES", "copy_without_marks", "find_film_marks", "rewrite_film"]
+__all__ = ["ISO_SUFFIXES", "copy_without_marks", "film_texts", "find_film_marks", "rewrite_film"]
 
 _TIMED = {b"mvhd", b"tkhd", b"mdhd"}
 _INSIDE = {b"moov", b"trak", b"mdia"}
 _BLANKED = {b"udta", b"meta", b"uuid"}
+#: bytes; a longer comment is no title
+_LONGEST_COMMENT = 1 << 16
+_WORDS = re.compile(rb"(?:[\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]+){3,}")
+_BOX = re.compile(rb"ilst$|INFO[A-Z]{4}$|^(?:LIST|udta|meta|data|!hdlr)$")
 ISO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".3gp"})
 #: offset, new bytes, category; an empty category is not counted
 Mark = tuple[int, bytes, str]
@@ -70,6 +75,18 @@ def find_film_marks(path: Path) -> tuple[Mark, ...]:
         if view[:4] == b"RIFF":
             return tuple(_avi(view))
     return ()
+
+
+def film_texts(path: Path) -> Iterator[str]:
+    """What a film's container says in words: titles, artists, comments."""
+    with path.open("rb") as stream:
+        for offset, blank, category in find_film_marks(path):
+            if category == "comment" and len(blank) <= _LONGEST_COMMENT:
+                stream.seek(offset)
+                found = _WORDS.findall(stream.read(len(blank)))
+                yield from (
+                    words.decode("utf-8", "replace").strip() for words in found if not _BOX.search(words)
+                )
 
 
 def _iso(view: mmap.mmap, start: int, stop: int) -> Iterator[Mark]:

@@ -12,9 +12,12 @@ from pathlib import Path
 from commissure.model import Identifier
 from commissure.protect.files.dicom_rules import CATEGORY_OF
 from commissure.protect.files.fields import fields_of, names_somebody
+from commissure.protect.files.film import ISO_SUFFIXES, film_texts
 from commissure.protect.files.sidecar import CATEGORY_OF_FIELD
 from commissure.protect.files.tables import identifying_column
 from commissure.protect.text.known import is_generic
+from commissure.protect.text.lone_names import NOTES_LIMIT, find_lone_names
+from commissure.protect.text.names import recognize
 
 __all__ = ["category_of", "identifiers_in"]
 
@@ -59,6 +62,9 @@ def identifiers_in(path: Path) -> Iterator[Identifier]:
             suffix = path.with_suffix("").suffix.lower()
             with gzip.open(path) as packed:
                 head = packed.read(_HEAD)
+        if suffix in ISO_SUFFIXES | {".avi"}:
+            yield from _named_in_film(path)
+            return
         for name, text in fields_of(path, suffix=suffix, head=head):
             category = category_of(name)
             value = text.strip("\x00 ")
@@ -66,3 +72,13 @@ def identifiers_in(path: Path) -> Iterator[Identifier]:
                 yield Identifier(str(category), value)
     except Exception:  # noqa: BLE001 - a file of any bytes may come along, and each library has errors of its own
         return
+
+
+def _named_in_film(path: Path) -> Iterator[Identifier]:
+    """Whom a film's title or comments name: no field says so, but its file may be called the same."""
+    for text in film_texts(path):
+        named = [(span.start, span.end) for span in recognize(text) if span.category == "name"]
+        named += [(word.start, word.end) for word in find_lone_names(text, limit=NOTES_LIMIT)]
+        for start, end in named:
+            if not is_generic(text[start:end]):
+                yield Identifier("name", text[start:end])
