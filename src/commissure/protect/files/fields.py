@@ -18,6 +18,8 @@ from commissure.protect.files.hdf5_types import is_hdf5
 from commissure.protect.files.lab_headers import is_lab_header, lab_header_fields
 from commissure.protect.files.matlab_hdf5 import is_matlab_hdf5, matlab_hdf5_texts
 from commissure.protect.files.micromed import micromed_fields
+from commissure.protect.files.sheet_parts import SHEETS
+from commissure.protect.files.sheet_reading import sheet_fields
 from commissure.protect.files.tables import identifying_column
 
 __all__ = ["fields_of", "names_somebody"]
@@ -94,6 +96,8 @@ def fields_of(path: Path, *, suffix: str, head: bytes) -> Iterator[tuple[str, st
         yield from _table(path.read_text("utf-8", "replace"))
     elif suffix == ".csv":
         yield from _table(path.read_text("utf-8", "replace"), mark=",")
+    elif suffix in SHEETS:
+        yield from sheet_fields(path)
     elif suffix in {".edf", ".bdf"}:
         yield "patient", head[8:88].decode("latin-1")
         yield "recording", head[88:168].decode("latin-1")

@@ -37,6 +37,8 @@ from commissure.protect.files.numbers import (
 )
 from commissure.protect.files.nwb import rewrite_nwb
 from commissure.protect.files.scripts import SCRIPTS
+from commissure.protect.files.sheet_parts import SHEETS
+from commissure.protect.files.sheets import rewrite_sheets
 from commissure.protect.files.snirf import rewrite_snirf
 from commissure.protect.files.tiff import rewrite_tiff
 from commissure.protect.heads.face_surfaces import (
@@ -61,11 +63,11 @@ _NUMBERS = frozenset({".wl1", ".wl2", ".nosatflags_wl1", ".nosatflags_wl2", ".ev
 _PERSONAL = {
     ".jpg": "photo", ".jpeg": "photo", ".png": "photo", ".bmp": "photo", ".heic": "photo", ".gif": "photo", ".webp": "photo",
     ".wav": "voice", ".mp3": "voice", ".m4a": "voice", ".flac": "voice", ".ogg": "voice", ".aac": "voice", ".opus": "voice",
-    ".pdf": "document", ".doc": "document", ".docx": "document", ".xls": "document", ".xlsx": "document", ".rtf": "document",
+    ".pdf": "document", ".doc": "document", ".docx": "document", ".xls": "document", ".rtf": "document",
     ".odt": "document", ".eml": "document", ".msg": "document",
 }  # fmt: skip
 #: tables, and pickles, which are never loaded
-_TABLES = frozenset({".xls", ".xlsx", ".ods", ".parquet", ".feather", ".pkl", ".pickle", ".rds", ".rdata"})
+_TABLES = frozenset({".xls", ".xlsb", ".ods", ".parquet", ".feather", ".pkl", ".pickle", ".rds", ".rdata"})
 _AS_TABLE = "Save its tables as .csv or .tsv, which are cleaned, or leave it out."
 _MADE_FOR_ALL = ("stimuli/", "phenotype/")
 
@@ -209,6 +211,10 @@ def _by_npz(job: Job) -> tuple[Finding, ...]:
     return rewrite_npz(job.source, job.target, where=job.where, cleaner=job.cleaner)
 
 
+def _by_sheets(job: Job) -> tuple[Finding, ...]:
+    return rewrite_sheets(job.source, job.target, cleaner=job.cleaner, where=job.where, relabel=job.relabel)
+
+
 def _by_raw(job: Job) -> tuple[Finding, ...]:
     return rewrite_raw(job.source, job.target, where=job.where, cleaner=job.cleaner)
 
@@ -254,7 +260,7 @@ _CLEANERS: dict[str, Callable[[Job], tuple[Finding, ...] | None]] = {
     ".3gp": _by_film, ".dcm": _by_dicom, ".ima": _by_dicom, **dict.fromkeys(_PLAIN, _by_plain), **dict.fromkeys(_NUMBERS, _by_numbers), ".tri": _by_triggers,
     **dict.fromkeys(SCANS, _by_scan), ".npy": _by_npy, ".npz": _by_npz, ".dat": _by_raw, ".tsv.gz": _by_cells,
     ".annot": _by_annot, ".eeg": _by_samples, ".gdf": _by_gdf, ".trc": _by_micromed, ".bin": _by_bin,
-    **dict.fromkeys((".h5", ".hdf5", ".hdf", ".he5", ".h5ad", ".nc", ".nc4", ".loom"), _by_hdf5),
+    **dict.fromkeys(SHEETS, _by_sheets), **dict.fromkeys((".h5", ".hdf5", ".hdf", ".he5", ".h5ad", ".nc", ".nc4", ".loom"), _by_hdf5),
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from commissure.errors import Unreadable
 from commissure.protect.files.sidecar import clean_sidecar
@@ -13,7 +13,15 @@ from commissure.protect.text.dates import find_dates, top_age
 from commissure.protect.text.lone_names import NOTES_LIMIT
 from commissure.protect.text.names import Span
 
-__all__ = ["clean_json", "clean_table", "identifying_column"]
+__all__ = [
+    "AGE",
+    "THINGS",
+    "clean_cell",
+    "clean_json",
+    "clean_table",
+    "column_of_names",
+    "identifying_column",
+]
 
 _COLUMNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(date_?of_?birth|birth_?(date|day)?|dob|born|geburts(datum|tag)|geboren|geboortedatum|date_?de_?naissance|fecha_?(de_?)?nac(imiento)?|"
@@ -41,7 +49,8 @@ _WHOLE_NAME = re.compile(
     re.I,
 )
 _MARKS = (",", ";", "|")
-_AGE = re.compile(r"age(_?(at_?\w+|in_?years|years|yrs|y))?", re.I)
+#: headings of ages in years
+AGE = re.compile(r"age(_?(at_?\w+|in_?years|years|yrs|y))?", re.I)
 _PUBLIC = frozenset({"Authors", "HowToAcknowledge", "Acknowledgements", "Funding", "ReferencesAndLinks", "DatasetDOI",
                      "License", "GeneratedBy", "SourceDatasets", "EthicsApprovals", "DatasetLinks"})  # fmt: skip
 #: not even a credit tells these
@@ -52,7 +61,7 @@ _TOOK_PART = re.compile(
 )
 _MISSING = "n/a"
 #: columns of tables of channels, electrodes, optodes and regions, whose ``name`` is a thing's
-_THINGS = frozenset(
+THINGS = frozenset(
     {"type", "units", "x", "index", "impedance", "abbreviation", "mapping", "sampling_frequency"}
 )
 _ROWS_SHOWING_A_CODE = 3
@@ -72,7 +81,7 @@ def identifying_column(name: str) -> str | None:
     return None
 
 
-def _column_of_names(name: str, values: list[str]) -> str | None:
+def column_of_names(name: str, values: list[str]) -> str | None:
     """``name`` if a column of people holds given and family names rather than codes."""
     if _PEOPLE.fullmatch(name) is None:
         return None
@@ -114,8 +123,8 @@ def clean_table(
     kept = []
     for index, name in enumerate(header):
         values = [row[index] for row in rows[1:] if len(row) > index]
-        category = identifying_column(name) or _column_of_names(name, values)
-        if category is None or (name == "name" and _THINGS & set(header)):
+        category = identifying_column(name) or column_of_names(name, values)
+        if category is None or (name == "name" and THINGS & set(header)):
             kept.append(index)
         elif any(len(row) > index and row[index].strip() not in ("", _MISSING) for row in rows[1:]):
             cleaner.count(category)
@@ -130,7 +139,7 @@ def clean_table(
             # long tables repeat few texts; each is judged, and counted, once
             key = (index, row[index] if index < len(row) else _MISSING, owner)
             if key not in told:
-                told[key] = _cell(header[index], key[1], whose, relabel, notes)
+                told[key] = clean_cell(header[index], key[1], cleaner=whose, relabel=relabel, notes=notes)
             cells.append(told[key])
         out.append(cells)
     if mark == "\t":
@@ -173,13 +182,17 @@ def _notes(header: list[str], rows: list[list[str]], cleaner: Cleaner) -> dict[s
     return found
 
 
-def _cell(
-    name: str, value: str, cleaner: Cleaner, relabel: Callable[[str], str], notes: dict[str, str]
+def clean_cell(
+    name: str, value: str, *, cleaner: Cleaner, relabel: Callable[[str], str], notes: Mapping[str, str]
 ) -> str:
+    """What becomes of a cell under the heading ``name``; ``notes`` says what some texts become.
+
+    Numbers stay, but for ages over the policy's and days written as eight digits.
+    """
     if value in notes:
         return notes[value]
     if _is_number(value):
-        if _AGE.fullmatch(name) and cleaner.is_person and float(value) >= cleaner.policy.top_age_years:
+        if AGE.fullmatch(name) and cleaner.is_person and float(value) >= cleaner.policy.top_age_years:
             cleaner.count("age")
             return f"{top_age(float(value), top=cleaner.policy.top_age_years):.0f}"
         whole_date = len(value) == 8 and "date" in name.lower() and find_dates(value)

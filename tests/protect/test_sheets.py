@@ -1,0 +1,267 @@
+"""Workbooks: whom they tell of is gone from every part of the copy, and numbers, dates' formats and formulas stay."""
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commissure.errors import Unreadable
+from commissure.model import About, Identifier, Subject
+from commissure.protect.files.fields import fields_of
+from commissure.protect.files.sheet_formulas import Book
+from commissure.protect.files.sheet_layout import layout
+from commissure.protect.files.sheet_parts import closed_parts, kind_of_part, packed_anew
+from commissure.protect.files.sheet_reading import open_workbook, sheet_fields
+from commissure.protect.files.sheets import rewrite_sheets
+from commissure.protect.survey import check_exposure
+from commissure.protect.text.cleaner import Cleaner
+from commissure.protect.text.policy import Policy
+from commissure.protect.text.pseudonym import Pseudonyms
+from commissure.workflows.clean_folder import clean_folder
+
+openpyxl = pytest.importorskip("openpyxl")
+SECRET = bytes(range(32))
+PRECISE = 0.1 + 0.2
+#: what must be in no part of a clean copy
+TOLD = ("quirin", "okonkwo", "abernathy", "fenwick", "zephyrine", "sainte odile", "7311234", "0170 5551234", "1961-03-04", "44871", "22344", "projects")  # fmt: skip
+
+
+def _cleaner(hub: Pseudonyms, *known: Identifier) -> Cleaner:
+    return Cleaner.of(About("eeg", Subject("S1"), identifiers=known), pseudonyms=hub, policy=Policy())
+
+
+def _parts(path: Path) -> str:
+    """All that a workbook holds, unpacked."""
+    with zipfile.ZipFile(path) as archive:
+        return "\n".join(f"{name}\n{archive.read(name).decode('latin-1')}" for name in archive.namelist())
+
+
+def _with_values(path: Path, sheet: int, values: dict[str, tuple[str, str]]) -> None:
+    """Write what formulas came to, as a spreadsheet program does."""
+
+    def edit(name: str, data: bytes) -> bytes:
+        if name != f"xl/worksheets/sheet{sheet}.xml":
+            return data
+        text = data.decode()
+        for place, (kind, value) in values.items():
+            pattern = rf'<c r="{place}"([^>]*?)(?: t="n")?>(<f>[^<]*</f>)?<v\s*(?:/>|>[^<]*</v>)'
+            text, count = re.subn(pattern, rf'<c r="{place}"\1 t="{kind}">\2<v>{value}</v>', text)
+            assert count == 1
+        return text.encode()
+
+    path.write_bytes(packed_anew(path.read_bytes(), edit=edit, with_macros=False))
+
+
+def _add(path: Path, name: str, data: bytes) -> None:
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, data)
+
+
+@pytest.fixture
+def workbook(tmp_path: Path) -> Path:
+    """A study's workbook, with somebody in every place that can hold a text."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Scores"
+    sheet["A1"] = "Study of sleep, run by Dr. Fenwick Abernathy"
+    sheet.merge_cells("A1:D1")
+    sheet.append([])
+    sheet.append(["Full name", "DOB (dd.mm.yyyy)", "Visit date", "age", "MoCA", "drift", "test", "years", "initial", "twice", "later", "MRN"])  # fmt: skip
+    sheet.append(["Okonkwo, Zephyrine", date(1961, 3, 4), datetime(2019, 5, 6, 10, 11, 12), "=DATEDIF(B4,C4,\"y\")", 27, PRECISE, "Wechsler, seen by Dr. Abernathy", "=YEAR(B4)", "=LEFT(A4,1)", "=E4*2", "=C4+30", 7311234])  # fmt: skip
+    sheet.append(["Quirin Meier", date(1958, 7, 9), datetime(2019, 6, 7), 93, 24, 1 / 3, "Raven", "=H4+1", "=LEFT(G4,20)", '=IF(A5="Quirin","x","y")', "=SUM(E4:E5)", 44871])  # fmt: skip
+    sheet["C4"].number_format = "dd.mm.yyyy hh:mm"
+    sheet["K4"].number_format = "yyyy-mm-dd"
+    sheet["E4"].comment = openpyxl.comments.Comment("ask Quirin", "Fenwick Abernathy")
+    sheet["E5"].hyperlink = "mailto:z.okonkwo@north.org"
+    sheet["F4"].number_format = '0.000 "Okonkwo"'
+    sheet["F4"].font = openpyxl.styles.Font(bold=True)
+    sheet.oddHeader.left.text = "Dr. Fenwick Abernathy"
+    sheet.column_dimensions["F"].hidden = True
+    rule = openpyxl.worksheet.datavalidation.DataValidation(
+        type="list", formula1='"Dr. Abernathy,Dr. Quirin"'
+    )
+    rule.add("G4:G9")
+    codes = openpyxl.worksheet.datavalidation.DataValidation(type="list", formula1='"Raven,Wechsler"')
+    codes.add("G4:G9")
+    sheet.add_data_validation(rule)
+    sheet.add_data_validation(codes)
+    form = book.create_sheet("Zephyrine Okonkwo")
+    form.sheet_state = "hidden"
+    for row in (["Name:", "Zephyrine Okonkwo"], ["MRN", 7311234], ["Phone", "0170 5551234"], ["Age", 93], ["MoCA", 27]):  # fmt: skip
+        form.append(row)
+    book.create_sheet("Sums")["A1"] = "='Zephyrine Okonkwo'!B5+MoCA"
+    names = openpyxl.workbook.defined_name.DefinedName
+    book.defined_names["MoCA"] = names("MoCA", attr_text="Scores!$E$4")
+    book.defined_names["Okonkwo"] = names("Okonkwo", attr_text="Scores!$E$5")
+    book.properties.creator = book.properties.lastModifiedBy = "Fenwick Abernathy"
+    book.properties.title = "Okonkwo"
+    custom = openpyxl.packaging.custom.StringProperty(name="Site", value="Sainte Odile Hospital")
+    book.custom_doc_props.append(custom)
+    path = tmp_path / "study.xlsx"
+    book.save(path)
+    told = {"D4": ("n", "58"), "H4": ("n", "1961"), "H5": ("n", "1962"), "I4": ("str", "O"), "I5": ("str", "Wechsler, seen by Dr"), "J4": ("n", "54"),
+            "J5": ("str", "y"), "K4": ("n", "43621"), "K5": ("n", "51"), "F4": ("n", repr(PRECISE))}  # fmt: skip
+    _with_values(path, 1, told)
+    _add(path, "xl/printerSettings/printerSettings1.bin", b"\\\\Sainte Odile\\projects")
+    return path
+
+
+def test_nobody_is_left_in_any_part_and_science_stays(
+    workbook: Path, hub: Pseudonyms, tmp_path: Path
+) -> None:
+    before = _parts(workbook).lower()
+    assert [one for one in TOLD if one not in before] == ["1961-03-04"]  # Excel counts days
+    worker, out = _cleaner(hub), tmp_path / "out.xlsx"
+    assert rewrite_sheets(workbook, out, cleaner=worker, where="study.xlsx") == ()
+    parts = _parts(out).lower()
+    assert [one for one in TOLD if one in parts] == []
+    made, values = open_workbook(out, values=False), open_workbook(out, values=True)
+    sheet, told = made["Scores"], values["Scores"]
+    assert sheet["A1"].value == "Study of sleep, run by [name]"
+    assert [cell.value for cell in sheet[3]] == [cell.value for cell in open_workbook(workbook, values=False)["Scores"][3]]  # fmt: skip
+    offset = worker.offset_days
+    assert offset
+    assert (datetime(2019, 5, 6, 10, 11, 12) - sheet["C4"].value).days == offset
+    assert sheet["C4"].value.time() == datetime(2019, 5, 6, 10, 11, 12).time()
+    assert sheet["C4"].number_format == "dd.mm.yyyy hh:mm"
+    assert (sheet["F4"].value, sheet["F5"].value, sheet["E4"].value) == (PRECISE, 1 / 3, 27)
+    assert sheet["F4"].font.b and sheet["F4"].number_format == "General"
+    # ages: the value of the one that reached a day of birth, the top of the other
+    assert (sheet["D4"].value, sheet["D5"].value) == (58, 90)
+    assert sheet["G5"].value == "Raven" and "Wechsler" in sheet["G4"].value
+    # formulas: what reached an emptied column goes, what reached a moved day has no old value
+    assert [sheet[place].value for place in ("H4", "H5", "I4", "J5")] == [None] * 4
+    assert (sheet["I5"].value, told["I5"].value) == ("=LEFT(G4,20)", None)
+    assert (sheet["J4"].value, told["J4"].value) == ("=E4*2", 54)
+    assert (sheet["K4"].value, told["K4"].value) == ("=C4+30", None)
+    assert (sheet["K5"].value, told["K5"].value) == ("=SUM(E4:E5)", 51)
+    assert sheet.column_dimensions["F"].hidden
+    assert [rule.formula1 for rule in sheet.data_validations.dataValidation] == ['"Raven,Wechsler"']
+    assert list(made.defined_names) == ["MoCA"]
+    form = made.worksheets[1]
+    assert form.sheet_state == "hidden" and "Okonkwo" not in form.title
+    assert [form.cell(row, 2).value for row in range(1, 6)] == [None, None, None, 90, 27]
+    assert made["Sums"]["A1"].value == f"='{form.title}'!B5+MoCA" or made["Sums"]["A1"].value == f"={form.title}!B5+MoCA"  # fmt: skip
+    assert {"name", "birth_date", "id", "date", "age", "contact"} <= set(worker.removed)
+
+
+def test_the_same_workbook_gives_the_same_bytes(workbook: Path, hub: Pseudonyms, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        rewrite_sheets(workbook, tmp_path / name, cleaner=_cleaner(hub), where="study.xlsx")
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    with zipfile.ZipFile(tmp_path / "one") as archive:
+        assert {part.date_time for part in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert b"openpyxl" not in archive.read("docProps/core.xml")
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("xl/media/image1.png", "pictures"),
+        ("xl/charts/chart1.xml", "charts"),
+        ("xl/vbaProject.bin", "macros"),
+        ("xl/pivotCache/pivotCacheRecords1.xml", "pivot tables"),
+        ("xl/threadedComments/threadedComment1.xml", "comments in threads"),
+        ("xl/embeddings/oleObject1.bin", "embedded files"),
+        ("xl/connections.xml", "links to a database"),
+        ("xl/future/part.xml", "unknown parts"),
+    ],
+)
+def test_what_nobody_can_look_into_keeps_a_workbook_back(name: str, what: str, workbook: Path, hub: Pseudonyms, tmp_path: Path) -> None:  # fmt: skip
+    _add(workbook, name, b"Okonkwo")
+    (finding,) = rewrite_sheets(workbook, tmp_path / "out.xlsx", cleaner=_cleaner(hub), where="study.xlsx")
+    assert (finding.check, finding.severity) == ("protect.closed_parts", "error")
+    assert what in finding.message and not (tmp_path / "out.xlsx").exists()
+
+
+def test_an_empty_drawing_is_no_reason_and_one_with_shapes_is(workbook: Path) -> None:
+    _add(workbook, "xl/drawings/drawing1.xml", b"<xdr:wsDr/>")
+    assert closed_parts(workbook) == ()
+    _add(workbook, "xl/drawings/drawing2.xml", b"<xdr:wsDr><xdr:twoCellAnchor>Okonkwo</xdr:twoCellAnchor></xdr:wsDr>")  # fmt: skip
+    assert closed_parts(workbook) == ("drawings of shapes",)
+    assert kind_of_part("xl/externalLinks/externalLink1.xml") == "gone"
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"EncryptedPackage", "locked by a password"),
+        (b"PK\x03\x04 and no more", "damaged"),
+        (b"name,dob\n", "damaged"),
+    ],
+)
+def test_locked_and_damaged_workbooks_are_one_clear_error(data: bytes, why: str, hub: Pseudonyms, tmp_path: Path) -> None:  # fmt: skip
+    path = tmp_path / "study.xlsx"
+    path.write_bytes(data)
+    with pytest.raises(Unreadable, match=why):
+        rewrite_sheets(path, tmp_path / "out.xlsx", cleaner=_cleaner(hub), where="study.xlsx")
+
+
+def test_entities_and_bombs_are_refused(workbook: Path, tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(257 << 20))
+    with pytest.raises(Unreadable, match="more than 256 MiB"):
+        closed_parts(bomb)
+    _add(workbook, "xl/worksheets/sheet9.xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a/>')
+    with pytest.raises(Unreadable, match="declares types"):
+        closed_parts(workbook)
+
+
+def test_a_table_of_excel_becomes_cells_in_formulas() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["name", "iq"], ["a", 1], ["b", 2]):
+        sheet.append(row)
+    sheet.add_table(openpyxl.worksheet.table.Table(displayName="People", ref="A1:B3"))
+    sheet.tables["People"]._initialise_columns()
+    for column, name in zip(sheet.tables["People"].tableColumns, ("name", "iq"), strict=True):
+        column.name = name
+    read: Callable[..., Any] = Book(book, {"Sheet": "My sheet"}).read
+    assert read("=SUM(People[iq])", sheet="Sheet").text == "=SUM($B$2:$B$3)"
+    assert read("=People[[#This Row],[iq]]*2", sheet="Sheet", row=3).text == "=$B$3*2"
+    assert read("=Sheet!B2", sheet="Sheet").text == "='My sheet'!B2"
+    assert read('=[1]Other!B2&"Okonkwo"', sheet="Sheet").text == ""
+    assert not read("=cmd|'/c calc'!A1", sheet="Sheet").text
+    assert not read("=Elsewhere[iq]", sheet="Sheet").is_known
+
+
+def test_rows_below_an_empty_one_go_on_with_the_table() -> None:
+    rows = {1: ["name", "hand", "score"], 2: ["Okonkwo", "left", 3], 4: ["Quirin", "right", "n/a"], 5: ["Meier", "left", 4], 7: ["Channel", "kOhm"], 8: ["Fz", 4.5]}  # fmt: skip
+    cells = {(row, at + 1): value for row, values in rows.items() for at, value in enumerate(values)}
+    found = layout(cells)
+    assert [found[row, 1].category for row in (2, 4, 5)] == ["name"] * 3
+    assert found[7, 1].category == "name"  # not spelled like code: it may be a further row
+    cells[7, 1] = "channel"
+    assert layout(cells)[8, 1].category is None
+
+
+def test_a_folder_with_workbooks_is_scanned_and_cleaned(workbook: Path, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    workbook.rename(raw / "study.xlsx")
+    (raw / "notes.txt").write_text("Zephyrine came late.\n")
+    said = list(fields_of(raw / "study.xlsx", suffix=".xlsx", head=b""))
+    assert ("Full_name", "Quirin Meier") in said and ("operator", "Fenwick Abernathy") in said
+    assert said == list(sheet_fields(raw / "study.xlsx"))
+    exposed = {finding.check for finding in check_exposure(raw)}
+    assert {"protect.exposed.name", "protect.exposed.birth_date", "protect.exposed.operator"} <= exposed
+    _add(raw / "study.xlsx", "xl/media/image1.png", b"")
+    assert "protect.exposed.face" in {finding.check for finding in check_exposure(raw)}
+    report = clean_folder(raw, tmp_path / "out", secret=lambda name: SECRET)
+    assert [finding.check for finding in report.findings if finding.severity == "error"] == ["protect.closed_parts"]  # fmt: skip
+    assert not (tmp_path / "out" / "study.xlsx").exists()
+    # whom the workbook names is gone from other files
+    assert "Zephyrine" not in (tmp_path / "out" / "notes.txt").read_text()
+
+
+def test_a_workbook_with_macros_in_its_name_only_keeps_its_type(workbook: Path, hub: Pseudonyms, tmp_path: Path) -> None:  # fmt: skip
+    path = workbook.rename(tmp_path / "study.xlsm")
+    rewrite_sheets(path, tmp_path / "out.xlsm", cleaner=_cleaner(hub), where="study.xlsm")
+    with zipfile.ZipFile(io.BytesIO((tmp_path / "out.xlsm").read_bytes())) as archive:
+        assert b"macroEnabled.main" in archive.read("[Content_Types].xml")
