@@ -1,4 +1,4 @@
-"""The benchmark's analyses, archives, scripts and notebooks, one of each: nothing of the persons is left, all the science is."""
+"""The benchmark's analyses, archives, scripts, notebooks and workbooks, one of each: nothing of the persons is left, all the science is."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ from commissure.testing.planting.containers import plant_containers
 from commissure.testing.planting.measure import measure_containers
 from commissure.testing.planting.plants import found, released_bytes
 
-for name in ("h5py", "pymatreader"):
+for name in ("h5py", "openpyxl", "pymatreader"):
     pytest.importorskip(name)
 
 
 def test_100_plants_are_gone_and_science_stays(tmp_path: Path) -> None:
     tally = measure_containers(tmp_path, rng=np.random.default_rng(1), count=1)
-    assert tally.planted > 100 and len({plant.format for plant in tally.plants}) == 9
+    assert tally.planted > 100 and len({plant.format for plant in tally.plants}) == 10
     assert [(plant.kind, plant.where) for plant in tally.left] == []
     assert tally.science > 90
     assert tally.lost == []

@@ -1,4 +1,4 @@
-"""A lab's folder beside its recordings: analyses in HDF5 and MATLAB 7.3, zipped sessions, scripts and notebooks."""
+"""A lab's folder beside its recordings: analyses in HDF5 and MATLAB 7.3, zipped sessions, scripts, notebooks and workbooks."""
 
 import ast
 import io
@@ -19,6 +19,7 @@ from commissure.testing.planting.notes import SCIENCE_TEXTS, note_of
 from commissure.testing.planting.people import Person, make_person
 from commissure.testing.planting.plants import Plant, plants_of
 from commissure.testing.planting.recordings import PlantedFolder
+from commissure.testing.planting.sheets import compare_workbook, write_workbook
 
 __all__ = ["plant_containers"]
 
@@ -222,6 +223,7 @@ def _notebook(path: Path, person: Person, rng: np.random.Generator) -> tuple[str
 _WRITERS: dict[str, Callable[[Path, Person, np.random.Generator], tuple[str, ...]]] = {
     "analysis.h5": _hdf5, "eeg73.mat": _matlab, "session.zip": _zip, "backup.tar.gz": _tar, "scores.csv.gz": _packed, "fit.py": _script(_PYTHON, "#"),
     "spikes.m": _script(_MATLAB, "%"), "model.R": _script(_R, "#"), "runs.sh": _script(_SHELL, "#"), "figures.ipynb": _notebook,
+    "cohort.xlsx": write_workbook,
 }  # fmt: skip
 
 
@@ -247,6 +249,8 @@ def _inside(path: Path, tally: Any) -> None:
         _compare_hdf5(path, tally)
     elif path.suffix == ".mat":
         _compare_matlab(path, tally)
+    elif path.suffix == ".xlsx":
+        compare_workbook(path, tally)
     elif path.suffix == ".ipynb":
         _compare_notebook(path, tally)
     elif kind_of_archive(path.name):
