@@ -184,7 +184,9 @@ def test_an_empty_drawing_is_no_reason_and_one_with_shapes_is(workbook: Path) ->
     assert closed_parts(workbook) == ()
     _add(workbook, "xl/drawings/drawing2.xml", b"<xdr:wsDr><xdr:twoCellAnchor>Okonkwo</xdr:twoCellAnchor></xdr:wsDr>")  # fmt: skip
     assert closed_parts(workbook) == ("drawings of shapes",)
-    assert kind_of_part("xl/externalLinks/externalLink1.xml") == "gone"
+    assert {
+        kind_of_part(one) for one in ("xl/externalLinks/externalLink1.xml", "__MACOSX/xl/._styles.xml")
+    } == {"gone"}
 
 
 @pytest.mark.parametrize(
@@ -239,6 +241,23 @@ def test_rows_below_an_empty_one_go_on_with_the_table() -> None:
     assert found[7, 1].category == "name"  # not spelled like code: it may be a further row
     cells[7, 1] = "channel"
     assert layout(cells)[8, 1].category is None
+
+
+def test_labels_and_headings_are_told_apart_where_rows_stand_alone() -> None:
+    def categories(*rows: list[object]) -> list[str | None]:
+        """Of the cells of the last row, where an empty list is an empty row."""
+        cells = {(row, at): value for row, values in enumerate(rows, 1) for at, value in enumerate(values, 1)}
+        return [layout(cells)[len(rows), at].category for at in range(1, len(rows[-1]) + 1)]
+
+    assert categories(["MRN", 7311234]) == [None, "id"]
+    assert categories(["Name", "Okonkwo"]) == [None, "name"]
+    assert categories(["Name", "Okonkwo", "DOB", "1961"]) == [None, "name", None, "birth_date"]
+    assert categories(["Name", "Sex", "IQ"], [], ["Okonkwo", "f", 99]) == ["name", None, None]
+    assert categories(["Name", "IQ"], [], ["Okonkwo", 99]) == ["name", None]
+    assert categories(["Patient", "", "Scores"], ["name", "dob", "iq"], ["Okonkwo", "1961", 99]) == ["name", "birth_date", None]  # fmt: skip
+    assert categories(["name", "iq"], ["Okonkwo", 99], [], ["MRN", 7311234]) == ["name", "id"]
+    assert categories(["class", "slots", "name", "comments"]) == [None] * 4
+    assert categories(["name", "type", "units"], ["Fz", "EEG", "uV"]) == [None] * 3
 
 
 def test_a_folder_with_workbooks_is_scanned_and_cleaned(workbook: Path, tmp_path: Path) -> None:

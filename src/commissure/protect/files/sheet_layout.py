@@ -84,10 +84,15 @@ class _Table:
     def block(self, rows: Sequence[int]) -> dict[tuple[int, int], Place]:
         """The Places of the cells of rows that follow each other."""
         head = self._head(rows)
-        if self._is_form(rows, head):
+        if head and self._is_pair(head[-1], rows):
+            # or a heading with nothing below yet
+            found = self._form(rows)
+            self._columns = self._headed(head, [])
+            return found
+        if self._is_form(rows):
             return self._form(rows)
         if not head or not self._replaces(rows, head):
-            return self._under(rows)
+            return self._both(rows)
         above = [row for row in rows if row < head[0]]
         below = [row for row in rows if row > head[-1]]
         self._columns = self._headed(head, below)
@@ -124,13 +129,28 @@ class _Table:
         words = sum(bool(text) and len(text) <= _LONGEST_HEADING for text in texts)
         return not dated and words >= _MOSTLY * len(texts)
 
-    def _is_form(self, rows: Sequence[int], head: tuple[int, ...]) -> bool:
-        """Whether labels stand below each other, or beside what they call with nothing below."""
+    def _is_form(self, rows: Sequence[int]) -> bool:
+        """Whether labels stand below each other."""
         told = [self._categories(row) for row in rows]
         down = max(Counter(column for one in told for column in one).values(), default=0)
-        across = max((len(one) for one in told), default=0)
-        alone = bool(head) and head[-1] == rows[-1] and across < len(self._by_row[rows[-1]])
-        return down > 1 and down > across or across > 0 and alone
+        return down > 1 and down > max(len(one) for one in told)
+
+    def _is_pair(self, row: int, rows: Sequence[int]) -> bool:
+        """Whether a last row may be labels beside what they call."""
+        labels = len(self._categories(row))
+        return row == rows[-1] and labels < len(self._by_row[row]) <= 2 * labels
+
+    def _both(self, rows: Sequence[int]) -> dict[tuple[int, int], Place]:
+        """Rows without headings: of the table above, of which any may be labels beside what they call."""
+        under, beside = self._under(rows), self._form(rows)
+        return {
+            key: place
+            if place.category
+            else beside[key]
+            if beside[key].category or not self._columns
+            else place
+            for key, place in under.items()
+        }
 
     def _form(self, rows: Sequence[int]) -> dict[tuple[int, int], Place]:
         found: dict[tuple[int, int], Place] = {}

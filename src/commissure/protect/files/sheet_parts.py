@@ -24,7 +24,7 @@ _READ = re.compile(
 )
 #: what is not written anew: it says how a sheet was printed, by whom it was opened, what it was worked out in, or what other files hold
 _GONE = re.compile(
-    r"xl/calcchain\.xml|xl/printersettings/.*|docprops/thumbnail\..*|customxml/.*|docmetadata/.*|xl/externallinks/.*|xl/persons/.*|"
+    r"xl/calcchain\.xml|xl/printersettings/.*|docprops/thumbnail\..*|customxml/.*|__macosx/.*|docmetadata/.*|xl/externallinks/.*|xl/persons/.*|"
     r"xl/revisions/.*|xl/usernames\.xml|xl/volatiledependencies\.xml|xl/featurepropertybag/.*|.*/"
 )
 _CLOSED = (
