@@ -220,10 +220,14 @@ def _notebook(path: Path, person: Person, rng: np.random.Generator) -> tuple[str
     return (*_SPOKEN, "patient name", "record number", "operator", "institution")
 
 
+def _workbook(path: Path, person: Person, rng: np.random.Generator) -> tuple[str, ...]:
+    return write_workbook(path, person, rng=rng)
+
+
 _WRITERS: dict[str, Callable[[Path, Person, np.random.Generator], tuple[str, ...]]] = {
     "analysis.h5": _hdf5, "eeg73.mat": _matlab, "session.zip": _zip, "backup.tar.gz": _tar, "scores.csv.gz": _packed, "fit.py": _script(_PYTHON, "#"),
     "spikes.m": _script(_MATLAB, "%"), "model.R": _script(_R, "#"), "runs.sh": _script(_SHELL, "#"), "figures.ipynb": _notebook,
-    "cohort.xlsx": write_workbook,
+    "cohort.xlsx": _workbook,
 }  # fmt: skip
 
 

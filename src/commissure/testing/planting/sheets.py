@@ -17,7 +17,7 @@ _KINDS = (*_CELLS, "patient name", "birth date", "record number", "operator", "i
 _SCORES = np.sin(np.arange(1.0, 1 + len(_CELLS))).round(12)
 
 
-def write_workbook(path: Path, person: Person, rng: np.random.Generator) -> tuple[str, ...]:
+def write_workbook(path: Path, person: Person, *, rng: np.random.Generator) -> tuple[str, ...]:
     """Write the workbook; the kinds of what was planted."""
     openpyxl = need("openpyxl", purpose="Making workbooks")
     said = person.values
