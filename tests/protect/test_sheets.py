@@ -243,6 +243,35 @@ def test_rows_below_an_empty_one_go_on_with_the_table() -> None:
     assert layout(cells)[8, 1].category is None
 
 
+def test_what_an_array_formula_came_to_goes_if_it_reached_somebody(hub: Pseudonyms, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["name", "dob", "iq", "who", "sum"], ["Okonkwo", date(1961, 3, 4), 99], ["Meier", date(1958, 3, 4), 98]):  # fmt: skip
+        sheet.append(row)
+    array = openpyxl.worksheet.formula.ArrayFormula
+    sheet["D2"] = array("D2:D3", "=LEFT(A2:A3,2)")
+    sheet["E2"] = array("E2", "=SUM(C2:C3*2)")
+    sheet["E3"] = "#1 of two"
+    path = tmp_path / "arrays.xlsx"
+    book.save(path)
+
+    def edit(name: str, data: bytes) -> bytes:
+        if "sheet1" not in name:
+            return data
+        for place, kind, value in ((b"D2", b"str", b"Ok"), (b"E2", b"n", b"394")):
+            data, count = re.subn(rb'<c r="%s">(<f[^>]*>[^<]*</f>)<v\s*(?:/>|></v>)' % place, rb'<c r="%s" t="%s">\1<v>%s</v>' % (place, kind, value), data)  # fmt: skip
+            assert count == 1
+        return data
+
+    path.write_bytes(packed_anew(path.read_bytes(), edit=edit, with_macros=False))
+    assert open_workbook(path, values=True).active["D2"].value == "Ok"
+    rewrite_sheets(path, tmp_path / "out.xlsx", cleaner=_cleaner(hub), where="arrays.xlsx")
+    made = open_workbook(tmp_path / "out.xlsx", values=False).active
+    assert [made[place].value for place in ("A2", "D2", "E2", "E3")] == [None, None, 394, "#1 of two"]
+    # names beside days of birth are persons', and are looked for in other files
+    assert ("patient_name", "Okonkwo") in list(sheet_fields(path))
+
+
 def test_labels_and_headings_are_told_apart_where_rows_stand_alone() -> None:
     def categories(*rows: list[object]) -> list[str | None]:
         """Of the cells of the last row, where an empty list is an empty row."""

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from commissure.protect.files.tables import AGE, THINGS, column_of_names, identifying_column
 
@@ -44,8 +45,11 @@ def plain_heading(text: str) -> str:
     return _DECORATION.sub(" ", _DECORATION.sub(" ", " ".join(text.split()))).strip()
 
 
+@lru_cache(maxsize=4096)
 def category_of_heading(text: str) -> str | None:
     """The category of what stands under a heading; None if it may stay."""
+    if not text or len(text) > _LONGEST_HEADING:
+        return None
     plain = plain_heading(text)
     # "Geb.-Datum", "E-Mail" and "Patient / Name" are spelled without marks elsewhere
     joined = re.sub(r"[^\w]+", "_", plain).strip("_")

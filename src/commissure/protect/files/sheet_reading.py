@@ -17,6 +17,8 @@ __all__ = ["open_workbook", "sheet_fields", "values_of"]
 
 _MAKERS = {"creator": "operator", "lastModifiedBy": "operator", "title": "title", "subject": "topic", "description": "description",
            "keywords": "keywords", "category": "category"}  # fmt: skip
+#: what stands beside names of persons alone
+_ONLY_OF_PERSONS = frozenset({"birth_date", "id", "contact", "address"})
 
 
 def open_workbook(path: Path, *, values: bool) -> Any:
@@ -61,8 +63,11 @@ def sheet_fields(path: Path) -> Iterator[tuple[str, str]]:
         yield "", sheet.title
         values = values_of(sheet)
         places = layout(values)
+        of_persons = any(one.category in _ONLY_OF_PERSONS for one in places.values())
         for place, value in values.items():
-            heading = "" if places[place].is_heading else _spelled(places[place].heading)
+            heading = "" if places[place].is_heading else places[place].heading.replace(" ", "_")
+            if of_persons and heading.casefold() == "name":
+                heading = "patient_name"  # elsewhere a channel's or a region's
             if isinstance(value, str):
                 yield heading, value
             elif isinstance(value, date):
@@ -70,10 +75,6 @@ def sheet_fields(path: Path) -> Iterator[tuple[str, str]]:
             elif places[place].category:
                 yield heading, str(value)
         yield from _beside(sheet)
-
-
-def _spelled(heading: str) -> str:
-    return heading.replace(" ", "_")
 
 
 def _beside(sheet: Any) -> Iterator[tuple[str, str]]:

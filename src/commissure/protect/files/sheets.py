@@ -34,6 +34,7 @@ _CALLED_DAY = re.compile(r"(?<![A-Za-z])(?:date|datum|fecha)|Date\b|_date\b", re
 _FIRST_DAY, _LAST_DAY = 10_000, 80_000
 _FEWEST_DIGITS = 100_000
 _LONGEST_TITLE = 31
+_ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
 _EMPTY = re.compile(rb'<c r="([A-Z]+\d+)"([^>]*)>(<f[^>]*>[^<]*</f>)?(?:<v\s*/>|<v>[^<]*</v>)</c>')
 _SHEET = re.compile(r"xl/worksheets/sheet(\d+)\.xml")
 
@@ -77,7 +78,9 @@ class _Copy:
     """A workbook on its way: the old one with formulas, the old one with values, and the new."""
 
     def __init__(self, source: Path, cleaner: Cleaner, relabel: Callable[[str], str]) -> None:
-        self._old, told = open_workbook(source, values=False), open_workbook(source, values=True)
+        self._old = open_workbook(source, values=False)
+        formulas = any(getattr(cell, "data_type", "") == "f" for sheet in self._old.worksheets for cell in sheet._cells.values())  # fmt: skip
+        told = open_workbook(source, values=True) if formulas else self._old
         self._cleaner = cleaner
         self._label = relabel
         self._texts: dict[tuple[str, str, bool], str] = {}
@@ -122,12 +125,11 @@ class _Copy:
         formulas, values = values_of(sheet), values_of(told)
         for (row, column), value in formulas.items():
             if sheet.cell(row, column).data_type == "f":
-                text = value if isinstance(value, str) else ""  # of arrays and tables of data the value stays
-                self._formulas[sheet.title, row, column] = (
-                    self._book.read(text, sheet=sheet.title, row=row, kept_names=self._kept)
-                    if text
-                    else Read(is_known=isinstance(getattr(value, "text", None), str))
-                )
+                text = value if isinstance(value, str) else getattr(value, "text", None)
+                read = self._book.read(text, sheet=sheet.title, row=row, kept_names=self._kept) if text else Read(is_known=False)  # fmt: skip
+                if not isinstance(value, str):
+                    read.text = ""  # of arrays and tables of data the value stays
+                self._formulas[sheet.title, row, column] = read
                 values.setdefault((row, column), 0)
         places = layout(values)
         known = values_of(told)
@@ -246,13 +248,13 @@ class _Copy:
             made.value = value.text
             value = was
             if isinstance(was, str):
-                exact[made.coordinate] = ("e" if was.startswith("#") else "str", was)
+                exact[made.coordinate] = ("e" if was in _ERRORS else "str", was)
             if not isinstance(was, int | float):
                 return
         else:
             look = made.number_format
             made.value = value
-            if isinstance(value, str) and not value.startswith("#"):
+            if isinstance(value, str) and value not in _ERRORS:
                 made.data_type = "s"  # not a formula, whatever it begins with
             made.number_format = look
         if isinstance(value, bool):

@@ -50,7 +50,9 @@ _WHOLE_NAME = re.compile(
 )
 _MARKS = (",", ";", "|")
 #: headings of ages in years
-AGE = re.compile(r"age(_?(at_?\w+|in_?years|years|yrs|y))?", re.I)
+AGE = re.compile(
+    r"age(_?(at_?\w+|in_?years|years|yrs|y))?|(lebens)?alter|[aâ]ge|edad|età|leeftijd|idade|wiek", re.I
+)
 _PUBLIC = frozenset({"Authors", "HowToAcknowledge", "Acknowledgements", "Funding", "ReferencesAndLinks", "DatasetDOI",
                      "License", "GeneratedBy", "SourceDatasets", "EthicsApprovals", "DatasetLinks"})  # fmt: skip
 #: not even a credit tells these
