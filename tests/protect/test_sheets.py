@@ -18,6 +18,7 @@ from commissure.protect.files.sheet_layout import layout
 from commissure.protect.files.sheet_parts import closed_parts, kind_of_part, packed_anew
 from commissure.protect.files.sheet_reading import open_workbook, sheet_fields
 from commissure.protect.files.sheets import rewrite_sheets
+from commissure.protect.files.tables import clean_table
 from commissure.protect.survey import check_exposure
 from commissure.protect.text.cleaner import Cleaner
 from commissure.protect.text.policy import Policy
@@ -272,6 +273,11 @@ def test_what_an_array_formula_came_to_goes_if_it_reached_somebody(hub: Pseudony
     assert ("patient_name", "Okonkwo") in list(sheet_fields(path))
 
 
+def test_ages_are_topped_under_headings_of_other_languages(hub: Pseudonyms) -> None:
+    table = clean_table("Alter\tedad\tMoCA\n93\t88\t91\n", cleaner=_cleaner(hub), relabel=str)
+    assert table == "Alter\tedad\tMoCA\n90\t88\t91\n"
+
+
 def test_labels_and_headings_are_told_apart_where_rows_stand_alone() -> None:
     def categories(*rows: list[object]) -> list[str | None]:
         """Of the cells of the last row, where an empty list is an empty row."""
@@ -285,6 +291,11 @@ def test_labels_and_headings_are_told_apart_where_rows_stand_alone() -> None:
     assert categories(["Name", "IQ"], [], ["Okonkwo", 99]) == ["name", None]
     assert categories(["Patient", "", "Scores"], ["name", "dob", "iq"], ["Okonkwo", "1961", 99]) == ["name", "birth_date", None]  # fmt: skip
     assert categories(["name", "iq"], ["Okonkwo", 99], [], ["MRN", 7311234]) == ["name", "id"]
+    assert categories(["name", "iq"], ["Okonkwo", 99], ["name", "moca"], ["Quirin", 27]) == ["name", None]
+    # a table right below another, one beside another that begins further down, and a label below a table
+    assert categories(["iq", "moca"], [99, 27], ["channel", "phone"], ["Fz", 1705551234]) == [None, "contact"]
+    assert categories(["iq", "moca"], [99, 27, "MRN"], [98, 24, 7311234]) == [None, None, "id"]
+    assert categories(["iq", "moca"], [99, 27], ["MRN:", 7311234]) == [None, "id"]
     assert categories(["class", "slots", "name", "comments"]) == [None] * 4
     assert categories(["name", "type", "units"], ["Fz", "EEG", "uV"]) == [None] * 3
 

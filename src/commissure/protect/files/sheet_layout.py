@@ -84,6 +84,8 @@ class _Table:
     def __init__(self, cells: Cells, by_row: Mapping[int, list[int]]) -> None:
         self._cells, self._by_row = cells, by_row
         self._columns: dict[int, Place] = {}
+        #: where headings stand of columns that begin below the others
+        self._beside: dict[int, int] = {}
 
     def block(self, rows: Sequence[int]) -> dict[tuple[int, int], Place]:
         """The Places of the cells of rows that follow each other."""
@@ -99,12 +101,15 @@ class _Table:
             return self._both(rows)
         above = [row for row in rows if row < head[0]]
         below = [row for row in rows if row > head[-1]]
+        # a table may stand right below another
+        again = next((row for row in below if self._is_heading_again(row)), below[-1] + 1 if below else 0)
+        rest, below = [row for row in below if row >= again], [row for row in below if row < again]
         self._columns = self._headed(head, below)
         found = self._form(above)
         for row in head:
             found.update({(row, column): Place(is_heading=True) for column in self._by_row[row]})
         found.update(self._under(below))
-        return found
+        return {**found, **self.block(rest)} if rest else found
 
     def _text(self, row: int, column: int) -> str:
         value = self._cells.get((row, column))
@@ -123,9 +128,13 @@ class _Table:
                 continue
             if widest == 1 and not self._categories(row):
                 return ()
-            more = [one for one in rows[place + 1 : place + 3] if self._is_of_words(one) and 2 * len(self._categories(one)) >= len(self._by_row[one])]  # fmt: skip
+            more = [one for one in rows[place + 1 : place + 3] if self._is_heading_again(one)]
             return tuple(rows[place : rows.index(more[-1]) + 1]) if more else (row,)
         return ()
+
+    def _is_heading_again(self, row: int) -> bool:
+        told = self._categories(row)
+        return bool(told) and 2 * len(told) >= len(self._by_row[row]) > 1 and self._is_of_words(row)
 
     def _is_of_words(self, row: int) -> bool:
         texts = [self._text(row, column) for column in self._by_row[row]]
@@ -135,9 +144,10 @@ class _Table:
 
     def _is_form(self, rows: Sequence[int]) -> bool:
         """Whether labels stand below each other."""
-        told = [self._categories(row) for row in rows]
-        down = max(Counter(column for one in told for column in one).values(), default=0)
-        return down > 1 and down > max(len(one) for one in told)
+        # the heading of a further table below is the same word again
+        told = {(column, self._text(row, column).casefold()) for row in rows for column in self._categories(row)}  # fmt: skip
+        down = max(Counter(column for column, _ in told).values(), default=0)
+        return down > 1 and down > max(len(self._categories(row)) for row in rows)
 
     def _is_pair(self, row: int, rows: Sequence[int]) -> bool:
         """Whether a last row may be labels beside what they call."""
@@ -186,11 +196,17 @@ class _Table:
             column: next(filter(None, (self._text(row, column) for row in reversed(head))), "")
             for column in columns
         }
+        self._beside = {}
+        for column in (column for column in columns if not headings[column]):
+            first = next((row for row in below if self._text(row, column)), 0)
+            if first and category_of_heading(self._text(first, column)):
+                headings[column], self._beside[column] = self._text(first, column), first
         plain = {plain_heading(one) for one in headings.values()}
         made: dict[int, Place] = {}
         for column in columns:
             name = plain_heading(headings[column])
-            category = next((self._categories(row)[column] for row in head if column in self._categories(row)), None)  # fmt: skip
+            category = category_of_heading(headings[column])
+            category = category or next((self._categories(row)[column] for row in head if column in self._categories(row)), None)  # fmt: skip
             values = [self._text(row, column) for row in below]
             category = category or column_of_names(name, values)
             if name == "name" and THINGS & plain:
@@ -199,6 +215,15 @@ class _Table:
         return made
 
     def _under(self, rows: Sequence[int]) -> dict[tuple[int, int], Place]:
-        return {
+        found = {
             (row, column): self._columns.get(column, Place()) for row in rows for column in self._by_row[row]
         }
+        for row in rows:
+            texts = {column: self._text(row, column) for column in self._by_row[row]}
+            if any(text.endswith(":") and category_of_heading(text) for text in texts.values()):
+                found.update({key: place for key, place in self._form([row]).items() if place.category})
+            for column in texts:
+                # of a table beside, which begins further down
+                if column in self._beside and self._beside[column] == row:
+                    found[row, column] = Place(is_heading=True)
+        return found
