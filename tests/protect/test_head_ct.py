@@ -58,6 +58,19 @@ def test_an_open_skull_and_what_is_no_ct_are_refused() -> None:
         find_brain_ct(head.volume, affine_mm=head.affine_mm)
 
 
+def test_a_small_hole_in_the_skull_loses_no_brain() -> None:
+    head, units = made()
+    index = np.meshgrid(*(np.arange(size) for size in units.shape), indexing="ij")
+    x, y, z = (head.affine_mm[axis, axis] * index[axis] + head.affine_mm[axis, 3] for axis in range(3))
+    hole = (head.volume == 20) & (np.hypot(x - 30.0, z - 40.0) < 15.0) & (y > 0.0)
+    units[hole] = 45.0
+    assert hole.sum() > 100
+    brain = find_brain_ct(units, affine_mm=head.affine_mm)
+    planted = head.brain | (head.volume == 15)
+    assert (planted & ~brain).sum() < 0.001 * planted.sum()
+    assert brain.sum() < 1.12 * planted.sum()
+
+
 def test_without_a_t1_a_ct_goes_first_and_its_cut_serves_the_pet() -> None:
     head, units = made()
     # activity of the brain, and so much in the skin that the face shows

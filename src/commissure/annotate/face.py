@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from commissure.annotate.face_cut import cut_side, cut_top_height_mm
 from commissure.annotate.face_surface import find_outline, front_height_mm, is_whole, upright_blocks
 from commissure.annotate.face_turned import find_turned_faces, turned_degrees
 from commissure.annotate.head_pose import swapped_axes
@@ -43,6 +44,7 @@ _SAME, _TURNED = slice(None), slice(None, None, -1)
 #: where a face is looked for: an affine whose axis points the wrong way puts it behind; upside down, a defaced head shows as much
 _VIEWS = {"front": _SAME, "back": _TURNED}
 _AFFINE = "Correct the affine (qform, sform)"
+_REMEDY_CUT = "A part of a head is defaced by a whole T1-weighted head of the same person, or by hand; or share the skull-stripped brain."
 _REMEDY = "Deface the image, or share the skull-stripped brain."
 
 
@@ -160,8 +162,10 @@ def _seen(
 ) -> Finding | None:
     ras, step_mm, axes = upright_blocks(volume, affine_mm)
     head = find_outline(ras)
-    if head is None or not is_whole(head, step_mm):
+    if head is None:
         return None
+    if not is_whole(head, step_mm):
+        return _cut(head, step_mm, where=where, upright=upright)
     heights = {name: front_height_mm(head[:, turn], step_mm) for name, turn in _VIEWS.items()}
     name, height_mm = max(heights.items(), key=lambda item: item[1])
     if height_mm < (_HEIGHT_MM if name == "front" else _TURNED_HEIGHT_MM):
@@ -177,7 +181,23 @@ def _seen(
             f"{turned.height_mm:.0f} mm of its front; it is not released."
         )
         return Finding("protect.face", Severity.ERROR, message, where, f"{_AFFINE}. {_REMEDY}")
-    return None if upright else _doubted(ras, where)
+    return _cut(head, step_mm, where=where, upright=upright) or (None if upright else _doubted(ras, where))
+
+
+def _cut(head: NDArray[np.bool_], step_mm: tuple[float, ...], *, where: str, upright: bool) -> Finding | None:
+    """An ERROR if a head is cut and shows a face below, or can show half of one."""
+    height_mm = cut_top_height_mm(head, step_mm)
+    side = "" if upright else cut_side(head, step_mm)
+    if height_mm >= _HEIGHT_MM:
+        message = f"The head is cut above, and shows a face: features stand out over {height_mm:.0f} mm; it is not released."
+    elif side:
+        message = (
+            f"The head is cut on its {side}, near its middle, so that half a face or a profile may show and nobody can say that none "
+            "does; it is not released."
+        )
+    else:
+        return None
+    return Finding("protect.face", Severity.ERROR, message, where, _REMEDY_CUT)
 
 
 def upright_affines_mm(image: Image) -> tuple[NDArray[np.float64], ...]:

@@ -15,6 +15,8 @@ _ZONE_MM = (60.0, 175.0)
 _MIDDLE_MM, _CHEEK_MM = 7.0, (26.0, 38.0)
 #: how far behind the brow the middle of a face may lie, how far it stands out
 _BEHIND_BROW_MM, _PROMINENCE_MM = 8.0, 14.0
+#: without a crown, how far behind what lies furthest forward: the nose may be that itself
+_BEHIND_NOSE_MM = 20.0
 _SMALLEST_HEAD_MM = 90.0
 
 
@@ -100,7 +102,7 @@ def is_whole(head: NDArray[np.bool_], step_mm: tuple[float, ...]) -> bool:
     return bool(min(height_mm, width_mm) >= _SMALLEST_HEAD_MM)
 
 
-def front_height_mm(head: NDArray[np.bool_], step_mm: tuple[float, ...]) -> float:
+def front_height_mm(head: NDArray[np.bool_], step_mm: tuple[float, ...], *, crown: bool = True) -> float:
     """Over how many millimetres of height the middle of the front stands out as a face does.
 
     Parameters
@@ -109,8 +111,10 @@ def front_height_mm(head: NDArray[np.bool_], step_mm: tuple[float, ...]) -> floa
         From :func:`find_outline`.
     step_mm : tuple of three float
         The size of its voxels.
+    crown : bool
+        Whether it has one. A face lies some way below; of a head that is cut, anywhere.
     """
-    return _longest_feature_mm(_front(head, step_mm[1]), step_mm)
+    return _longest_feature_mm(_front(head, step_mm[1]), step_mm, crown=crown)
 
 
 def _air_level(smooth: NDArray[np.floating[Any]], bright: float) -> float:
@@ -133,7 +137,7 @@ def _front(head: NDArray[np.bool_], step_mm: float) -> NDArray[np.float64]:
     return np.where(any_there, last * step_mm, np.nan)
 
 
-def _longest_feature_mm(front_mm: NDArray[np.float64], step_mm: tuple[float, ...]) -> float:
+def _longest_feature_mm(front_mm: NDArray[np.float64], step_mm: tuple[float, ...], *, crown: bool) -> float:
     seen = ~np.isnan(front_mm)
     top = int(np.nonzero(seen.sum(axis=0) * step_mm[0] > 20.0)[0].max(initial=0))
     upper = slice(max(top - int(80.0 / step_mm[2]), 0), top + 1)
@@ -150,10 +154,11 @@ def _longest_feature_mm(front_mm: NDArray[np.float64], step_mm: tuple[float, ...
     cheek = np.maximum(*left_right)
     brow = np.nanmax(centre[upper], initial=-np.inf)
     below_mm = (top - np.arange(front_mm.shape[1])) * step_mm[2]
+    behind_mm, first_mm = (_BEHIND_BROW_MM, _ZONE_MM[0]) if crown else (_BEHIND_NOSE_MM, 0.0)
     stands_out = (
         (centre - cheek >= _PROMINENCE_MM)
-        & (centre >= brow - _BEHIND_BROW_MM)
-        & (below_mm >= _ZONE_MM[0])
+        & (centre >= brow - behind_mm)
+        & (below_mm >= first_mm)
         & (below_mm <= _ZONE_MM[1])
     )
     return _longest_run(stands_out) * step_mm[2]

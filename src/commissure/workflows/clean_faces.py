@@ -21,8 +21,8 @@ from commissure.workflows.sharing.head_files import HeadFile, Settled, nifti_hea
 __all__ = ["FacesOff", "contrast_of", "deface_copy", "try_head"]
 
 REMEDY = (
-    "Deface it by commissure protect deface (another contrast: with --t1), or commissure share the raw folder, which defaces what "
-    "it converts."
+    "Deface it by commissure protect deface (another contrast, or a part of a head: with --t1), or commissure share the raw folder, which "
+    "defaces what it converts."
 )
 _NIFTI = re.compile(r"\.nii(?:\.gz)?$", re.I)
 _SUBJECT = re.compile(r"(?:^|[/_])(sub-[A-Za-z0-9]+)")

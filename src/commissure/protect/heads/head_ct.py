@@ -1,8 +1,9 @@
 """The brain in a CT: what soft tissue the skull encloses.
 
 Hounsfield units are absolute (air −1000, water 0, brain 20 to 45, bone over 300), so that the skull needs no learning: the brain
-lies where bone is met to the left, to the right, in front, behind and above. A skull with a large gap (a craniectomy) would hide a
-part of the brain from this, and is refused.
+lies where bone is met to the left, to the right, in front, behind and above. A hole in the skull leaves four of these for the brain behind
+it; where three would add hardly more, four are enough. A skull with a large gap (a craniectomy) would hide a part of the brain from
+this, and is refused.
 
 References
 ----------
@@ -27,6 +28,8 @@ _SOFT = (-20.0, 120.0)
 _OPEN_MM, _RIM_MM = 6.0, 6.0
 #: how much larger the cavity may be where one of the five sides needs no bone
 _LARGEST_GAP = 0.04
+#: how much larger where a second need not have any: more is open towards the scalp
+_LARGEST_HOLE = 0.01
 
 
 def is_ct(volume: NDArray[Any]) -> bool:
@@ -66,17 +69,32 @@ def find_brain_ct(volume: NDArray[Any], *, affine_mm: NDArray[np.float64]) -> ND
     units = np.asarray(coarse) - 1000.0
     bone = _closed(units > _BONE)
     sides = _sides(bone)
-    cavity = _largest(_soft(units) & ~bone & (sides == 5))
-    wider = _largest(_soft(units) & ~bone & (sides >= 4))
-    gap = float(wider.sum()) / max(float(cavity.sum()), 1.0) - 1.0
-    if not cavity.any() or gap > _LARGEST_GAP:
-        raise BadInput(
-            f"The skull in the CT does not close around a brain (without one side the cavity is {gap:.0%} larger, "
-            f"{_LARGEST_GAP:.0%} are allowed), so nothing says where the brain ends."
-        )
-    brain = on_grid_of(_filled(cavity | wider, bone), grid, shape=volume.shape[:3], grid_mm=affine_mm) > 0.4
+    soft = _soft(units) & ~bone
+    brain = (
+        on_grid_of(_filled(_enclosed(soft, sides), bone), grid, shape=volume.shape[:3], grid_mm=affine_mm)
+        > 0.4
+    )
     check_brain_volume(brain, affine_mm=affine_mm)
     return np.asarray(brain)
+
+
+def _enclosed(soft: NDArray[np.bool_], sides: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """The cavity of a skull that is closed, or whose hole is small."""
+    cavity, wider, widest = (_largest(soft & (sides >= least)) for least in (5, 4, 3))
+    gap, hole = _growth(cavity, wider), _growth(wider, widest)
+    if gap <= _LARGEST_GAP:
+        return cavity | wider
+    if hole <= _LARGEST_HOLE:
+        return cavity | wider | widest
+    raise BadInput(
+        f"The skull in the CT does not close around a brain (without one side the cavity is {gap:.0%} larger, "
+        f"{_LARGEST_GAP:.0%} are allowed; without a second by {hole:.1%} more, {_LARGEST_HOLE:.0%} is), so nothing says where the brain "
+        "ends."
+    )
+
+
+def _growth(inner: NDArray[np.bool_], outer: NDArray[np.bool_]) -> float:
+    return float(outer.sum()) / float(inner.sum()) - 1.0 if inner.any() else float("inf")
 
 
 def _ball(radius_mm: float) -> NDArray[np.bool_]:
