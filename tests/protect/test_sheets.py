@@ -273,6 +273,49 @@ def test_what_an_array_formula_came_to_goes_if_it_reached_somebody(hub: Pseudony
     assert ("patient_name", "Okonkwo") in list(sheet_fields(path))
 
 
+def test_nothing_of_the_old_file_slips_through_where_nobody_looks(hub: Pseudonyms, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["item", "score"], ["Raven", 1], ["Wechsler", 2]):
+        sheet.append(row)
+    bold = openpyxl.cell.text.InlineFont(b=True)
+    sheet["A4"] = openpyxl.cell.rich_text.CellRichText("seen by Dr. Abern", openpyxl.cell.rich_text.TextBlock(bold, "athy"))  # fmt: skip
+    style = openpyxl.styles.NamedStyle(name="Okonkwo", number_format="0.0")
+    sheet["B2"].style = style
+    sheet.auto_filter.ref = "A1:B3"
+    sheet.auto_filter.add_filter_column(0, ["Okonkwo"])
+    red = openpyxl.formatting.rule.CellIsRule(operator="equal", formula=['"Okonkwo"'], font=openpyxl.styles.Font(color="FF0000"))  # fmt: skip
+    sheet.conditional_formatting.add("A1:A9", red)
+    sheet.sheet_properties.codeName = "Okonkwo"
+    sheet.print_title_rows = "1:1"
+    sheet.protection.set_password("Okonkwo")
+    table = openpyxl.worksheet.table.Table(displayName="Okonkwo", ref="A1:B3")
+    sheet.add_table(table)
+    sheet["C2"] = "=SUM(Okonkwo[score])"
+    sheet["C3"] = "='C:\\Users\\okonkwo\\[master.xlsx]S'!B2"
+    book.security = openpyxl.workbook.protection.WorkbookProtection(lockStructure=True)
+    path = tmp_path / "hidden.xlsx"
+    book.save(path)
+
+    def edit(name: str, data: bytes) -> bytes:
+        if name == "xl/workbook.xml":
+            spoken = b'<fileSharing userName="Okonkwo"/><x15ac:absPath xmlns:x15ac="urn:x" url="C:\\Users\\okonkwo\\"/>'
+            return data.replace(b"<bookViews>", spoken + b"<bookViews>")
+        return data
+
+    path.write_bytes(packed_anew(path.read_bytes(), edit=edit, with_macros=False))
+    _add(path, "xl/externalLinks/_rels/externalLink1.xml.rels", b"file:///C:/Users/okonkwo/master.xlsx")
+    _add(path, "customXml/item1.xml", b"<a>Okonkwo</a>")
+    _add(path, "xl/persons/person.xml", b'<person displayName="Okonkwo"/>')
+    assert _parts(path).lower().count("okonkwo") > 12
+    rewrite_sheets(path, tmp_path / "out.xlsx", cleaner=_cleaner(hub), where="hidden.xlsx")
+    parts = _parts(tmp_path / "out.xlsx").lower()
+    assert [one for one in ("okonkwo", "abern", "athy") if one in parts] == []
+    made = open_workbook(tmp_path / "out.xlsx", values=False).active
+    assert [made["A2"].value, made["B3"].value, made["B2"].number_format] == ["Raven", 2, "0.0"]
+    assert [made["C2"].value, made["C3"].value] == ["=SUM($B$2:$B$3)", None]
+
+
 def test_ages_are_topped_under_headings_of_other_languages(hub: Pseudonyms) -> None:
     table = clean_table("Alter\tedad\tMoCA\n93\t88\t91\n", cleaner=_cleaner(hub), relabel=str)
     assert table == "Alter\tedad\tMoCA\n90\t88\t91\n"

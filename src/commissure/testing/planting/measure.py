@@ -361,7 +361,7 @@ def measure_outsiders(work: Path, *, rng: np.random.Generator, count: int) -> Ta
 
 
 def measure_containers(work: Path, *, rng: np.random.Generator, count: int) -> Tally:
-    """Analyses in HDF5 and MATLAB 7.3, archives, scripts and notebooks through ``commissure protect clean``."""
+    """Analyses in HDF5 and MATLAB 7.3, archives, scripts, notebooks and workbooks through ``commissure protect clean``."""
     return _cleaned(plant_containers(work / "raw", rng=rng, count=count), work)
 
 
