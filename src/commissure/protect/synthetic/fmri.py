@@ -24,7 +24,6 @@ __all__ = ["RegionalSeries", "connectivity_of"]
 
 Array = NDArray[np.float64]
 _RIDGE = 0.05
-_MOST = 60
 _BANDS = 64
 _CALIBRATION = 32
 _ROUNDS = 3
@@ -96,14 +95,9 @@ class RegionalSeries:
         """``n`` synthetic subjects, each with the cohort's usual number of sessions, standardized series."""
         made = []
         for _ in range(n):
-            trait = (
-                self.base_
-                + self.shift_
-                + self.basis_ @ (rng.normal(size=len(self.between_)) * self.between_**0.5)
-            )
+            trait = self.base_ + self.shift_ + _offset(self.between_, self.axes_, rng)
             made.append([
-                self._scan(trait + self.basis_ @ (rng.normal(size=len(self.within_)) * self.within_**0.5), rng)
-                for _ in range(self.sessions_)
+                self._scan(trait + _offset(self.within_, self.axes_, rng), rng) for _ in range(self.sessions_)
             ])  # fmt: skip
         return made
 
@@ -113,21 +107,18 @@ class RegionalSeries:
         self.shift_ = self.shift_ + _coordinates(self.mean_) - _coordinates(connectivity_of(drawn))
         made = [np.array([_coordinates(_correlation(s)) for s in each]) for each in drawn]
         (want, want_session), (got, got_session) = (
-            _variances(points, self.basis_),
-            _variances(made, self.basis_),
+            _variances(points, self.axes_),
+            _variances(made, self.axes_),
         )
         if want_session is not None and got_session is not None:
             self.within_ = np.maximum(self.within_ + want_session - got_session, 0.0)
         self.between_ = np.maximum(self.between_ + want - got, 0.02 * want)
 
     def _fit_variances(self, scans: list[list[Array]], points: list[Array]) -> None:
-        """Split what differs into trait, session and the noise of a finite scan, direction by direction."""
-        inner = np.concatenate(points) - self.base_
-        _, sizes, rows = np.linalg.svd(inner, full_matrices=False)
-        kept = min(_MOST, int((sizes > sizes[0] * 1e-3).sum()))
-        self.basis_ = rows[:kept].T
-        total, several = _variances(points, self.basis_)
-        noise = np.mean([_half_difference(scan, self.basis_) for each in scans for scan in each], axis=0) / 4
+        """Split what differs into trait, session and the noise of a finite scan, along pairs of the group's own modes."""
+        self.axes_ = np.linalg.eigh(_symmetric(self.base_))[1]
+        total, several = _variances(points, self.axes_)
+        noise = np.mean([_half_difference(scan, self.axes_) for each in scans for scan in each], axis=0) / 4
         session = noise if several is None else several
         self.within_ = np.maximum(session - noise, 0.0)
         self.between_ = np.maximum(total - session / self.sessions_, 0.02 * total)
@@ -148,7 +139,7 @@ class RegionalSeries:
         size = self.spectrum_.shape[1]
         grain = _filtered(rng.normal(size=(self.volumes_, size)), self.spectrum_.mean(axis=1, keepdims=True))
         roots = np.array(
-            [np.linalg.cholesky(_matrix(point + offset, size)) for offset in self.states_.offsets]
+            [np.linalg.cholesky(_matrix(point + offset)) for offset in self.states_.offsets]
         )
         path = _walk(self.states_, -(-self.volumes_ // self.window), rng)
         now = np.repeat(path, self.window)[: self.volumes_]
@@ -162,11 +153,45 @@ def connectivity_of(cohort: Sequence[Sequence[Array]]) -> Array:
     return np.asarray(np.mean([_correlation(scan) for each in cohort for scan in each], axis=0))
 
 
-def _variances(points: list[Array], basis: Array) -> tuple[Array, Array | None]:
-    """Variance of people's means, and of sessions within people (None where each has one), in each direction."""
-    total = (np.array([each.mean(axis=0) for each in points]) @ basis).var(axis=0, ddof=1)
-    several = [(each @ basis).var(axis=0, ddof=1) for each in points if len(each) > 1]
+def _variances(points: list[Array], axes: Array) -> tuple[Array, Array | None]:
+    """Variance of people's means, and of sessions within people (None where each has one), along pairs of modes."""
+    means = np.array([each.mean(axis=0) for each in points])
+    several = [
+        np.asarray(_squares(each - each.mean(axis=0), axes) / (len(each) - 1))
+        for each in points
+        if len(each) > 1
+    ]
+    total = _squares(means - means.mean(axis=0), axes) / (len(means) - 1)
     return total, np.mean(several, axis=0) if several else None
+
+
+def _squares(rows: Array, axes: Array) -> Array:
+    """Sums of squares along pairs of modes, smoothed to how much each mode takes part: of no single person's shape."""
+    sums, twice = np.zeros_like(axes), 2 - np.eye(len(axes))
+    for row in rows:
+        sums += twice * (axes.T @ _symmetric(row) @ axes) ** 2
+    part = sums.mean(axis=0)
+    return np.asarray(np.outer(part, part) / max(float(part.mean()), 1e-300))
+
+
+def _offset(variance: Array, axes: Array, rng: np.random.Generator) -> Array:
+    """A Gaussian offset with these variances along pairs of modes, in coordinates."""
+    drawn = np.triu(rng.normal(size=variance.shape))
+    drawn = (drawn + np.triu(drawn, 1).T) * (variance / (2 - np.eye(len(axes)))) ** 0.5
+    return _flattened(axes @ drawn @ axes.T)
+
+
+def _flattened(matrix: Array) -> Array:
+    i, j = np.triu_indices(len(matrix))
+    return np.asarray(matrix[i, j] * np.where(i == j, 1.0, 2**0.5))
+
+
+def _symmetric(point: Array) -> Array:
+    size = int((2 * len(point)) ** 0.5)
+    i, j = np.triu_indices(size)
+    matrix = np.zeros((size, size))
+    matrix[i, j] = matrix[j, i] = point / np.where(i == j, 1.0, 2**0.5)
+    return matrix
 
 
 def _checked(cohort: Sequence[Sequence[Array]]) -> list[list[Array]]:
@@ -194,26 +219,21 @@ def _correlation(scan: Array) -> Array:
 def _coordinates(matrix: Array) -> Array:
     size = len(matrix)
     values, vectors = np.linalg.eigh((1 - _RIDGE) * matrix + _RIDGE * np.eye(size))
-    logs = (vectors * np.log(np.maximum(values, _RIDGE / 2))) @ vectors.T
-    i, j = np.triu_indices(size)
-    return np.asarray(logs[i, j] * np.where(i == j, 1.0, 2**0.5))
+    return _flattened((vectors * np.log(np.maximum(values, _RIDGE / 2))) @ vectors.T)
 
 
-def _matrix(point: Array, size: int) -> Array:
-    i, j = np.triu_indices(size)
-    logs = np.zeros((size, size))
-    logs[i, j] = logs[j, i] = point / np.where(i == j, 1.0, 2**0.5)
-    values, vectors = np.linalg.eigh(logs)
+def _matrix(point: Array) -> Array:
+    values, vectors = np.linalg.eigh(_symmetric(point))
     lifted = (vectors * np.maximum((np.exp(values) - _RIDGE) / (1 - _RIDGE), 1e-3)) @ vectors.T
     scale = np.sqrt(np.diag(lifted))
     return np.asarray(lifted / np.outer(scale, scale))
 
 
-def _half_difference(scan: Array, basis: Array) -> Array:
+def _half_difference(scan: Array, axes: Array) -> Array:
     """Squared difference of a scan's two halves: four times the noise variance of the whole."""
     half = len(scan) // 2
     gap = _coordinates(_correlation(scan[:half])) - _coordinates(_correlation(scan[half:]))
-    return np.asarray((gap @ basis) ** 2)
+    return _squares(gap[None], axes)
 
 
 def _spectrum(scan: Array) -> Array:
