@@ -55,6 +55,7 @@ def test_scans_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtu
                 str(tmp_path / "o"),
                 "--subjects",
                 "3",
+                "--no-attack",
                 "--json",
             ]
         )
@@ -164,7 +165,7 @@ def test_tables_as_spreadsheets_write_them_are_read(tmp_path: Path) -> None:
 def test_eeg_and_spikes_come_back_in_the_form_they_came(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     np.savez(tmp_path / "eeg.npz", volts=rng.normal(size=(6, 8, 64, 3)) * 1e-5, rate_hz=128.0)
-    made = synthesize(tmp_path / "eeg.npz", tmp_path / "o", subjects=2)
+    made = synthesize(tmp_path / "eeg.npz", tmp_path / "o", subjects=2, attack=False)
     assert made.files[0].name == "desc-synthetic_eeg.npz"
     assert json.loads(made.files[1].read_text())["Synthetic"] is True
     with np.load(made.files[0]) as archive:
@@ -174,7 +175,7 @@ def test_eeg_and_spikes_come_back_in_the_form_they_came(tmp_path: Path) -> None:
     trial, unit = (np.repeat(each.ravel(), count.ravel()) for each in np.indices((40, 2)))
     spikes = {"times_s": rng.uniform(0, 1, count.sum()), "trial": trial, "unit": unit, "stimulus": np.arange(40) % 2, "duration_s": 1.0}  # fmt: skip
     np.savez(tmp_path / "unit.npz", **spikes)
-    made = synthesize(tmp_path / "unit.npz", tmp_path / "o", subjects=30)
+    made = synthesize(tmp_path / "unit.npz", tmp_path / "o", subjects=30, attack=False)
     with np.load(made.files[0]) as archive:
         assert (
             len(archive["stimulus"]) == 30 and archive["trial"].max() < 30 and set(archive["unit"]) == {0, 1}

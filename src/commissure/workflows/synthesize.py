@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -16,9 +17,10 @@ from commissure.protect.private.membership import attack_membership
 from commissure.protect.synthetic.columns import FEWEST_ROWS, Table, lean_columns
 from commissure.protect.synthetic.judge import check_synthetic, judge, nearest_scores
 from commissure.protect.synthetic.port import GENERATORS, Provenance, synthetic_name
+from commissure.workflows.attack_signals import AttackProgress, attack_signals
 from commissure.workflows.synthesis import Synthesis
 from commissure.workflows.synthesis_table import read_table, write_table
-from commissure.workflows.synthesize_signals import synthesize_archive
+from commissure.workflows.synthesize_signals import read_signals
 from commissure.workflows.synthesize_volumes import VolumeOptions, synthesize_volumes
 from commissure.workflows.table_text import decode_table, find_delimiter
 
@@ -31,7 +33,7 @@ _SHADOWS = 8
 
 def synthesize(
     source: Path, into: Path, *, subjects: int = 0, generator: str = "", attack: bool = True, seed: int = 0,
-    volumes: VolumeOptions | None = None,
+    volumes: VolumeOptions | None = None, progress: AttackProgress | None = None,
 ) -> Synthesis:  # fmt: skip
     """Make synthetic subjects that are like those of a file.
 
@@ -39,7 +41,7 @@ def synthesize(
     ----------
     source : Path
         A table (``.tsv`` or ``.csv``, one row a subject), an ``.npz`` of series, EEG or spike trains (see
-        :func:`~commissure.workflows.synthesize_signals.synthesize_archive`), or a folder of T1-weighted NIfTI images, one a subject,
+        :func:`~commissure.workflows.synthesize_signals.read_signals`), or a folder of T1-weighted NIfTI images, one a subject,
         with ``participants.tsv``.
     into : Path
         The folder for the result; made if it is not there.
@@ -53,7 +55,9 @@ def synthesize(
     seed : int
         Decides what is drawn.
     volumes : VolumeOptions or None
-        What concerns images alone: size, training, privacy.
+        What concerns images: size, training, privacy; and the number of shadow models, of signals too.
+    progress : callable or None
+        Of signals: told how the attack stands.
 
     Raises
     ------
@@ -71,7 +75,8 @@ def synthesize(
     rng = np.random.default_rng(seed)
     data = source.read_bytes()
     if source.suffix == ".npz":
-        return _signals(data, into, name=source.name, subjects=subjects, rng=rng)
+        shadows = (volumes or VolumeOptions()).shadows if attack else None
+        return _signals(data, into, name=source.name, subjects=subjects, rng=rng, shadows=shadows, progress=progress)  # fmt: skip
     chosen = generator or "forest"
     if chosen not in {"forest", "copula", "bootstrap"}:
         raise BadInput(f"A table's generator is forest, copula or bootstrap; got {chosen!r}.")
@@ -124,14 +129,26 @@ def _attacked(
     return {**asdict(found), "membership_auc": attack.auc}, findings
 
 
-def _signals(data: bytes, into: Path, *, name: str, subjects: int, rng: np.random.Generator) -> Synthesis:
-    arrays, kind, count = synthesize_archive(data, subjects=subjects, rng=rng)
+def _signals(
+    data: bytes, into: Path, *, name: str, subjects: int, rng: np.random.Generator, shadows: int | None, progress: AttackProgress | None
+) -> Synthesis:  # fmt: skip
+    """Learn an archive and draw; then attack with shadow models, unless ``shadows`` is None."""
+    signals = read_signals(data)
+    count = subjects or signals.size
+    start = time.monotonic()
+    made = signals.drawn(np.arange(signals.size), count, rng)
+    took_s = time.monotonic() - start
+    figures, findings = (
+        ({}, ()) if shadows is None
+        else attack_signals(signals, count=count, took_s=took_s, rng=rng, shadows=shadows, progress=progress)
+    )  # fmt: skip
     stream = io.BytesIO()
-    named: dict[str, Any] = arrays
+    named: dict[str, Any] = signals.packed(made)
     np.savez_compressed(stream, **named)
-    provenance = Provenance.of(data, generator=kind, subjects=count)
-    files = _save(into, synthetic_name(name), stream.getvalue(), dict(provenance.sidecar()))
-    return Synthesis(files, {}, (), provenance.activity(made=tuple(f.name for f in files)))
+    provenance = Provenance.of(data, generator=signals.kind, subjects=count)
+    sidecar = {**provenance.sidecar(), "Measured": figures}
+    files = _save(into, synthetic_name(name), stream.getvalue(), sidecar)
+    return Synthesis(files, figures, findings, provenance.activity(made=tuple(f.name for f in files)))
 
 
 def _save(into: Path, name: str, data: bytes, sidecar: Mapping[str, object]) -> tuple[Path, ...]:

@@ -44,7 +44,7 @@ def synthesize(
     ] = 16,
     device: Annotated[str, typer.Option(help="Images: cpu, cuda, cuda:1 …")] = "cpu",
     checkpoints: Annotated[Path | None, typer.Option(help="Images: training goes on from here.")] = None,
-    shadows: Annotated[int, typer.Option(help="Images: shadow models of the attack.")] = 0,
+    shadows: Annotated[int, typer.Option(help="Images and signals: shadow models of the attack.")] = 0,
     epsilon: Annotated[float, typer.Option(help="Images: formal privacy of diffusion; 0 for none.")] = 0.0,
     delta: Annotated[float, typer.Option(help="Images: the chance beyond epsilon.")] = 1e-5,
     public: Public = None,
@@ -63,7 +63,7 @@ def synthesize(
         public=public,
         account=Account(opened(hub), dataset, datetime.now(UTC)) if dataset else None,
     )
-    made = synthesize_workflow(source, out, subjects=subjects, generator=generator, attack=attack, seed=seed, volumes=images)  # fmt: skip
+    made = synthesize_workflow(source, out, subjects=subjects, generator=generator, attack=attack, seed=seed, volumes=images, progress=_attacking)  # fmt: skip
     rows = [finding.to_dict() for finding in made.findings]
     value: dict[str, Any] = {
         "files": [str(f) for f in made.files],
@@ -79,6 +79,11 @@ def synthesize(
         as_json=json,
         draw=lambda console: console.print(facts(pairs, title="Synthetic"), findings_list(rows)),
     )
+
+
+def _attacking(what: str, step: int, steps: int) -> None:
+    """Say on the error stream how the attack stands."""
+    typer.echo(f"{what}: {step} of {steps}", err=True)
 
 
 def _told(what: str, step: int, steps: int, loss: float) -> None:

@@ -1,8 +1,10 @@
 """Synthetic EEG: epochs with a group's spectra, spatial covariance, event-related potential and the way people differ.
 
-Each person's ongoing activity is Gaussian with a cross-spectrum: the group's, its power bent by a person's own
-(log power in bands, a few principal components). Each person's event-related potential is the group's plus what people
-differ by. Artifacts come by wish, with labels.
+Each person's ongoing activity is Gaussian with a cross-spectrum: the group's, its power bent by a person's own log
+power in bands. Each person's event-related potential is the group's, changed in height and latency. What people differ by
+is drawn from what goes together over bands (or courses of the potential) and over channels, the noise of few epochs taken
+out; principal components of the people would lie in the space that their own differences span, and tell who was in.
+Artifacts come by wish, with labels.
 
 References
 ----------
@@ -21,27 +23,31 @@ from commissure.errors import BadInput
 __all__ = ["EpochedEEG", "add_artifacts", "log_power"]
 
 Array = NDArray[np.float64]
-_COMPONENTS = 8
+_COURSES = 3
 _EDGES_HZ = (1.0, 4.0, 8.0, 10.0, 13.0, 20.0, 30.0, 45.0, 80.0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Spread:
-    """How people differ: a mean and scaled directions."""
+    """How people differ: a mean, and what goes together along rows and along columns; not the directions of single people."""
 
     mean: Array
-    directions: Array
+    rows: Array
+    columns: Array
 
     @classmethod
-    def of(cls, rows: Array, *, noise: float = 0.0) -> "_Spread":
-        mean = rows.mean(axis=0)
-        _, sizes, directions = np.linalg.svd(rows - mean, full_matrices=False)
-        kept = min(_COMPONENTS, len(rows) - 1)
-        variance = np.maximum(sizes[:kept] ** 2 / max(len(rows) - 1, 1) - noise, 0.0)
-        return cls(mean, directions[:kept] * np.sqrt(variance)[:, None])
+    def of(cls, people: Array, *, noise: Array | None = None) -> "_Spread":
+        """From an array a person, and draws of the noise in it, which is of no person."""
+        mean = people.mean(axis=0)
+        rows, columns = _sides((people - mean) * (len(people) / (len(people) - 1)) ** 0.5)
+        if noise is not None:
+            chance = _sides(noise)
+            rows, columns = _positive(rows - chance[0]), _positive(columns - chance[1])
+        level = max(float(np.trace(rows) * np.trace(columns) / mean.size) ** 0.5, 1e-300)
+        return cls(mean, _root(rows / level), _root(columns))
 
     def draw(self, rng: np.random.Generator) -> Array:
-        return np.asarray(self.mean + rng.normal(size=len(self.directions)) @ self.directions)
+        return np.asarray(self.mean + self.rows @ rng.normal(size=self.mean.shape) @ self.columns.T)
 
 
 class EpochedEEG:
@@ -87,12 +93,20 @@ class EpochedEEG:
         typical = np.exp(np.log(power).mean(axis=0))
         self.root_ = _roots(np.mean(cross / np.sqrt(power[..., :, None] * power[..., None, :]), axis=0))
         self.bands_ = _band_of(power.shape[1], self.samples_, self.rate_hz)
-        bent = np.array([[np.log(p[self.bands_ == b] / typical[self.bands_ == b]).mean(axis=0)
-                          for b in range(self.bands_.max() + 1)] for p in power])  # fmt: skip
-        self.power_ = _Spread.of(bent.reshape(len(bent), -1))
+        bent = _banded(np.log(power / typical), self.bands_)
+        odd, even = (_banded(np.log(np.maximum((np.abs(transform[:, part::2]) ** 2).mean(axis=1), 1e-300)), self.bands_)
+                     for part in (0, 1))  # fmt: skip
+        chance = (odd - even) / 2
+        self.power_ = _Spread.of(bent, noise=chance - chance.mean(axis=0))
         self.typical_ = typical
-        noise = float(ongoing.var()) / self.epochs_
-        self.erp_ = _Spread.of(evoked.reshape(len(evoked), -1), noise=noise)
+        self.evoked_ = evoked.mean(axis=0)
+        self.courses_ = _courses(self.evoked_)
+        noise = np.einsum("tq,setc->seqc", self.courses_, ongoing).reshape(
+            -1, self.courses_.shape[1], whole.shape[3]
+        )
+        self.erp_ = _Spread.of(
+            self.courses_.T @ (evoked - self.evoked_), noise=noise / (self.epochs_ - 1) ** 0.5
+        )
         return self
 
     def sample(self, n: int, rng: np.random.Generator) -> Array:
@@ -100,7 +114,7 @@ class EpochedEEG:
         bins, channels = self.typical_.shape
         made = np.empty((n, self.epochs_, self.samples_, channels))
         for subject in range(n):
-            bent = self.power_.draw(rng).reshape(-1, channels)[self.bands_]
+            bent = self.power_.draw(rng)[self.bands_]
             gain = np.sqrt(self.typical_ * np.exp(bent))
             white = rng.normal(size=(2, self.epochs_, bins, channels)) / 2**0.5
             grain = white[0] + 1j * white[1]
@@ -110,7 +124,7 @@ class EpochedEEG:
             ongoing = np.fft.irfft(
                 np.einsum("fij,efj->efi", self.root_, grain) * gain, n=self.samples_, axis=1
             )
-            made[subject] = ongoing + self.erp_.draw(rng).reshape(self.samples_, channels)
+            made[subject] = ongoing + self.evoked_ + self.courses_ @ self.erp_.draw(rng)
         return made
 
 
@@ -176,9 +190,40 @@ def _checked(cohort: Array) -> Array:
     return whole
 
 
+def _sides(arrays: Array) -> tuple[Array, Array]:
+    """Mean products of rows, and of columns, over arrays of mean zero."""
+    return (np.asarray(np.einsum("sac,sbc->ab", arrays, arrays) / (len(arrays) * arrays.shape[2])),
+            np.asarray(np.einsum("sac,sad->cd", arrays, arrays) / (len(arrays) * arrays.shape[1])))  # fmt: skip
+
+
+def _positive(covariance: Array) -> Array:
+    root = _root(covariance)
+    return np.asarray(root @ root.T)
+
+
+def _root(covariance: Array) -> Array:
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+
+
+def _courses(evoked: Array) -> Array:
+    """Orthonormal courses over time of the group's potential and their slopes: how its height and latency may change."""
+    main = np.linalg.svd(evoked - evoked.mean(axis=0), full_matrices=False)[0][:, :_COURSES]
+    both = np.column_stack([main, np.gradient(main, axis=0)])
+    left, sizes, _ = np.linalg.svd(
+        both / np.maximum(np.linalg.norm(both, axis=0), 1e-300), full_matrices=False
+    )
+    return np.asarray(left[:, sizes > 1e-6])
+
+
 def _roots(coherence: NDArray[np.complex128]) -> NDArray[np.complex128]:
     values, vectors = np.linalg.eigh(coherence)
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :])
+
+
+def _banded(values: Array, bands: NDArray[np.int64]) -> Array:
+    """Means in bands of an array of shape (person, frequency, channel)."""
+    return np.stack([values[:, bands == b].mean(axis=1) for b in range(bands.max() + 1)], axis=1)
 
 
 def _band_of(bins: int, samples: int, rate_hz: float) -> NDArray[np.int64]:

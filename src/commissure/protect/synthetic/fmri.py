@@ -3,7 +3,11 @@
 Each person's connectivity is a point in log-Euclidean coordinates: a trait that stays, a session that changes, and the
 noise of a finite scan, which is measured from the two halves of each scan and not drawn twice. Within a scan brain states
 follow each other as a Markov chain; each shifts the connectivity. Regions are filtered to their own spectra. What the
-whole chain distorts is measured on its own output and taken out (two rounds of calibration).
+whole chain distorts is measured on its own output and taken out (three rounds of calibration).
+
+People and sessions differ along pairs of the modes (eigenvectors) of the group's own connectivity, each pair as much as its
+two modes take part. The principal components of the people would lie in the space that their own differences span, and
+tell who was in.
 
 References
 ----------
@@ -138,9 +142,7 @@ class RegionalSeries:
     def _scan(self, point: Array, rng: np.random.Generator) -> Array:
         size = self.spectrum_.shape[1]
         grain = _filtered(rng.normal(size=(self.volumes_, size)), self.spectrum_.mean(axis=1, keepdims=True))
-        roots = np.array(
-            [np.linalg.cholesky(_matrix(point + offset)) for offset in self.states_.offsets]
-        )
+        roots = np.array([np.linalg.cholesky(_matrix(point + offset)) for offset in self.states_.offsets])
         path = _walk(self.states_, -(-self.volumes_ // self.window), rng)
         now = np.repeat(path, self.window)[: self.volumes_]
         mixed = np.einsum("tij,tj->ti", roots[now], grain)

@@ -31,6 +31,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 _NEIGHBOURS = 5
+_FEWEST = 20
 #: what an attack on a release may reach, and how much wider than by independent guesses repeated attacks scatter
 _HIDDEN, _WIDER = 0.53, 1.5
 
@@ -62,17 +63,21 @@ class Judgement:
     copies: float
 
 
-def judge(synthetic: Array, *, fitted: Array, unseen: Array, seed: int = 0) -> Judgement:
+def judge(
+    synthetic: Array, *, fitted: Array, unseen: Array, seed: int = 0, fewest: int = _FEWEST
+) -> Judgement:
     """Measure synthetic rows against those that were fitted and those that were kept back.
 
     Parameters
     ----------
     synthetic, fitted, unseen : array, shape (row, column)
         NaN where missing; ``fitted`` and ``unseen`` are disjoint random parts of the real rows.
+    fewest : int
+        Rows of each kind that are enough; 6 at least, and then the figures are rough.
     """
-    if min(len(synthetic), len(fitted), len(unseen)) < 20:
+    if min(len(synthetic), len(fitted), len(unseen)) < fewest:
         raise BadInput(
-            f"Judging takes 20 rows of each kind; got {len(synthetic)}, {len(fitted)} and {len(unseen)}."
+            f"Judging takes {fewest} rows of each kind; got {len(synthetic)}, {len(fitted)} and {len(unseen)}."
         )
     s, f, u = (_standard(rows, unseen) for rows in (synthetic, fitted, unseen))
     near_fitted, near_unseen = _nearest(s, f), _nearest(s, u)
@@ -156,8 +161,8 @@ def nearest_scores(people: Array, synthetic: Array) -> Array:
 
 
 def attack_generator(
-    rows: Array, drawn: Callable[[NDArray[np.int64]], Array], *, runs: int, rng: np.random.Generator
-) -> tuple[Judgement, Attack]:
+    rows: Array, drawn: Callable[[NDArray[np.int64]], Array], *, runs: int, rng: np.random.Generator, fewest: int = _FEWEST
+) -> tuple[Judgement, Attack]:  # fmt: skip
     """Judge what a generator makes of a half of the rows against the other half, and attack it by shadow models of random halves.
 
     Parameters
@@ -170,6 +175,8 @@ def attack_generator(
         Shadow models, 8 at least.
     rng : numpy.random.Generator
         Draws the halves.
+    fewest : int
+        Rows of a half that are enough, 6 at least.
 
     Examples
     --------
@@ -179,7 +186,7 @@ def attack_generator(
     (1.0, 0.0, True)
     """
     who, others = np.split(rng.permutation(len(rows)), [len(rows) // 2])
-    judged = judge(drawn(np.sort(who)), fitted=rows[who], unseen=rows[others])
+    judged = judge(drawn(np.sort(who)), fitted=rows[who], unseen=rows[others], fewest=fewest)
     attack = attack_membership(
         lambda inside: nearest_scores(rows, drawn(inside)), people=len(rows), runs=runs, rng=rng
     )
@@ -234,23 +241,24 @@ def _places(rows: Array, among: Array) -> NDArray[np.int64]:
     return np.asarray(_tree(among).query(rows, k=1)[1])
 
 
+def _gaps(rows: Array, others: Array) -> Array:
+    return np.asarray(need("scipy.spatial.distance", purpose="Judging synthetic data").cdist(rows, others))
+
+
 def _covered(rows: Array, *, by: Array) -> float:
     """The share of rows within the reach of some row of ``by`` (its distance to its fifth neighbour)."""
     reach = _tree(by).query(by, k=_NEIGHBOURS + 1)[0][:, -1]
-    gaps = (
-        np.linalg.norm(rows[:, None, :] - by[None, :, :], axis=2) if len(rows) * len(by) < 2_000_000 else None
-    )
-    if gaps is None:
+    if len(rows) * len(by) >= 2_000_000:
         distance, place = _tree(by).query(rows, k=_NEIGHBOURS)
         return float((distance <= reach[place]).any(axis=1).mean())
-    return float((gaps <= reach[None, :]).any(axis=1).mean())
+    return float((_gaps(rows, by) <= reach[None, :]).any(axis=1).mean())
 
 
 def _mmd(first: Array, second: Array) -> float:
     count = min(len(first), len(second), 500)
     a, b = first[:count], second[:count]
     whole = np.concatenate([a, b])
-    square = ((whole[:, None, :] - whole[None, :, :]) ** 2).sum(axis=2)
+    square = _gaps(whole, whole) ** 2
     kernel = np.exp(-square / max(float(np.median(square)), 1e-12))
     np.fill_diagonal(kernel, 0.0)
     inside = (kernel[:count, :count].sum() + kernel[count:, count:].sum()) / (count * (count - 1))
