@@ -179,9 +179,8 @@ def electro(*, quick: bool) -> None:
     )  # fmt: skip
 
 
-def spikes(*, quick: bool) -> None:
-    print("\nSynthetic spike trains: 8 simulated units, 4 stimuli, 400 trials of 1 s")
-    rng = np.random.default_rng(2)
+def recorded(rng: np.random.Generator) -> Trials:
+    """Trials of 8 tuned units with a common gain, coincidences, three milliseconds of silence after a spike, and drift."""
     base, shown, trials = rng.uniform(8, 40, 8), rng.integers(0, 4, 400), []
     grid = np.arange(0, 1, 0.0005)
     for trial in range(400):
@@ -201,7 +200,13 @@ def spikes(*, quick: bool) -> None:
                     times.append(float(at))
             units.append(np.array(times))
         trials.append(tuple(units))
-    real = Trials(tuple(trials), shown, 1.0)
+    return Trials(tuple(trials), shown, 1.0)
+
+
+def spikes(*, quick: bool) -> None:
+    print("\nSynthetic spike trains: 8 simulated units, 4 stimuli, 400 trials of 1 s")
+    rng = np.random.default_rng(2)
+    real = recorded(rng)
     made = SpikeTrains().fit(real).sample(400, rng)
     a, b = count_spikes(real), count_spikes(made)
     tuning, again = (
@@ -239,7 +244,7 @@ def spikes(*, quick: bool) -> None:
     attacked(
         "trial's counts in 100 ms",
         counted(real),
-        lambda who: counted(SpikeTrains().fit(Trials(tuple(real.times_s[i] for i in who), shown[who], 1.0)).sample(len(who), rng)),
+        lambda who: counted(SpikeTrains().fit(Trials(tuple(real.times_s[i] for i in who), real.stimulus[who], 1.0)).sample(len(who), rng)),
         quick=quick,
     )  # fmt: skip
 

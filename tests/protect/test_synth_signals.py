@@ -173,3 +173,30 @@ def test_bad_cohorts_are_refused_with_the_numbers() -> None:
     silent = Trials(tuple((np.array([0.1, 0.2]), np.array([])) for _ in range(30)), np.zeros(30), 0.5)
     with pytest.raises(BadInput, match="1 units have under 10 spikes"):
         SpikeTrains().fit(silent)
+
+
+def test_courses_that_are_there_stay_and_those_of_few_spikes_are_flattened() -> None:
+    rng = np.random.default_rng(5)
+    shown, time = np.arange(120) % 2, np.arange(300) * 0.002
+    burst = 1 + 2 * np.exp(-((time - 0.2) ** 2) / 0.004)
+    truth = np.stack([np.stack([burst, np.ones(300)], axis=1), np.stack([burst[::-1], np.ones(300)], axis=1)])
+    fired = rng.uniform(size=(120, 300, 2)) < 0.04 * truth[shown]
+    times = tuple(
+        tuple(np.flatnonzero(fired[trial, :, unit]) * 0.002 for unit in range(2)) for trial in range(120)
+    )
+    learned = SpikeTrains().fit(Trials(times, shown, 0.6)).rate_
+    for stimulus in range(2):
+        assert np.corrcoef(learned[stimulus, :, 0], truth[stimulus, :, 0])[0, 1] > 0.95
+        # sixty trials of 20 spikes a second leave a tenth or more by chance in each smoothed bin
+        assert learned[stimulus, :, 1].std() < 0.05 * learned[stimulus, :, 1].mean()
+
+
+def test_people_differ_along_more_than_the_people_who_were_learned() -> None:
+    rng = np.random.default_rng(6)
+    real, made_people = scans(8, rng), 60
+    upper = np.triu_indices(12, 1)
+    made = RegionalSeries(states=1, volumes=4000).fit(real).sample(made_people, rng)
+    rows = np.array([np.mean([np.corrcoef(s.T)[upper] for s in each], axis=0) for each in made])
+    size = np.linalg.svd(rows - rows.mean(axis=0), compute_uv=False) ** 2
+    # sixteen scans span sixteen directions at most: what is drawn must not be confined to them
+    assert size[16:].sum() > 0.1 * size.sum()

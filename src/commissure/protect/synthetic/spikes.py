@@ -71,7 +71,8 @@ class SpikeTrains:
         spikes = _binned(cohort)
         self.stimuli_, shown = np.unique(cohort.stimulus, return_inverse=True)
         self.share_ = np.bincount(shown) / len(shown)
-        self.rate_ = np.array([_smooth(spikes[shown == s].mean(axis=0)) for s in range(len(self.stimuli_))])
+        rate = np.array([_smooth(spikes[shown == s].mean(axis=0)) for s in range(len(self.stimuli_))])
+        self.rate_ = _shrunk(rate, np.bincount(shown))
         self.refractory_s_ = _refractory(cohort)
         self.hazard_ = _hazard(spikes, self.rate_[shown])
         self._fit_gain(spikes.sum(axis=1), shown)
@@ -194,9 +195,32 @@ def _binned(cohort: Trials) -> Array:
     return made
 
 
-def _smooth(rate: Array) -> Array:
+def _shrunk(rate: Array, trials: NDArray[np.int64]) -> Array:
+    """Courses over the trial, pulled to what is common to all stimuli, and that to a flat one, as far as few spikes explain them."""
+    level = rate.mean(axis=1, keepdims=True)
+    weight = trials[:, None, None] * level
+    noise = (_kernel() ** 2).sum() / weight
+    course = rate / level
+    common = (weight * course).sum(axis=0) / weight.sum(axis=0)
+    left, own = common - 1, course - common
+    share = np.clip(
+        1 - (_kernel() ** 2).sum() / weight.sum(axis=0) / np.maximum((left**2).mean(axis=0), 1e-300), 0, 1
+    )
+    rest = np.clip(
+        1 - noise.mean(axis=0) * (1 - 1 / len(rate)) / np.maximum((own**2).mean(axis=(0, 1)), 1e-300), 0, 1
+    )
+    return np.asarray(np.maximum(level * (1 + share * left + rest * own), 1e-6))
+
+
+def _kernel() -> Array:
     width = max(1, round(_SMOOTH_S / _BIN_S))
-    kernel = np.hanning(width + 2)[1:-1] / np.hanning(width + 2)[1:-1].sum()
+    window = np.hanning(width + 2)[1:-1]
+    return np.asarray(window / window.sum())
+
+
+def _smooth(rate: Array) -> Array:
+    kernel = _kernel()
+    width = len(kernel)
     padded = np.pad(rate, ((width, width), (0, 0)), mode="reflect")
     smooth = np.array([np.convolve(column, kernel, mode="same") for column in padded.T]).T[width:-width]
     return np.asarray(np.maximum(smooth, 1e-6))
