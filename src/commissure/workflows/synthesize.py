@@ -17,7 +17,7 @@ from commissure.protect.private.membership import attack_membership
 from commissure.protect.synthetic.columns import FEWEST_ROWS, Table, lean_columns
 from commissure.protect.synthetic.judge import check_synthetic, judge, nearest_scores
 from commissure.protect.synthetic.port import GENERATORS, Provenance, synthetic_name
-from commissure.workflows.attack_signals import AttackProgress, attack_signals
+from commissure.workflows.attack_signals import attack_signals
 from commissure.workflows.synthesis import Synthesis
 from commissure.workflows.synthesis_table import read_table, write_table
 from commissure.workflows.synthesize_signals import read_signals
@@ -33,7 +33,7 @@ _SHADOWS = 8
 
 def synthesize(
     source: Path, into: Path, *, subjects: int = 0, generator: str = "", attack: bool = True, seed: int = 0,
-    volumes: VolumeOptions | None = None, progress: AttackProgress | None = None,
+    volumes: VolumeOptions | None = None,
 ) -> Synthesis:  # fmt: skip
     """Make synthetic subjects that are like those of a file.
 
@@ -55,9 +55,7 @@ def synthesize(
     seed : int
         Decides what is drawn.
     volumes : VolumeOptions or None
-        What concerns images: size, training, privacy; and the number of shadow models, of signals too.
-    progress : callable or None
-        Of signals: told how the attack stands.
+        What concerns images alone: size, training, privacy; and of signals, too, how many shadow models and who is told.
 
     Raises
     ------
@@ -65,8 +63,8 @@ def synthesize(
         If the file is neither, is too small, or has constant columns.
     """
     source = Path(source)
+    said = replace(volumes or VolumeOptions(), subjects=subjects, attack=attack, seed=seed)
     if source.is_dir():
-        said = replace(volumes or VolumeOptions(), subjects=subjects, attack=attack, seed=seed)
         return synthesize_volumes(source, into, options=replace(said, generator=generator or said.generator))
     if not source.is_file() or source.suffix not in {*_TABLES, ".npz"}:
         raise BadInput(
@@ -75,8 +73,7 @@ def synthesize(
     rng = np.random.default_rng(seed)
     data = source.read_bytes()
     if source.suffix == ".npz":
-        shadows = (volumes or VolumeOptions()).shadows if attack else None
-        return _signals(data, into, name=source.name, subjects=subjects, rng=rng, shadows=shadows, progress=progress)  # fmt: skip
+        return _signals(data, into, name=source.name, options=said, rng=rng)
     chosen = generator or "forest"
     if chosen not in {"forest", "copula", "bootstrap"}:
         raise BadInput(f"A table's generator is forest, copula or bootstrap; got {chosen!r}.")
@@ -130,17 +127,16 @@ def _attacked(
 
 
 def _signals(
-    data: bytes, into: Path, *, name: str, subjects: int, rng: np.random.Generator, shadows: int | None, progress: AttackProgress | None
-) -> Synthesis:  # fmt: skip
-    """Learn an archive and draw; then attack with shadow models, unless ``shadows`` is None."""
+    data: bytes, into: Path, *, name: str, options: VolumeOptions, rng: np.random.Generator
+) -> Synthesis:
     signals = read_signals(data)
-    count = subjects or signals.size
+    count = options.subjects or signals.size
     start = time.monotonic()
     made = signals.drawn(np.arange(signals.size), count, rng)
     took_s = time.monotonic() - start
     figures, findings = (
-        ({}, ()) if shadows is None
-        else attack_signals(signals, count=count, took_s=took_s, rng=rng, shadows=shadows, progress=progress)
+        attack_signals(signals, count=count, took_s=took_s, rng=rng, shadows=options.shadows, progress=options.attacked)
+        if options.attack else ({}, ())
     )  # fmt: skip
     stream = io.BytesIO()
     named: dict[str, Any] = signals.packed(made)

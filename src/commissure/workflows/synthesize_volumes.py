@@ -21,6 +21,7 @@ from commissure.protect.synthetic.private_diffusion import PrivateDiffusion
 from commissure.protect.synthetic.training import Training
 from commissure.protect.synthetic.volume_judge import check_volumes, image_scores, judge_volumes
 from commissure.protect.synthetic.volumes import Volumes, grid_affine
+from commissure.workflows.attack_signals import AttackProgress
 from commissure.workflows.private_release import Account
 from commissure.workflows.synthesis import Synthesis
 from commissure.workflows.synthesis_table import read_table, write_table
@@ -50,6 +51,8 @@ class VolumeOptions:
         Whether to judge and attack what was made; a net is then trained once more, on a half.
     shadows : int
         Shadow models for the attack, 8 at least, each trained anew; 0 for a plain attack where a net is trained.
+    attacked : callable or None
+        Of signals: told how the attack stands.
     training : Training
         Steps, device, checkpoints, progress.
     seed : int
@@ -67,6 +70,7 @@ class VolumeOptions:
     size: int = 32
     attack: bool = True
     shadows: int = 0
+    attacked: AttackProgress | None = None
     training: Training = Training()
     seed: int = 0
     epsilon: float = 0.0

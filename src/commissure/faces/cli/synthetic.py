@@ -57,13 +57,14 @@ def synthesize(
     images = VolumeOptions(
         size=size,
         shadows=shadows,
+        attacked=_attacked,
         training=training,
         epsilon=epsilon,
         delta=delta,
         public=public,
         account=Account(opened(hub), dataset, datetime.now(UTC)) if dataset else None,
     )
-    made = synthesize_workflow(source, out, subjects=subjects, generator=generator, attack=attack, seed=seed, volumes=images, progress=_attacking)  # fmt: skip
+    made = synthesize_workflow(source, out, subjects=subjects, generator=generator, attack=attack, seed=seed, volumes=images)  # fmt: skip
     rows = [finding.to_dict() for finding in made.findings]
     value: dict[str, Any] = {
         "files": [str(f) for f in made.files],
@@ -81,7 +82,7 @@ def synthesize(
     )
 
 
-def _attacking(what: str, step: int, steps: int) -> None:
+def _attacked(what: str, step: int, steps: int) -> None:
     """Say on the error stream how the attack stands."""
     typer.echo(f"{what}: {step} of {steps}", err=True)
 
