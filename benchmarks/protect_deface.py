@@ -23,8 +23,9 @@ from protect_profile import print_profiles
 from scipy import ndimage
 
 from commissure.annotate.face import check_face
+from commissure.errors import BadInput
 from commissure.extras import has
-from commissure.kernels.affine import on_grid_of, on_world_grid
+from commissure.kernels.affine import on_grid_of, on_world_grid, rigid_mm
 from commissure.model import About, Image, Severity, Subject
 from commissure.protect.heads.cortex import cortex_change, measure_cortex
 from commissure.protect.heads.deface import deface
@@ -33,9 +34,18 @@ from commissure.protect.heads.face_attack import Attack, attack_faces, brain_pro
 from commissure.protect.heads.head import STEP_MM, brain_volume_ml, find_brain, find_head, front_mm
 from commissure.protect.heads.reface import generic_face
 from commissure.testing.faces import planted_population
-from commissure.workflows.deface_head import deface_head
+from commissure.workflows.deface_head import Judged, deface_head
+from commissure.workflows.deface_turned import deface_wherever
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
+#: Colin27, of Debian's package mricron-data
+COLIN = Path("/usr/share/mricron/templates/ch2.nii.gz")
+#: the same head as affines may have it: upside down, on its side, nodding by 30 degrees
+TURNS = {
+    "upside down": np.diag([1.0, -1.0, -1.0, 1.0]),
+    "on its side": np.array([[0.0, 0, 1, 0], [0, 1, 0, 0], [-1, 0, 0, 0], [0, 0, 0, 1]]),
+    "nodding 30°": rigid_mm(np.array([np.pi / 6, 0, 0, 0, 0, 0]), centre_mm=np.zeros(3)),
+}
 HEADS = {"chris": "nii_chris_t1_face/chris_t1.nii.gz", "uih": "nii_uih_t1_face/uih_t1_sub.nii.gz"}
 PEOPLE = 25
 #: of each person after the cut; with one, four of 25 right are an accident of one run in sixty
@@ -209,13 +219,34 @@ def real_heads(by: Mapping[str, Callable], *, embedder: str) -> None:
 
 def released(name: str, volume: NDArray, affine: NDArray) -> None:
     """What `share` makes of the head: wider margins where a check fails, and none released where all do."""
-    judged = deface_head(Image(volume, affine, About("anat", Subject("x"), suffix="T1w")))
+    print_judged(name, deface_head(Image(volume, affine, About("anat", Subject("x"), suffix="T1w"))))
+
+
+def print_judged(name: str, judged: Judged) -> None:
     errors = [finding.message for finding in judged.findings if finding.severity is Severity.ERROR]
     figures = ", ".join(f"{key} {value:.4g}" for key, value in sorted(judged.figures.items()))
     print(
         f"{name:8} share: {'kept back: ' + '; '.join(errors) if errors else 'released'}; {figures}",
         flush=True,
     )
+
+
+def turned_heads(colin: Path) -> None:
+    """Colin27, upright and as wrong affines have it."""
+    if not colin.exists():
+        print(
+            f"\nColin27: not measured; Debian's mricron-data brings it, or give --colin (looked for at {colin})"
+        )
+        return
+    print("\nColin27, upright and turned by its affine")
+    native = nibabel.load(colin)
+    volume = np.asarray(native.dataobj)
+    for name, turn in {"upright": np.eye(4), **TURNS}.items():
+        image = Image(volume, turn @ native.affine, About("anat", Subject("x"), suffix="T1w"))
+        try:
+            print_judged(name, deface_wherever(image))
+        except BadInput as refused:
+            print(f"{name:8} refused: {refused}")
 
 
 def planted(by: Mapping[str, Callable]) -> None:
@@ -248,6 +279,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--planted", action="store_true", help="leave the real heads out")
     parser.add_argument("--quick", action="store_true", help="the same")
+    parser.add_argument("--colin", type=Path, default=COLIN, help="where ch2.nii.gz lies")
     parser.add_argument("--peers", type=Path, default=PEERS)
     said = parser.parse_args()
     there = methods(said.peers)
@@ -256,4 +288,6 @@ if __name__ == "__main__":
         missing("dlib (attack by a face embedding)", said.peers)
     if not (said.planted or said.quick) and DATA.exists() and has("deepbet"):
         real_heads(there, embedder=dlib)
+    if not (said.planted or said.quick) and has("deepbet"):
+        turned_heads(said.colin)
     planted(there)
