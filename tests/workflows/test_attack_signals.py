@@ -71,7 +71,7 @@ def test_scans_drawn_again_are_an_error_and_fewer_of_them_tell_less(
     source = archive(tmp_path, "scans", 120)
     made = synthesize(source, tmp_path / "o")
     assert made.findings[0].check == "privacy.synthetic_leaks"
-    assert made.findings[0].severity is Severity.ERROR and "draw fewer" in made.findings[0].remedy
+    assert made.findings[0].severity is Severity.ERROR and "fit more people" in made.findings[0].remedy
     fewer = synthesize(source, tmp_path / "few", subjects=40)
     assert fewer.figures["membership_auc"] < made.figures["membership_auc"] - 0.05
 

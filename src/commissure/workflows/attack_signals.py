@@ -19,7 +19,9 @@ _SHADOWS = 8
 _LONGEST_S = 600.0
 #: what an attack may reach without a word; fewest and, in fitted people, most that a shadow model draws
 _HIDDEN, _FEWEST_DRAWN, _MOST_DRAWN = 0.55, 20, 4
-_REMEDY = "fit more people (or trials), draw fewer, or release statistics with formal privacy (commissure protect dp release)."
+_REMEDY = (
+    "fit more people (or trials), or release statistics with formal privacy (commissure protect dp release)."
+)
 
 
 def attack_signals(
