@@ -1,13 +1,14 @@
 """A part of a head that shows a face is told, whatever ends it; a part of a brain or of a defaced head is not."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import nibabel
 import numpy as np
 import pytest
 
 from commissure.annotate.face import check_face
-from commissure.annotate.face_cut import cut_side, cut_top_height_mm
+from commissure.annotate.face_cut import cut_below_height_mm, cut_side, cut_top_height_mm
 from commissure.annotate.face_surface import find_outline, upright_blocks
 from commissure.model import About, Image, Severity, Subject
 from commissure.testing.images import head
@@ -78,7 +79,7 @@ def test_a_whole_head_has_a_crown_and_two_sides() -> None:
 
 @pytest.mark.realdata
 @pytest.mark.parametrize("path", ["nii_chris_t1_face/chris_t1.nii.gz", "nii_uih_t1_face/uih_t1_sub.nii.gz"])
-def test_parts_of_real_heads_that_show_a_face(path: str, shared: object) -> None:
+def test_parts_of_real_heads_that_show_a_face(path: str, shared: Path) -> None:
     native = nibabel.as_closest_canonical(nibabel.load(f"{shared}/data/{path}"))
     volume, step_mm = np.asarray(native.dataobj), nibabel.affines.voxel_sizes(native.affine)
     for cut in (*LOWER.values(), *list(HALVES.values())[:2]):
@@ -92,8 +93,24 @@ def test_parts_of_real_heads_that_show_a_face(path: str, shared: object) -> None
 
 
 @pytest.mark.realdata
+def test_a_head_without_its_lower_40_percent_that_ends_in_the_nose(shared: Path) -> None:
+    native = nibabel.as_closest_canonical(
+        nibabel.load(shared / "data" / "nii_uih_t1_face" / "uih_t1_sub.nii.gz")
+    )
+    ras, step_mm, _ = upright_blocks(np.asarray(native.dataobj), native.affine)
+    whole = find_outline(ras)
+    assert whole is not None
+    high = np.nonzero(whole.any(axis=(0, 1)))[0]
+    for share, seen in ((0.6, True), (0.45, False)):
+        upper = ras[:, :, int(high[-1] + 1 - share * high.size) :]
+        assert ("nose" in found(upper, np.diag([*step_mm, 1.0]))) == seen
+    # where the neck ends, nothing stands out
+    assert cut_below_height_mm(whole[:, : whole.shape[1] // 2], step_mm) == 0.0
+
+
+@pytest.mark.realdata
 @pytest.mark.parametrize("path", ["someones_epi.nii.gz", "example4d.nii.gz", "pcasl.nii.gz"])
-def test_slabs_of_echo_planar_images_stay_free(path: str, shared: object) -> None:
+def test_slabs_of_echo_planar_images_stay_free(path: str, shared: Path) -> None:
     folder = {
         "someones_epi.nii.gz": "nii_example4d/doc/source/downloads",
         "example4d.nii.gz": "nii_example4d/nibabel/tests/data",

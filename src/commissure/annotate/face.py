@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commissure.annotate.face_cut import cut_side, cut_top_height_mm
+from commissure.annotate.face_cut import cut_below_height_mm, cut_side, cut_top_height_mm
 from commissure.annotate.face_surface import find_outline, front_height_mm, is_whole, upright_blocks
 from commissure.annotate.face_turned import find_turned_faces, turned_degrees
 from commissure.annotate.head_pose import swapped_axes
@@ -186,10 +186,14 @@ def _seen(
 
 def _cut(head: NDArray[np.bool_], step_mm: tuple[float, ...], *, where: str, upright: bool) -> Finding | None:
     """An ERROR if a head is cut and shows a face below, or can show half of one."""
-    height_mm = cut_top_height_mm(head, step_mm)
+    heights = {
+        "above": cut_top_height_mm(head, step_mm),
+        "in its nose": cut_below_height_mm(head, step_mm),
+    }
+    end = max(heights, key=lambda one: heights[one])
     side = "" if upright else cut_side(head, step_mm)
-    if height_mm >= _HEIGHT_MM:
-        message = f"The head is cut above, and shows a face: features stand out over {height_mm:.0f} mm; it is not released."
+    if heights[end] >= _HEIGHT_MM:
+        message = f"The head is cut {end}, and shows a face: features stand out over {heights[end]:.0f} mm; it is not released."
     elif side:
         message = (
             f"The head is cut on its {side}, near its middle, so that half a face or a profile may show and nobody can say that none "

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from commissure.annotate.face_surface import front_height_mm
 
-__all__ = ["cut_side", "cut_top_height_mm"]
+__all__ = ["cut_below_height_mm", "cut_side", "cut_top_height_mm"]
 
 #: the section at the end of a head that is cut above, and of one that is cut near its middle plane: a brain alone has less
 _TOP_CM2, _SIDE_CM2 = 50.0, (190.0, 450.0)
+#: through a face, and how much further what is cut there would go on
+_BOTTOM_CM2, _GOES_ON_MM = 200.0, 6.0
 #: what is at least as wide may have both cheeks; what is left and right of half a head, and how high it is
 _WIDE_MM, _HALF_MM, _HIGH_MM = 90.0, 130.0, (90.0, 320.0)
 
@@ -33,6 +35,23 @@ def cut_top_height_mm(head: NDArray[np.bool_], step_mm: tuple[float, ...]) -> fl
     if boxed.shape[0] * step_mm[0] < _WIDE_MM or _section_cm2(boxed[:, :, -1], step_mm[:2]) < _TOP_CM2:
         return 0.0
     return max(front_height_mm(one, step_mm, crown=False) for one in (boxed, boxed[:, ::-1]))
+
+
+def cut_below_height_mm(head: NDArray[np.bool_], step_mm: tuple[float, ...]) -> float:
+    """Over how many millimetres of height a face stands out in front of a head that ends in its nose, as if it went on; else 0.
+
+    Parameters
+    ----------
+    head : array of bool, shape (right, front, up)
+        As for :func:`cut_top_height_mm`.
+    step_mm : tuple of three float
+        The size of its voxels.
+    """
+    boxed = _boxed(head)
+    if boxed.shape[0] * step_mm[0] < _WIDE_MM or _section_cm2(boxed[:, :, 0], step_mm[:2]) < _BOTTOM_CM2:
+        return 0.0
+    more = round(_GOES_ON_MM / step_mm[2])
+    return front_height_mm(np.pad(boxed, ((0, 0), (0, 0), (more, 0)), mode="edge"), step_mm)
 
 
 def cut_side(head: NDArray[np.bool_], step_mm: tuple[float, ...]) -> str:
