@@ -27,11 +27,11 @@ from commissure.store.releases import release_digest
 from commissure.testing.brains import made_brains
 from commissure.workflows.private_release import Account, budget_state, set_budget
 from commissure.workflows.synthesize import synthesize
-from commissure.workflows.synthesize_volumes import VolumeOptions, read_cohort, write_cohort
+from commissure.workflows.synthesize_volumes import SynthesisOptions, read_cohort, write_cohort
 
 deep = pytest.mark.skipif(not (has("torch") and has("monai")), reason="needs the extra deep")
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-SMALL = VolumeOptions(generator="components", size=16)
+SMALL = SynthesisOptions(generator="components", size=16)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def study(people: Volumes, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_file_says_that_it_is_synthetic(study: Path, tmp_path: Path) -> None:
-    made = synthesize(study, tmp_path / "out", subjects=6, attack=False, volumes=SMALL)
+    made = synthesize(study, tmp_path / "out", subjects=6, attack=False, options=SMALL)
     images = [path for path in made.files if path.name.endswith(".nii.gz")]
     assert len(images) == 6 and all("desc-synthetic" in p.name and "sub-synthetic" in p.name for p in images)
     for path in made.files:
@@ -69,7 +69,7 @@ def test_every_file_says_that_it_is_synthetic(study: Path, tmp_path: Path) -> No
     assert made.activity.kind == "synthesize" and made.activity.used[0].startswith("sha256:")
     assert sorted(made.activity.made) == sorted(p.relative_to(tmp_path / "out").as_posix() for p in made.files)  # fmt: skip
     with pytest.raises(BadInput, match="not empty"):
-        synthesize(study, tmp_path / "out", attack=False, volumes=SMALL)
+        synthesize(study, tmp_path / "out", attack=False, options=SMALL)
 
 
 def test_what_was_written_is_read_again_as_it_was(people: Volumes, tmp_path: Path) -> None:
@@ -82,13 +82,13 @@ def test_what_was_written_is_read_again_as_it_was(people: Volumes, tmp_path: Pat
 
 
 def test_the_attack_is_in_the_report_and_the_bootstrap_is_a_finding(study: Path, tmp_path: Path) -> None:
-    made = synthesize(study, tmp_path / "a", subjects=4, volumes=SMALL)
+    made = synthesize(study, tmp_path / "a", subjects=4, options=SMALL)
     # 55 brains teach a generator their own mean: an attack sees it, and the Finding says so
     assert made.figures["images_copies"] == 0 and made.figures["images_neighbour_ratio"] > 0.8
     assert ("privacy.synthetic_leaks" in {f.check for f in made.findings}) == (made.figures["membership_auc"] > 0.6)  # fmt: skip
     beside = json.loads((tmp_path / "a" / "desc-synthetic_participants.json").read_text())
     assert beside["Measured"] == pytest.approx(made.figures)
-    leak = synthesize(study, tmp_path / "b", subjects=4, generator="volume-bootstrap", volumes=SMALL)
+    leak = synthesize(study, tmp_path / "b", subjects=4, generator="volume-bootstrap", options=SMALL)
     assert leak.findings[0].check == "privacy.synthetic_leaks" and leak.figures["membership_auc"] > max(
         0.75, made.figures["membership_auc"] + 0.02
     )
@@ -134,25 +134,25 @@ def hub(tmp_path: Path) -> Hub:
 def test_private_brains_are_paid_for_from_the_datasets_budget(hub: Hub, study: Path, tmp_path: Path) -> None:
     tiny = Training(steps=2, width=8, batch=8)
     account = Account(hub, "ds-1", NOW)
-    asked = VolumeOptions(size=16, epsilon=8.0, public=study, training=tiny, account=account)
+    asked = SynthesisOptions(size=16, epsilon=8.0, public=study, training=tiny, account=account)
     with pytest.raises(NotFound, match="no privacy budget"):
-        synthesize(study, tmp_path / "o", subjects=1, attack=False, volumes=asked)
+        synthesize(study, tmp_path / "o", subjects=1, attack=False, options=asked)
     set_budget(hub, "ds-1", epsilon=9.0, delta=1e-5, now=NOW)
     with pytest.raises(BadInput, match="turn the attack off"):
-        synthesize(study, tmp_path / "o", subjects=1, volumes=asked)
+        synthesize(study, tmp_path / "o", subjects=1, options=asked)
     with pytest.raises(BadInput, match="without formal privacy"):
-        synthesize(study, tmp_path / "o", subjects=1, attack=False, volumes=replace(SMALL, account=account))
+        synthesize(study, tmp_path / "o", subjects=1, attack=False, options=replace(SMALL, account=account))
     with pytest.raises(NotPermitted, match="Only the owner"):
         stranger = Account(hub.acting_as(Person("eve")), "ds-1", NOW)
-        synthesize(study, tmp_path / "o", subjects=1, attack=False, volumes=replace(asked, account=stranger))
+        synthesize(study, tmp_path / "o", subjects=1, attack=False, options=replace(asked, account=stranger))
     assert budget_state(hub, "ds-1").spends == () and not (tmp_path / "o").exists()
-    made = synthesize(study, tmp_path / "o", subjects=1, attack=False, volumes=asked)
+    made = synthesize(study, tmp_path / "o", subjects=1, attack=False, options=asked)
     state = budget_state(hub, "ds-1")
     assert [spend.kind for spend in state.spends] == ["gaussian", "gaussian"] and made.files
     assert state.totals[-1] == pytest.approx(8.0)
     set_budget(hub, "ds-1", epsilon=state.totals[-1] + 0.05, delta=1e-5, now=NOW)
     with pytest.raises(NotPermitted, match="is spent over"):
-        synthesize(study, tmp_path / "again", subjects=1, attack=False, volumes=asked)
+        synthesize(study, tmp_path / "again", subjects=1, attack=False, options=asked)
     assert len(budget_state(hub, "ds-1").spends) == 2 and not (tmp_path / "again").exists()
 
 

@@ -21,7 +21,7 @@ from commissure.workflows.attack_signals import attack_signals
 from commissure.workflows.synthesis import Synthesis
 from commissure.workflows.synthesis_table import read_table, write_table
 from commissure.workflows.synthesize_signals import read_signals
-from commissure.workflows.synthesize_volumes import VolumeOptions, synthesize_volumes
+from commissure.workflows.synthesize_volumes import SynthesisOptions, synthesize_volumes
 from commissure.workflows.table_text import decode_table, find_delimiter
 
 __all__ = ["synthesize"]
@@ -33,7 +33,7 @@ _SHADOWS = 8
 
 def synthesize(
     source: Path, into: Path, *, subjects: int = 0, generator: str = "", attack: bool = True, seed: int = 0,
-    volumes: VolumeOptions | None = None,
+    options: SynthesisOptions | None = None,
 ) -> Synthesis:  # fmt: skip
     """Make synthetic subjects that are like those of a file.
 
@@ -54,8 +54,8 @@ def synthesize(
         Whether to judge and attack what was made; takes some seconds.
     seed : int
         Decides what is drawn.
-    volumes : VolumeOptions or None
-        What concerns images alone: size, training, privacy; and of signals, too, how many shadow models and who is told.
+    options : SynthesisOptions or None
+        Of images: size, training, privacy; of images and signals: how many shadow models, and who is told.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def synthesize(
         If the file is neither, is too small, or has constant columns.
     """
     source = Path(source)
-    said = replace(volumes or VolumeOptions(), subjects=subjects, attack=attack, seed=seed)
+    said = replace(options or SynthesisOptions(), subjects=subjects, attack=attack, seed=seed)
     if source.is_dir():
         return synthesize_volumes(source, into, options=replace(said, generator=generator or said.generator))
     if not source.is_file() or source.suffix not in {*_TABLES, ".npz"}:
@@ -127,7 +127,7 @@ def _attacked(
 
 
 def _signals(
-    data: bytes, into: Path, *, name: str, options: VolumeOptions, rng: np.random.Generator
+    data: bytes, into: Path, *, name: str, options: SynthesisOptions, rng: np.random.Generator
 ) -> Synthesis:
     signals = read_signals(data)
     count = options.subjects or signals.size

@@ -26,7 +26,7 @@ from commissure.workflows.private_release import Account
 from commissure.workflows.synthesis import Synthesis
 from commissure.workflows.synthesis_table import read_table, write_table
 
-__all__ = ["VolumeOptions", "read_cohort", "synthesize_volumes", "write_cohort"]
+__all__ = ["SynthesisOptions", "read_cohort", "synthesize_volumes", "write_cohort"]
 
 _KINDS = ("diffusion", "gan", "components", "volume-bootstrap")
 _NETS = ("diffusion", "gan")
@@ -36,8 +36,8 @@ _FEWEST_JUDGED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VolumeOptions:
-    """How brains are synthesized.
+class SynthesisOptions:
+    """How synthetic subjects are made and attacked; training and privacy are of brains alone.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class VolumeOptions:
         return kind(training=training or self.training) if self.generator in _NETS else kind()
 
 
-def synthesize_volumes(source: Path, into: Path, *, options: VolumeOptions) -> Synthesis:
+def synthesize_volumes(source: Path, into: Path, *, options: SynthesisOptions) -> Synthesis:
     """Make synthetic brains that are like those of a folder.
 
     Parameters
@@ -99,7 +99,7 @@ def synthesize_volumes(source: Path, into: Path, *, options: VolumeOptions) -> S
         a subject, anywhere below, ``sub-…_T1w.nii.gz``.
     into : Path
         The folder for the result; it must be new or empty.
-    options : VolumeOptions
+    options : SynthesisOptions
         Generator, how many, size, training.
 
     Raises
@@ -126,7 +126,7 @@ def synthesize_volumes(source: Path, into: Path, *, options: VolumeOptions) -> S
     return Synthesis(files, figures, findings, provenance.activity(made=named))
 
 
-def _fitted(options: VolumeOptions, cohort: Volumes) -> Any:
+def _fitted(options: SynthesisOptions, cohort: Volumes) -> Any:
     """The generator, fitted and paid for; what cannot be paid is refused before the work."""
     model = options.model()
     if options.account is None:
@@ -236,7 +236,7 @@ def _read_brain(path: Path, *, size: int) -> Any:
 
 
 def _attacked(
-    cohort: Volumes, options: VolumeOptions, rng: np.random.Generator
+    cohort: Volumes, options: SynthesisOptions, rng: np.random.Generator
 ) -> tuple[dict[str, float], tuple[Finding, ...]]:
     """Fit to a half, judge against the other, and tell the halves apart; with shadows, in each random half anew."""
     people = len(cohort.voxels)

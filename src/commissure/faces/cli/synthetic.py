@@ -11,7 +11,7 @@ from commissure.faces.cli.words import AsJson, HubAt, command, opened
 from commissure.protect.synthetic.training import Training
 from commissure.workflows.private_release import Account
 from commissure.workflows.synthesize import synthesize as synthesize_workflow
-from commissure.workflows.synthesize_volumes import VolumeOptions
+from commissure.workflows.synthesize_volumes import SynthesisOptions
 
 __all__ = ["synthesize"]
 
@@ -54,7 +54,7 @@ def synthesize(
 ) -> None:
     """Make synthetic subjects that are like those of a file or folder, and attack them."""
     training = Training(steps=steps, width=width, device=device, checkpoints=checkpoints, seed=seed, progress=_told)  # fmt: skip
-    images = VolumeOptions(
+    options = SynthesisOptions(
         size=size,
         shadows=shadows,
         attacked=_attacked,
@@ -64,7 +64,7 @@ def synthesize(
         public=public,
         account=Account(opened(hub), dataset, datetime.now(UTC)) if dataset else None,
     )
-    made = synthesize_workflow(source, out, subjects=subjects, generator=generator, attack=attack, seed=seed, volumes=images)  # fmt: skip
+    made = synthesize_workflow(source, out, subjects=subjects, generator=generator, attack=attack, seed=seed, options=options)  # fmt: skip
     rows = [finding.to_dict() for finding in made.findings]
     value: dict[str, Any] = {
         "files": [str(f) for f in made.files],
