@@ -184,7 +184,7 @@ def main() -> int:
                 wrong += judged(name, shown, runs=count, epsilon=epsilon, verdicts=("holds", "BROKEN"))
         for name, shown in broken(epsilon).items():
             if said.only in name:
-                wrong += judged(name, shown, runs=2000, epsilon=epsilon, verdicts=("NOT CAUGHT", "caught"))
+                wrong += judged(name, shown, runs=10_000, epsilon=epsilon, verdicts=("NOT CAUGHT", "caught"))
     return 1 if wrong else 0
 
 
