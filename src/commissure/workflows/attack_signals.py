@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from commissure.errors import BadInput
 from commissure.model import Finding, Severity
-from commissure.protect.synthetic.judge import attack_generator, check_synthetic
+from commissure.protect.synthetic.judge import Judgement, attack_generator, check_synthetic
 from commissure.workflows.synthesize_signals import Signals
 
 __all__ = ["AttackProgress", "attack_signals"]
@@ -56,11 +56,7 @@ def attack_signals(
     """
     runs = shadows or _SHADOWS
     if not shadows and took_s * (runs + 1) > _LONGEST_S:
-        message = (
-            f"What was made was not attacked: {runs} shadow models would take some {took_s * (runs + 1) / 60:.0f} minutes, and "
-            f"{_LONGEST_S / 60:.0f} is the most. Nothing is known of whom it gives away."
-        )
-        return {}, (Finding("privacy.synthetic_unattacked", Severity.WARNING, message, remedy=f"Ask for it with --shadows {runs}, or keep the result inside."),)  # fmt: skip
+        return {}, (_unattacked(runs, took_s * (runs + 1) / 60),)
     if signals.size < 2 * signals.fewest:
         raise BadInput(
             f"Attacking what is made takes {2 * signals.fewest} {signals.unit}, for it learns halves; the archive has {signals.size}. "
@@ -81,15 +77,31 @@ def attack_signals(
         found, attack = attack_generator(signals.measured(), drawn, runs=runs, rng=rng, fewest=signals.fewest)
     except BadInput as error:
         raise BadInput(f"A half of the {signals.size} {signals.unit} cannot be learned, and the attack learns halves: {error} Leave the attack out (--no-attack) only if the result stays inside.") from error  # fmt: skip
+    findings = _found(
+        found, attack.auc, of=f"{runs} shadow models of halves of {signals.size} {signals.unit}"
+    )
+    return {**asdict(found), "membership_auc": attack.auc}, findings
+
+
+def _unattacked(runs: int, minutes: float) -> Finding:
+    message = (
+        f"What was made was not attacked: {runs} shadow models would take some {minutes:.0f} minutes, and "
+        f"{_LONGEST_S / 60:.0f} is the most. Nothing is known of whom it gives away."
+    )
+    remedy = f"Ask for it with --shadows {runs}, or keep the result inside."
+    return Finding("privacy.synthetic_unattacked", Severity.WARNING, message, remedy=remedy)
+
+
+def _found(found: Judgement, auc: float, *, of: str) -> tuple[Finding, ...]:
+    """What is said of any synthetic rows, with the remedies that signals have, and a WARNING for a smaller leak."""
     findings = [
         replace(each, remedy=f"Do not release them: {_REMEDY}") if each.severity is Severity.ERROR else each
-        for each in check_synthetic(found, membership=attack.auc)
+        for each in check_synthetic(found, membership=auc)
     ]
-    leaks = any(each.severity is Severity.ERROR for each in findings)
-    if attack.auc > _HIDDEN and not leaks:
+    if auc > _HIDDEN and not any(each.severity is Severity.ERROR for each in findings):
         message = (
-            f"Who was in is told a little: membership attack {attack.auc:.3f} (0.5 is chance), above {_HIDDEN}, with {runs} shadow "
-            f"models of halves of {signals.size} {signals.unit}; distance to fitted over unseen {found.neighbour_ratio:.2f} (1 is safe)."
+            f"Who was in is told a little: membership attack {auc:.3f} (0.5 is chance), above {_HIDDEN}, with {of}; "
+            f"distance to fitted over unseen {found.neighbour_ratio:.2f} (1 is safe)."
         )
         findings.insert(0, Finding("privacy.synthetic_membership", Severity.WARNING, message, remedy=_REMEDY[0].upper() + _REMEDY[1:]))  # fmt: skip
-    return {**asdict(found), "membership_auc": attack.auc}, tuple(findings)
+    return tuple(findings)

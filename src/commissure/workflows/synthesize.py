@@ -74,22 +74,27 @@ def synthesize(
     data = source.read_bytes()
     if source.suffix == ".npz":
         return _signals(data, into, name=source.name, options=said, rng=rng)
-    chosen = generator or "forest"
-    if chosen not in {"forest", "copula", "bootstrap"}:
-        raise BadInput(f"A table's generator is forest, copula or bootstrap; got {chosen!r}.")
+    return _table(source, data, into, generator=generator or "forest", options=said, rng=rng)
+
+
+def _table(
+    source: Path, data: bytes, into: Path, *, generator: str, options: SynthesisOptions, rng: np.random.Generator
+) -> Synthesis:  # fmt: skip
+    if generator not in {"forest", "copula", "bootstrap"}:
+        raise BadInput(f"A table's generator is forest, copula or bootstrap; got {generator!r}.")
     text = decode_table(data)
     mark = find_delimiter(text, usual="\t" if source.suffix == ".tsv" else ",")
     table, left_out = read_table(text, delimiter=mark)
-    if attack and len(table.values) < 2 * FEWEST_ROWS:
+    if options.attack and len(table.values) < 2 * FEWEST_ROWS:
         raise BadInput(
             f"Attacking what is made takes {2 * FEWEST_ROWS} subjects, for it learns halves; the table has {len(table.values)}. "
             "Leave the attack out (--no-attack) only if the result stays inside."
         )
-    count = subjects or len(table.values)
-    model: Any = GENERATORS.get(chosen)()
+    count = options.subjects or len(table.values)
+    model: Any = GENERATORS.get(generator)()
     made: Table = model.fit(table).sample(count, rng)
-    figures, findings = _attacked(model, table, rng) if attack else ({}, ())
-    provenance = Provenance.of(data, generator=chosen, subjects=count)
+    figures, findings = _attacked(model, table, rng) if options.attack else ({}, ())
+    provenance = Provenance.of(data, generator=generator, subjects=count)
     written = write_table(made, delimiter=mark)
     files = _save(
         into, synthetic_name(source.name), written.encode(), {**provenance.sidecar(), "Measured": figures}
